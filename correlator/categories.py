@@ -1,0 +1,132 @@
+"""LogRow -> GatewayEvent: one reader per log category, in one table.
+
+A category brings its reader here and its columns in ``queries/poll.kql``. Rows of other categories, other resources and
+other operations are no business of ours and are passed over; a row that should be ours but says too little is returned
+as ``Unreadable``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable
+from correlator.reasons import Meaning, meaning
+
+MESSAGE_LENGTH = 300
+UPGRADE_PHRASE = "upgrade gateway started"
+
+# Which operations mean what: facts of the product's documentation; "HostMaintenanceEvent" and the phrase above are the
+# two published traces of maintenance.
+OPERATIONS = {
+    "hostmaintenanceevent": ChangeKind.MAINTENANCE,
+    "gatewaytenantprimarychanged": ChangeKind.PRIMARY_CHANGED,
+    "setgatewayconfiguration": ChangeKind.CONFIGURATION,
+    "setconnectionconfiguration": ChangeKind.CONFIGURATION,
+    "gatewayresourcemove": ChangeKind.CONFIGURATION,
+    "migratecustomersubscription": ChangeKind.CONFIGURATION,
+}
+
+
+class Read(NamedTuple):
+    """What became of the rows: a log per gateway, the rows nobody could read, the reasons no keyword knows."""
+
+    logs: dict[str, GatewayLog]
+    unreadable: list[Unreadable]
+    unmapped_reasons: Counter[str]
+
+
+def _tunnel(row: LogRow, at: datetime) -> TunnelEvent | str:
+    up = _UP_OR_DOWN.get(row.status.casefold())
+    if up is None:
+        up = _UP_OR_DOWN.get(row.operation.casefold())
+    if up is None:
+        return f"status {row.status or row.operation!r} is neither Connected nor Disconnected"
+    return TunnelEvent(at, up, clean(row.peer), clean(row.instance), "" if up else clean(row.reason))
+
+
+_UP_OR_DOWN = {"connected": True, "disconnected": False, "tunnelconnected": True, "tunneldisconnected": False}
+
+
+def _gateway(row: LogRow, at: datetime) -> GatewayChange | None:
+    kind = OPERATIONS.get(row.operation.strip().casefold())
+    if UPGRADE_PHRASE in row.message.casefold():
+        kind = ChangeKind.MAINTENANCE
+    if kind is None:
+        return None
+    return GatewayChange(at, kind, clean(row.instance), row.category, clean(row.operation), clean(row.message))
+
+
+CATEGORIES: dict[str, Callable[[LogRow, datetime], TunnelEvent | GatewayChange | str | None]] = {
+    "TunnelDiagnosticLog": _tunnel,
+    "GatewayDiagnosticLog": _gateway,
+}
+
+
+def read_rows(rows: Iterable[LogRow]) -> Read:
+    """Sort rows into gateways and turn them into events. Order and repetition of rows do not matter to what follows."""
+    read = Read({}, [], Counter())
+    gateways: dict[str, str | None] = {}
+    for row in rows:
+        reader = CATEGORIES.get(row.category)
+        if reader is None:
+            continue
+        if row.gateway not in gateways:
+            gateways[row.gateway] = gateway_of(row.gateway)
+        gateway = gateways[row.gateway]
+        if gateway is None:
+            continue
+        at = moment(row.at)
+        event = reader(row, at) if at and gateway else _why_not(at)
+        if type(event) is TunnelEvent:
+            _log(read.logs, gateway).tunnels.append(event)
+            if event.reason and meaning(event.reason) is Meaning.UNMAPPED:
+                read.unmapped_reasons[event.reason] += 1
+        elif type(event) is GatewayChange:
+            _log(read.logs, gateway).changes.append(event)
+        elif type(event) is str:
+            read.unreadable.append(Unreadable(row, event))
+    return read
+
+
+def _log(logs: dict[str, GatewayLog], gateway: str) -> GatewayLog:
+    log = logs.get(gateway)
+    if log is None:
+        log = logs[gateway] = GatewayLog(gateway, [], [])
+    return log
+
+
+def _why_not(at: datetime | None) -> str:
+    return "the row names no resource" if at else "TimeGenerated is not a time"
+
+
+def gateway_of(resource_id: str) -> str | None:
+    """The folded resource id; ``""`` where there is none, None for a resource that is no VPN gateway.
+
+    ResourceId and _ResourceId differ in case for the same gateway, so ids are compared in lower case.
+    """
+    folded = clean(resource_id).strip().lower()
+    if "/providers/" in folded and "/virtualnetworkgateways/" not in folded and "/vpngateways/" not in folded:
+        return None
+    return folded
+
+
+def moment(value: str | datetime) -> datetime | None:
+    """A time in UTC (one without a zone is taken as UTC, as the service writes it), None if it is none."""
+    if not isinstance(value, datetime):
+        try:
+            value = datetime.fromisoformat(value)
+        except (ValueError, TypeError):
+            return None
+    if value.tzinfo is UTC:
+        return value
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def clean(text: str) -> str:
+    """Log text without control and direction characters and of bounded length: it will stand in people's chats."""
+    if len(text) > MESSAGE_LENGTH:
+        text = text[:MESSAGE_LENGTH] + "…"
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text).strip()

@@ -1,0 +1,18 @@
+"""Chat channels: one file each. A new one is a class with these four names and a line in CHANNELS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from correlator.channels._post import check_url
+from correlator.channels.slack import Slack
+from correlator.channels.teams import Teams
+from correlator.ports import Channel
+
+CHANNELS: Mapping[str, tuple[str, type[Teams] | type[Slack]]] = {
+    Teams.name: ("TEAMS_WEBHOOK_URL", Teams),
+    Slack.name: ("SLACK_WEBHOOK_URL", Slack),
+}
+"""Channel name -> the setting that holds its address, and its class."""
+
+__all__ = ["CHANNELS", "Channel", "Slack", "Teams", "check_url"]

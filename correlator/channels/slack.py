@@ -1,0 +1,190 @@
+"""Slack: an incoming webhook with rich text inside one coloured attachment (the only way to show a state's colour).
+
+``rich_text`` and ``plain_text`` are never parsed, so names and log text stay what they are. Times stand in rich text
+only, because plain text may read ``:13:`` as an emoji. Links are text: URL buttons show a warning after a click.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from correlator.channels._content import (
+    DETAILS,
+    Bar,
+    Content,
+    cause_line,
+    content,
+    id_line,
+    one_line,
+    title_line,
+)
+from correlator.channels._post import check_url, host_of, judge, post
+from correlator.channels._week import ROWS, WeekContent, week_content
+from correlator.errors import SettingsError
+from correlator.model import Notification
+from correlator.wording import Style, phrases, state, what_happened
+
+Element = dict[str, Any]
+LIMIT = 12_000
+"""Slack refuses blocks of about 13,200 characters of JSON; the whole message is measured, with ASCII escapes."""
+COLOUR = {"down": "#E01E5A", "weak": "#ECB22E", "up": "#2EB67D", "gone": "#868686", "calm": "#868686"}
+REFUSED = ("invalid_blocks", "invalid_payload", "msg_blocks_too_long", "invalid_attachments")
+DEAD = ("no_service", "invalid_token", "channel_is_archived", "action_prohibited", "channel_not_found")
+_WORD = re.compile(r"[a-z_]{1,40}")
+
+
+def render(n: Notification, style: Style) -> dict[str, object]:
+    """The full message; with less detail where it would not fit, never without the verdict."""
+    message = next((m for m in _messages(n, style) if size(m) <= LIMIT), None)
+    return message or render_plain(n, style)
+
+
+def render_plain(n: Notification, style: Style) -> dict[str, object]:
+    """State, headline, cause and id in one block."""
+    lines = [[_bold(what_happened(n, style))], [_text(title_line(n, style))]]
+    if n.incident:
+        lines.append(_pair(*cause_line(n, n.incident, style), style))
+        lines.append([_text(id_line(n, n.incident, style))])
+    return _message(n, style, [_rich(_section(lines))], [])
+
+
+def size(message: object) -> int:
+    """The message's length as JSON with ASCII escapes."""
+    return len(json.dumps(message))
+
+
+def _messages(n: Notification, style: Style) -> Iterator[dict[str, object]]:
+    """The message in falling detail."""
+    if n.incident:
+        for detail in DETAILS:
+            c = content(n, n.incident, style, detail)
+            yield _message(n, style, [_top(c.title, c.what, c.where_when)], _incident_blocks(c, style))
+    elif n.week:
+        for rows in ROWS:
+            w = week_content(n, n.week, style, rows)
+            yield _message(n, style, [_top(w.title, w.sentence, w.period)], _week_blocks(w, style))
+
+
+def _message(n: Notification, style: Style, top: list[Element], below: list[Element]) -> dict[str, object]:
+    line = _escaped(one_line(n, style))
+    message: dict[str, object] = {"text": line, "unfurl_links": False, "unfurl_media": False, "blocks": top}
+    if below:
+        message["attachments"] = [{"color": COLOUR[state(n)], "fallback": line, "blocks": below}]
+    return message
+
+
+def _top(title: str, what: str, beneath: str) -> Element:
+    icon, words = title.split(" ", 1)
+    return _rich(_section([[_text(f"{icon} "), _bold(what)], [_text(f"{words} · {beneath}")]]))
+
+
+def _incident_blocks(c: Content, style: Style) -> list[Element]:
+    drawings = [[_text(_drawing(bar, len(c.bars) > 1))] for bar in c.bars]
+    blocks = [
+        _rich(_section([_pair(label, text, style) for label, text in c.lines])),
+        _rich(_section([*drawings, *(_pair(label, text, style) for label, text in c.facts)])),
+    ]
+    if c.reasons or c.unchecked:
+        blocks.append(_why(c))
+    if c.links:
+        blocks.append(_rich(_section([_links(c.links)])))
+    blocks.append(_note(c.id_line))
+    return blocks
+
+
+def _drawing(bar: Bar, labelled: bool) -> str:
+    """``▲ IN_0 ─ ▼ 12 s ─ ▲ IN_1``: what held the tunnel, how long nothing did, what holds it now."""
+    cells = [f"▲ {bar.before}", f"▼ {bar.down}"] + ([f"▲ {bar.after}"] if bar.after else [])
+    return (f"{bar.label}  " if labelled else "") + " ─ ".join(cells)
+
+
+def _why(c: Content) -> Element:
+    bullets = {"type": "rich_text_list", "style": "bullet", "elements": [_section([[_text(r)]]) for r in c.reasons]}
+    parts = [_section([[_bold(c.why)]])] + ([bullets] if c.reasons else [])
+    return _rich(*parts, *([_section([[_text(c.unchecked)]])] if c.unchecked else []))
+
+
+def _links(links: Sequence[tuple[str, str]]) -> list[Element]:
+    parts: list[Element] = []
+    for label, url in links:
+        parts += [_text("   ·   ")] if parts else []
+        parts.append({"type": "link", "url": url, "text": label})
+    return parts
+
+
+def _week_blocks(c: WeekContent, style: Style) -> list[Element]:
+    if not c.figures:
+        return [_rich(_section([[_text(c.quiet)]]))]
+    sides = [_pair(label, text, style) for label, text in c.sides]
+    rows = [_section([[_bold(where), _text(f"  {down}")], [_text(facts)]]) for where, down, facts in c.rows]
+    blocks = [
+        _rich(_section([[_bold(c.by_side)], *sides])),
+        _rich(_section([[_bold(c.worst)]]), {"type": "rich_text_list", "style": "bullet", "elements": rows}),
+    ]
+    return blocks + ([_note(c.hidden)] if c.hidden else [])
+
+
+def _pair(label: str, text: str, style: Style) -> list[Element]:
+    name = [_bold(phrases.say(style, "label", label=label))] if label else []
+    return [*name, _text(text)]
+
+
+def _section(lines: Sequence[list[Element]]) -> Element:
+    """A section of lines, each a list of elements."""
+    elements = list(lines[0])
+    for line in lines[1:]:
+        elements += [_text("\n"), *line]
+    return {"type": "rich_text_section", "elements": elements}
+
+
+def _rich(*parts: Element) -> Element:
+    return {"type": "rich_text", "elements": list(parts)}
+
+
+def _text(text: str) -> Element:
+    return {"type": "text", "text": text}
+
+
+def _bold(text: str) -> Element:
+    return _text(text) | {"style": {"bold": True}}
+
+
+def _note(text: str) -> Element:
+    return {"type": "context", "elements": [{"type": "plain_text", "text": text, "emoji": False}]}
+
+
+def _escaped(text: str) -> str:
+    """For the one field that is read as mrkdwn: the line that toasts and screen readers get."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+class Slack:
+    """The Slack channel; its address is a secret."""
+
+    name = "slack"
+
+    def __init__(self, url: str, style: Style, allow_private: bool = False) -> None:
+        problem = check_url(url, allow_private)
+        if problem:
+            raise SettingsError([f"SLACK_WEBHOOK_URL: {problem}"])
+        self._url, self._style, self._allow_private = url, style, allow_private
+
+    def __repr__(self) -> str:
+        return f"Slack({host_of(self._url)})"
+
+    def render(self, notification: Notification) -> dict[str, object]:
+        """The full message."""
+        return render(notification, self._style)
+
+    def render_plain(self, notification: Notification) -> dict[str, object]:
+        """The simplest message that still holds the verdict."""
+        return render_plain(notification, self._style)
+
+    def send(self, body: Mapping[str, object]) -> None:
+        """One POST. Raises SendFailed."""
+        answer = post(self._url, body, allow_private=self._allow_private)
+        word = answer.text.strip()
+        judge("Slack", self._url, answer, word if _WORD.fullmatch(word) else "", REFUSED, DEAD)

@@ -1,0 +1,234 @@
+"""Teams: an Adaptive Card 1.5 over a Workflows webhook.
+
+The body is made of 1.2-level elements, since phones know no more. Text from logs and settings stands in RichTextBlocks,
+which read no Markdown; only the headline is a TextBlock (screen readers find headings by it) and is neutralised. The
+flow answers before it posts, so "accepted" is all that can be known here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from correlator.channels._content import (
+    DETAILS,
+    Bar,
+    Content,
+    cause_line,
+    content,
+    id_line,
+    one_line,
+    title_line,
+)
+from correlator.channels._post import check_url, host_of, judge, post
+from correlator.channels._week import ROWS, WeekContent, week_content
+from correlator.errors import SettingsError
+from correlator.model import Notification
+from correlator.wording import Style, phrases, what_happened
+
+Element = dict[str, Any]
+LIMIT = 22_000
+"""Teams counts the card as a string inside JSON and refuses at 28,672; measured with ASCII escapes, the worst case."""
+BOX = {"down": "attention", "weak": "warning", "up": "good", "gone": "emphasis", "calm": "emphasis"}
+COLOUR = {"down": "Attention", "weak": "Warning", "up": "Good", "gone": "Default", "calm": "Default"}
+_MARKDOWN = str.maketrans("\\*[]`~#<>{}|", "＼＊［］｀～＃＜＞｛｝｜")
+_LIST_MARK = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
+_BRACES = re.compile(r"\{(?=\{)")
+_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+
+
+def render(n: Notification, style: Style) -> dict[str, object]:
+    """The full message; with less detail where it would not fit, never without the verdict."""
+    card = next((card for card in _cards(n, style) if size(card) <= LIMIT), None)
+    return _message(card) if card else render_plain(n, style)
+
+
+def _cards(n: Notification, style: Style) -> Iterator[Element]:
+    """The card in falling detail."""
+    if n.incident:
+        for detail in DETAILS:
+            yield _card(n, style, *_incident(content(n, n.incident, style, detail), style))
+    elif n.week:
+        for rows in ROWS:
+            yield _card(n, style, _week(week_content(n, n.week, style, rows)))
+
+
+def render_plain(n: Notification, style: Style) -> dict[str, object]:
+    """State, headline, cause and id: the simplest card that still holds the verdict."""
+    body = [_title(title_line(n, style), "Default"), _heading(what_happened(n, style))]
+    if n.incident:
+        body.append(_pair(*cause_line(n, n.incident, style), style))
+        body.append(_rich(_run(id_line(n, n.incident, style), size="Small", isSubtle=True)))
+    return _message(_card(n, style, body))
+
+
+def size(card: object) -> int:
+    """The card's size as Teams most likely counts it."""
+    return len(json.dumps(json.dumps(card)))
+
+
+def inert(text: str) -> str:
+    """Text for a TextBlock: characters that Markdown reads become their full-width look-alikes."""
+    plain = _UNDERSCORE.sub("＿", text.translate(_MARKDOWN)).replace("://", "：//")
+    return _LIST_MARK.sub(lambda m: m[1] + m[2].translate(str.maketrans("-+.)", "－＋．）")), plain)
+
+
+def _message(card: Element) -> dict[str, object]:
+    return {
+        "type": "message",
+        "summary": card["fallbackText"],
+        "attachments": [
+            {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
+        ],
+    }
+
+
+def _card(n: Notification, style: Style, body: list[Element], links: Sequence[tuple[str, str]] = ()) -> Element:
+    return {
+        "type": "AdaptiveCard",
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "version": "1.5",
+        "lang": style.language,
+        "fallbackText": _unbraced(one_line(n, style)),
+        "body": body,
+        "actions": [{"type": "Action.OpenUrl", "title": label, "url": url} for label, url in links],
+        "msteams": {"width": "full"},
+    }
+
+
+def _incident(c: Content, style: Style) -> tuple[list[Element], list[tuple[str, str]]]:
+    body = [_header(c.state, c.title, c.what, c.where_when)]
+    body.append(_box([_pair(label, text, style) for label, text in c.lines], spacing="Medium"))
+    if c.bars:
+        body.append(_box([_drawing(bar, len(c.bars) > 1) for bar in c.bars], spacing="Medium"))
+    body.append(_box([_fact(label, text) for label, text in c.facts], spacing="Medium"))
+    if c.reasons or c.unchecked:
+        rows = [_rich(_run(f"• {reason}", size="Small"), spacing="None") for reason in c.reasons]
+        gaps = [_rich(_run(c.unchecked, size="Small", isSubtle=True), spacing="Small")] if c.unchecked else []
+        why = _rich(_run(c.why, size="Small", weight="Bolder"))
+        body.append(_box([why, *rows, *gaps], spacing="Medium", separator=True))
+    body.append(_rich(_run(c.id_line, size="Small", isSubtle=True), spacing="Medium"))
+    return body, c.links
+
+
+def _week(c: WeekContent) -> list[Element]:
+    body = [_header("calm", c.title, c.sentence, c.period)]
+    if not c.figures:
+        return [*body, _rich(_run(c.quiet), spacing="Medium")]
+    columns = [
+        _column([_middle(value, size="Large", weight="Bolder"), _middle(label, size="Small", isSubtle=True)])
+        for value, label in c.figures
+    ]
+    body.append({"type": "ColumnSet", "columns": columns, "spacing": "Medium"})
+    sides = [_fact(label, text, width="124px") for label, text in c.sides]
+    body.append(_box([_rich(_run(c.by_side, weight="Bolder")), *sides], spacing="Medium"))
+    rows = [_week_row(where, down, facts) for where, down, facts in c.rows]
+    hidden = [_rich(_run(c.hidden, size="Small", isSubtle=True))] if c.hidden else []
+    body.append(_box([_rich(_run(c.worst, weight="Bolder")), *rows, *hidden], spacing="Medium", separator=True))
+    return body
+
+
+def _week_row(where: str, down: str, facts: str) -> Element:
+    what = [_rich(_run(where)), _rich(_run(facts, size="Small", isSubtle=True), spacing="None")]
+    length = _rich(_run(down), horizontalAlignment="Right")
+    columns = [_column(what, width="stretch"), _column([length], width="auto")]
+    return {"type": "ColumnSet", "columns": columns, "spacing": "Small"}
+
+
+def _header(state: str, title: str, headline: str, beneath: str) -> Element:
+    items = [_title(title, COLOUR[state]), _heading(headline)]
+    items.append(_rich(_run(beneath, size="Small", isSubtle=True), spacing="Small"))
+    return _box(items, style=BOX[state], bleed=True)
+
+
+def _title(text: str, colour: str) -> Element:
+    return _rich(_run(text, size="Small", weight="Bolder", color=colour))
+
+
+def _heading(text: str) -> Element:
+    words = {"type": "TextBlock", "text": inert(text), "style": "heading"}
+    return words | {"size": "Large", "weight": "Bolder", "wrap": True, "spacing": "Small"}
+
+
+def _pair(label: str, text: str, style: Style) -> Element:
+    name = phrases.say(style, "label", label=label)
+    return _rich(_run(name, weight="Bolder"), _run(text), spacing="Small")
+
+
+def _fact(label: str, text: str, width: str = "110px") -> Element:
+    name = _column([_rich(_run(label, size="Small", weight="Bolder"))], width=width)
+    value = _column([_rich(_run(text, size="Small"))], width="stretch", spacing="Small")
+    return {"type": "ColumnSet", "columns": [name, value], "spacing": "None"}
+
+
+def _drawing(bar: Bar, labelled: bool) -> Element:
+    """Up, down, up: three coloured cells, signs and words repeating the colours. Not to scale, or 12 s would vanish."""
+    cells = [_cell("▲", bar.before, "good"), _cell("▼", bar.down, "attention")]
+    if bar.after:
+        cells.append(_cell("▲", bar.after, "good"))
+    if labelled:
+        label = _rich(_run(bar.label, size="Small", isSubtle=True))
+        cells.insert(0, _column([label], width="88px", verticalContentAlignment="Center"))
+    return {"type": "ColumnSet", "columns": cells, "spacing": "Small"}
+
+
+def _cell(sign: str, text: str, look: str) -> Element:
+    colour = "Good" if look == "good" else "Attention"
+    words = _middle(f"{sign} {text}", size="Small", color=colour, weight="Default" if look == "good" else "Bolder")
+    more = {"style": look, "spacing": "None", "verticalContentAlignment": "Center"}
+    return _column([words], width=2 if look == "good" else 3, **more)
+
+
+def _middle(text: str, **look: object) -> Element:
+    return _rich(_run(text, **look), horizontalAlignment="Center", spacing="None")
+
+
+def _column(items: list[Element], *, width: object = "stretch", **more: object) -> Element:
+    return {"type": "Column", "width": width, "items": items, **more}
+
+
+def _box(items: list[Element], **more: object) -> Element:
+    return {"type": "Container", "items": items, **more}
+
+
+def _rich(*runs: Element, **more: object) -> Element:
+    return {"type": "RichTextBlock", "inlines": list(runs), **more}
+
+
+def _run(text: str, **look: object) -> Element:
+    return {"type": "TextRun", "text": _unbraced(text), **look}
+
+
+def _unbraced(text: str) -> str:
+    """Without ``{{``, in which clients look for dates and templates."""
+    return _BRACES.sub("{ ", text)
+
+
+class Teams:
+    """The Teams channel; its address is a secret."""
+
+    name = "teams"
+
+    def __init__(self, url: str, style: Style, allow_private: bool = False) -> None:
+        problem = check_url(url, allow_private)
+        if problem:
+            raise SettingsError([f"TEAMS_WEBHOOK_URL: {problem}"])
+        self._url, self._style, self._allow_private = url, style, allow_private
+
+    def __repr__(self) -> str:
+        return f"Teams({host_of(self._url)})"
+
+    def render(self, notification: Notification) -> dict[str, object]:
+        """The full message."""
+        return render(notification, self._style)
+
+    def render_plain(self, notification: Notification) -> dict[str, object]:
+        """The simplest message that still holds the verdict."""
+        return render_plain(notification, self._style)
+
+    def send(self, body: Mapping[str, object]) -> None:
+        """One POST. Raises SendFailed."""
+        answer = post(self._url, body, allow_private=self._allow_private)
+        judge("Teams", self._url, answer, "", (), ())

@@ -1,0 +1,101 @@
+"""What the log holds around the start of each outage: the facts that the cause rules weigh.
+
+Only the hour around the start is looked at, so the circumstances of an outage are final as soon as rows of that hour
+can no longer arrive; a poll keeps them and need not read those rows again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from correlator.maintenance import Claims, find_windows
+from correlator.model import ChangeKind, Circumstances, GatewayChange, Outage, Policy
+
+Beginning = tuple[datetime, str, str, bool]
+NOTHING = Circumstances()
+PRIMARY_NEAR = timedelta(minutes=2)
+
+
+def circumstances(
+    outages: Sequence[Outage], changes: Sequence[GatewayChange], kept: Mapping[Beginning, Circumstances], policy: Policy
+) -> list[Circumstances]:
+    """The circumstances of every outage of one gateway, given oldest first.
+
+    ``kept`` holds what is known already of outages that started before the rows at hand.
+    """
+    look = _looker(changes, policy) if changes or kept else None
+    company = _company(outages, policy)
+    found = []
+    for n, outage in enumerate(outages):
+        together, both = company(n)
+        if look is None:
+            found.append(Circumstances(together=together, both_instances=both) if together or both else NOTHING)
+        else:
+            found.append(look(outage, kept.get(beginning(outage)), together, both))
+    return found
+
+
+def beginning(outage: Outage) -> Beginning:
+    """What stays the same of an outage while it is open: its start, peer, instance, and whether it is a switch."""
+    return outage.start, outage.peer, outage.instance_down, outage.switch
+
+
+def _looker(
+    changes: Sequence[GatewayChange], policy: Policy
+) -> Callable[[Outage, Circumstances | None, int, bool], Circumstances]:
+    claims = Claims(find_windows(changes, policy), policy)
+    configured = sorted({c for c in changes if c.kind is ChangeKind.CONFIGURATION})
+    moved = sorted({c for c in changes if c.kind is ChangeKind.PRIMARY_CHANGED})
+
+    def look(outage: Outage, kept: Circumstances | None, together: int, both: bool) -> Circumstances:
+        if kept:
+            if kept.maintenance:
+                claims.remember(kept.maintenance, outage)
+            return kept
+        start = outage.start
+        row, elsewhere = claims.claim(outage)
+        configuration = _last_within(
+            configured, start - policy.configuration_after, start + policy.configuration_before
+        )
+        primary = _last_within(moved, start - PRIMARY_NEAR, start + PRIMARY_NEAR)
+        return Circumstances(row, elsewhere, configuration, primary, together, both)
+
+    return look
+
+
+def _last_within(changes: Sequence[GatewayChange], first: datetime, last: datetime) -> GatewayChange | None:
+    return next((c for c in reversed(changes) if first <= c.at <= last), None)
+
+
+def _company(outages: Sequence[Outage], policy: Policy) -> Callable[[int], tuple[int, bool]]:
+    """Who else dropped within a minute: how many peers, if all, and whether both instances lost this one."""
+    together = policy.together
+    last = len(outages) - 1
+
+    def company(n: int) -> tuple[int, bool]:
+        outage = outages[n]
+        start = outage.start
+        # Most drops are alone: look at the two neighbours before anything is built.
+        alone_before = n == 0 or start - outages[n - 1].start > together
+        alone_after = n == last or outages[n + 1].start - start > together
+        if alone_before and alone_after:
+            return 0, False
+        low, high = n, n
+        while low > 0 and start - outages[low - 1].start <= together:
+            low -= 1
+        while high < last and outages[high + 1].start - start <= together:
+            high += 1
+        return _measure(outage, outages[low : high + 1])
+
+    return company
+
+
+def _measure(outage: Outage, near: Sequence[Outage]) -> tuple[int, bool]:
+    instance = outage.instance_down
+    lost = {o.peer for o in near if o.instance_down == instance or not outage.active_active}
+    all_peers = max(o.peers_known for o in near)
+    if 1 < len(lost) == all_peers:
+        return len(lost), False
+    both = outage.active_active and any(o.peer == outage.peer and o.instance_down != instance for o in near)
+    return 0, both

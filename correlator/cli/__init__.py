@@ -1,0 +1,54 @@
+"""The same verdicts from a laptop: ask a workspace, replay an export, take a sample. Nothing needs to be deployed."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from correlator import __version__
+from correlator.cli.check import check
+from correlator.cli.replay import replay
+from correlator.cli.sample import sample
+from correlator.errors import CorrelatorError, SourceUnavailable, StoreUnavailable
+
+USAGE, SERVICE = 2, 4
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="correlator")
+def commands() -> None:
+    """Why did the tunnel drop? Verdicts over Azure VPN gateway logs."""
+
+
+for command in (check, replay, sample):
+    commands.add_command(command)
+
+
+def main() -> None:
+    """Run a command. Exit 0: answered; 2: bad usage or unreadable file; 4: a service refused or is unreachable."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        commands.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(wrong.exit_code)
+    except (SourceUnavailable, StoreUnavailable) as refused:
+        _say(str(refused))
+        sys.exit(SERVICE)
+    except CorrelatorError as problem:
+        _say(str(problem))
+        sys.exit(USAGE)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _say(text: str) -> None:
+    click.echo(f"Error: {text}", err=True)

@@ -1,0 +1,86 @@
+"""What the commands print: one JSON document, or tables that read well in 80 columns."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from correlator.errors import UsageError
+from correlator.settings import Settings, duration
+from correlator.wiring import style_of
+from correlator.wording import Style
+
+COLOURS = {"azure": "cyan", "own-change": "yellow", "remote": "magenta", "unknown": "white"}
+
+
+def document(value: Mapping[str, Any]) -> None:
+    """One JSON document on standard output, and nothing else there."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def notes() -> Console:
+    """Where progress and remarks go: standard error, so that standard output holds the answer alone."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def style() -> Style:
+    """Language, zone and site names from the settings, where they are set. Raises SettingsError."""
+    return style_of(Settings.read(os.environ))
+
+
+def point_in_time(text: str, zone: str) -> datetime:
+    """An ISO time (without a zone: in ``zone``), or ``-2h`` before now. Raises UsageError."""
+    if text.startswith("-"):
+        try:
+            return datetime.now(UTC) - duration(text[1:])  # noqa: TID251  the one place that reads the machine's clock
+        except ValueError as problem:
+            raise UsageError(f"{text} is no time: {problem}") from None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text} is no time: give 2026-08-21T17:00, 2026-08-21T17:00Z or -2h") from None
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def incidents(found: Sequence[Mapping[str, Any]], chosen: Style) -> None:
+    """A table of incidents, each with its sentence below."""
+    console = Console(highlight=False)
+    if not found:
+        console.print("No drop was found.")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
+    for name in ("Started", "Gateway", "Down", "Cause", "Sure", "Status"):
+        table.add_column(name, no_wrap=name in ("Started", "Down", "Status"))
+    zone = ZoneInfo(chosen.zone)
+    for incident in found:
+        cause = incident["cause"]
+        started = datetime.fromisoformat(incident["started_at"]).astimezone(zone)
+        table.add_row(
+            f"{started:%Y-%m-%d %H:%M:%S}",
+            Text(incident["gateway"]["name"]),
+            _down(incident),
+            Text(cause["code"], style=COLOURS[cause["side"]]),
+            cause["confidence"],
+            incident["status"],
+        )
+    console.print(table)
+    console.print()
+    for incident in found:
+        console.print(Text(f"{incident['id']}  {incident['cause']['summary']}"))
+    console.print(Text(f"\nTimes in {chosen.zone}.", style="dim"))
+
+
+def _down(incident: Mapping[str, Any]) -> str:
+    open_now = any(o["open"] for o in incident["outages"])
+    seconds = incident["downtime_seconds"]
+    text = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    return "still down" if open_now else text

@@ -1,0 +1,222 @@
+"""Events -> incidents: fold, explain, group into episodes, and give each the name it keeps.
+
+No clock and no I/O. The same events in any order, any number of times, give the same incidents. A poll hands in what it
+kept of the gateway (``past``) and the rows since the kept midnight; a replay hands in every row and no past; both end
+in the same incidents, because all that lies before that midnight can no longer change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from correlator.causes import explain
+from correlator.circumstances import Beginning, beginning, circumstances
+from correlator.model import (
+    Cause,
+    CauseChange,
+    Checkpoint,
+    Circumstances,
+    Confidence,
+    Drop,
+    Finding,
+    GatewayLog,
+    GatewayState,
+    Incident,
+    Outage,
+    Policy,
+    Side,
+    Status,
+)
+from correlator.outages import find_outages
+
+CERTAINTY = {Confidence.NONE: 0, Confidence.LIKELY: 1, Confidence.CONFIRMED: 2}
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class Correlated(NamedTuple):
+    """The gateway's incidents as far back as they may still change, and its tunnels at each midnight since."""
+
+    incidents: list[Incident]
+    checkpoints: list[Checkpoint]
+
+
+def correlate(log: GatewayLog, policy: Policy, past: GatewayState | None = None) -> Correlated:
+    """Tell the story of one gateway. ``past.checkpoints[0]``, if any, is the state from which the rows are folded."""
+    start = past.checkpoints[0] if past and past.checkpoints else None
+    mode = policy.active_active.get(log.gateway, True if "/vpngateways/" in log.gateway else None)
+    folded = find_outages(log.tunnels, start, mode)
+    known = [t.incident for t in past.tracked] if past else []
+    settled, kept = _kept(known, start.at) if start else ([], {})
+    outages = sorted(settled + folded.outages)
+    around = circumstances(outages, log.changes, kept, policy)
+    drops = [Drop(o, a, explain(o, a, policy)) for o, a in zip(outages, around, strict=True)]
+    incidents = [_incident(log.gateway, episode, policy) for episode in group(drops, policy)]
+    return Correlated(adopt(incidents, known) if known else incidents, folded.checkpoints)
+
+
+def _kept(known: Iterable[Incident], until: datetime) -> tuple[list[Outage], dict[Beginning, Circumstances]]:
+    """Outages that ended by then, as they stand; and the circumstances of all that had started by then."""
+    settled: list[Outage] = []
+    kept: dict[Beginning, Circumstances] = {}
+    for incident in known:
+        if incident.status in (Status.RETRACTED, Status.ABSORBED):
+            continue
+        for outage, around, _ in incident.drops:
+            if outage.start <= until:
+                kept[beginning(outage)] = around
+                if outage.end is not None and outage.end <= until:
+                    settled.append(outage)
+    return settled, kept
+
+
+def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
+    """Drops of one gateway (oldest first) into episodes; each drop joins the oldest episode that it continues."""
+    episodes: list[list[Drop]] = []
+    live: list[_Episode] = []
+    reach = max(policy.next_hop, policy.rejoin)
+    for drop in drops:
+        start = drop.outage.start
+        live = [e for e in live if e.open or e.last + reach >= start]
+        home = next((e for e in live if e.continued_by(drop, policy)), None)
+        if home is None:
+            home = _Episode(drop)
+            live.append(home)
+            episodes.append(home.drops)
+        else:
+            home.add(drop)
+    return episodes
+
+
+class _Episode:
+    __slots__ = ("drops", "group", "last", "last_of_peer", "open")
+
+    def __init__(self, drop: Drop) -> None:
+        self.drops: list[Drop] = []
+        self.group = _group_of(drop.finding.cause)
+        self.last = drop.outage.start
+        self.last_of_peer: dict[str, datetime] = {}
+        self.open: set[str] = set()
+        self.add(drop)
+
+    def add(self, drop: Drop) -> None:
+        outage = drop.outage
+        self.drops.append(drop)
+        until = outage.end or outage.start
+        self.last = max(self.last, until)
+        self.last_of_peer[outage.peer] = max(self.last_of_peer.get(outage.peer, until), until)
+        if outage.end is None:
+            self.open.add(outage.peer)
+
+    def continued_by(self, drop: Drop, policy: Policy) -> bool:
+        """One maintenance visits both instances; one change hits all peers at once; a fault returns to its peer."""
+        outage = drop.outage
+        if _group_of(drop.finding.cause) is not self.group:
+            return False
+        if self.group is Side.AZURE:
+            return outage.start <= self.last + policy.next_hop
+        if self.group is Side.OWN_CHANGE and outage.start - self.drops[-1].outage.start <= policy.together:
+            return True
+        last = self.last_of_peer.get(outage.peer)
+        return last is not None and (outage.peer in self.open or outage.start <= last + policy.rejoin)
+
+
+def _group_of(cause: Cause) -> Side | Cause:
+    return cause if cause is Cause.NEGOTIATION_FAILED else cause.side
+
+
+def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
+    finding = _verdict(drops)
+    first = drops[0].outage
+    still_open = any(d.outage.end is None for d in drops)
+    return Incident(
+        id=incident_id(gateway, first),
+        gateway=gateway,
+        anchor=first.start,
+        drops=tuple(drops),
+        finding=finding,
+        status=Status.OPEN if still_open else Status.RECOVERED,
+        flapping=len(drops) >= policy.flapping_drops and _flapping(drops, policy),
+        first_cause=finding.cause,
+    )
+
+
+def _verdict(drops: Sequence[Drop]) -> Finding:
+    """The episode's finding: a maintenance row speaks for its whole episode, else the surest and earliest finding."""
+    if len(drops) == 1:
+        return drops[0].finding
+    return max((d.finding for d in drops), key=lambda f: (f.cause is Cause.AZURE_MAINTENANCE, CERTAINTY[f.confidence]))
+
+
+def _flapping(drops: Sequence[Drop], policy: Policy) -> bool:
+    starts: dict[str, list[datetime]] = {}
+    for drop in drops:
+        starts.setdefault(drop.outage.peer, []).append(drop.outage.start)
+    step = policy.flapping_drops - 1
+    return any(
+        later - earlier <= policy.flapping_within
+        for of_peer in starts.values()
+        for earlier, later in zip(of_peer, of_peer[step:], strict=False)
+    )
+
+
+def incident_id(gateway: str, first: Outage) -> str:
+    """``VPN-<UTC date>-<six characters>``, named from the first outage known when the incident was first seen."""
+    text = f"{gateway}|{first.peer}|{first.instance_down}|{first.start.isoformat()}"
+    number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest()) >> 2
+    letters = "".join(CROCKFORD[(number >> shift) & 31] for shift in range(25, -1, -5))
+    return f"VPN-{first.start:%Y%m%d}-{letters}"
+
+
+def adopt(fresh: Sequence[Incident], known: Iterable[Incident]) -> list[Incident]:
+    """Give fresh incidents the names under which they are known, and say what became of known ones that are no more.
+
+    A known incident goes on in the first fresh one that shares an outage with it (late rows may move its start either
+    way). Two that turn out to be one: the elder's name stays, the other is absorbed. One that shares nothing any more
+    is retracted: late rows showed that it never was. Both may come back when yet later rows say so.
+    """
+    named: dict[int, Incident] = {}
+    gone: list[Incident] = []
+    for old in sorted(known, key=lambda i: (i.status in (Status.RETRACTED, Status.ABSORBED), i.anchor, i.id)):
+        matches = [n for n, new in enumerate(fresh) if _share_an_outage(old, new)]
+        free = next((n for n in matches if n not in named), None)
+        if free is not None:
+            named[free] = _carry_on(old, fresh[free])
+        elif matches:
+            gone.append(replace(old, status=Status.ABSORBED, absorbed_by=named[matches[0]].id))
+        else:
+            gone.append(replace(old, status=Status.RETRACTED))
+    taken = {i.id for i in (*named.values(), *gone)}
+    return [named[n] if n in named else _unlike(taken, new) for n, new in enumerate(fresh)] + gone
+
+
+def _unlike(taken: set[str], new: Incident) -> Incident:
+    """An episode may split so that the younger half holds the outage after which the elder is named."""
+    while new.id in taken:
+        new = replace(new, id=incident_id(new.id, new.drops[0].outage))
+    taken.add(new.id)
+    return new
+
+
+def _carry_on(old: Incident, new: Incident) -> Incident:
+    changed = old.changes_of_mind
+    if new.finding.cause is not old.finding.cause:
+        changed = (*changed, CauseChange(_newest(new), new.finding.cause))
+    return replace(new, id=old.id, anchor=old.anchor, first_cause=old.first_cause, changes_of_mind=changed, rev=old.rev)
+
+
+def _newest(incident: Incident) -> datetime:
+    return max(d.outage.end or d.outage.start for d in incident.drops)
+
+
+def _share_an_outage(a: Incident, b: Incident) -> bool:
+    return any(_touch(x.outage, y.outage) for x in a.drops for y in b.drops if x.outage.peer == y.outage.peer)
+
+
+def _touch(a: Outage, b: Outage) -> bool:
+    if a.active_active and b.active_active and a.instance_down != b.instance_down:
+        return False
+    return (b.end is None or a.start <= b.end) and (a.end is None or b.start <= a.end)

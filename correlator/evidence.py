@@ -1,0 +1,117 @@
+"""The rows under a verdict, what was looked for and not found, and what would change it: keys for the wording to say.
+
+Nothing here is text for people, so every language says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from correlator.model import Cause, Confidence, Drop, GatewayChange, Incident
+
+TUNNEL_LOG = "TunnelDiagnosticLog"
+MOST = 12
+"""Rows listed of one incident; an episode of two hundred tunnels needs no four hundred lines to be believed."""
+
+
+class Evidence(NamedTuple):
+    """One row that the verdict rests on. ``key`` names the sentence, the rest fills it."""
+
+    at: datetime
+    category: str
+    key: str
+    instance: str = ""
+    peer: str = ""
+    text: str = ""
+    how_many: int = 0
+
+
+def evidence(incident: Incident) -> list[Evidence]:
+    """The rows that decide come first into the list, then it is put in order of time; never more than ``MOST``."""
+    found = [*_changes(incident), *_company(incident), *_tunnel_rows(incident)]
+    return sorted(dict.fromkeys(found[:MOST]))
+
+
+def _changes(incident: Incident) -> Iterator[Evidence]:
+    for drop in incident.drops:
+        around = drop.around
+        for key, row in (
+            ("maintenance-row", around.maintenance),
+            ("configuration-row", around.configuration),
+            ("primary-changed-row", around.primary_changed),
+            ("other-instance-row", None if around.maintenance else around.elsewhere),
+        ):
+            if row:
+                yield _change(key, row)
+
+
+def _change(key: str, row: GatewayChange) -> Evidence:
+    return Evidence(row.at, row.category, key, row.instance, "", row.message or row.operation)
+
+
+def _company(incident: Incident) -> Iterator[Evidence]:
+    together = max(incident.drops, key=lambda d: d.around.together)
+    if together.around.together:
+        start = together.outage.start
+        yield Evidence(start, TUNNEL_LOG, "all-peers-at-once", how_many=together.around.together)
+    both = next((d for d in incident.drops if d.around.both_instances), None)
+    if both:
+        yield Evidence(both.outage.start, TUNNEL_LOG, "lost-on-both-instances", peer=both.outage.peer)
+
+
+def _tunnel_rows(incident: Incident) -> Iterator[Evidence]:
+    for drop in incident.drops:
+        yield from _rows_of(drop)
+
+
+def _rows_of(drop: Drop) -> Iterator[Evidence]:
+    o = drop.outage
+    if o.switch:
+        yield Evidence(o.start, TUNNEL_LOG, "switched", o.instance_up, o.peer)
+        return
+    yield Evidence(o.start, TUNNEL_LOG, "disconnected", o.instance_down, o.peer, o.reason)
+    if o.end:
+        key = "connected-same" if o.instance_up == o.instance_down else "connected-other"
+        yield Evidence(o.end, TUNNEL_LOG, key, o.instance_up, o.peer)
+
+
+def not_found(incident: Incident) -> list[str]:
+    """Keys of what was looked for in vain, or not looked at."""
+    keys = []
+    if not any(d.around.maintenance for d in incident.drops):
+        keys.append("no-maintenance-row")
+    if not any(d.around.configuration for d in incident.drops):
+        keys.append("no-configuration-row")
+    keys.append("activity-log-not-read")
+    return keys
+
+
+def would_change(incident: Incident) -> list[str]:
+    """Keys of what could still overturn the verdict."""
+    keys = []
+    if incident.pending:
+        keys.append("late-rows")
+    if incident.ended_at is None and incident.finding.confidence is not Confidence.CONFIRMED:
+        keys.append("how-it-comes-back")
+    match incident.finding.cause:
+        case Cause.AZURE_MAINTENANCE:
+            keys.append("a-reset-or-change")
+        case Cause.AZURE_FAILOVER:
+            keys += ["a-maintenance-row", "a-reset-or-change"]
+        case Cause.REMOTE_UNREACHABLE | Cause.UNKNOWN | Cause.NEGOTIATION_FAILED:
+            keys += ["a-maintenance-row", "a-word-from-the-peer"]
+        case _:
+            pass
+    return keys
+
+
+def remarks(incident: Incident) -> list[str]:
+    """Keys of what is worth knowing beside the verdict."""
+    keys = []
+    if any(d.outage.switch for d in incident.drops):
+        keys.append("switch-of-unknown-length")
+    if incident.flapping:
+        keys.append("flapping")
+    return keys

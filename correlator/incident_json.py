@@ -1,0 +1,113 @@
+"""The public incident object: one shape for the command line, HTTP, events and the table (schema in ``docs/``).
+
+It holds no clock: every time in it comes from a row. Fields may be added, never renamed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from correlator.evidence import evidence, not_found, remarks, would_change
+from correlator.measures import connection_downtime_seconds, downtime_seconds, impact
+from correlator.model import Incident, Outage, Side, Status
+from correlator.wording import Style, evidence_text, key_text, summary
+
+GATEWAY_TYPES = {"/vpngateways/": "vpnGateways", "/virtualnetworkgateways/": "virtualNetworkGateways"}
+
+
+def incident_object(incident: Incident, style: Style) -> dict[str, Any]:
+    """The incident as plain JSON values; sentences in the language of ``style``."""
+    document = {
+        "id": incident.id,
+        "status": incident.status.value,
+        "started_at": iso(incident.started_at),
+        "ended_at": iso(incident.ended_at),
+        "downtime_seconds": downtime_seconds(incident),
+        "connection_downtime_seconds": connection_downtime_seconds(incident),
+        "impact": impact(incident).value,
+        "gateway": gateway_object(incident.gateway),
+        "cause": _cause(incident, style),
+        "outages": [_outage(o) for o in incident.outages],
+        "flapping": incident.flapping,
+        "history": history(incident),
+        "remarks": [key_text(key, style) for key in remarks(incident)],
+    }
+    if incident.status is Status.ABSORBED:
+        document["absorbed_by"] = incident.absorbed_by
+    return document
+
+
+def iso(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with a Z, fractions of a second as far as the row had them; None stays None."""
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def gateway_object(resource_id: str) -> dict[str, Any]:
+    """A gateway's folded resource id, its name and its resource type."""
+    kind = next((name for part, name in GATEWAY_TYPES.items() if part in resource_id), "virtualNetworkGateways")
+    return {"resource_id": resource_id, "name": gateway_name(resource_id), "type": kind}
+
+
+def gateway_name(resource_id: str) -> str:
+    """The last part of a resource id."""
+    return resource_id.rstrip("/").rsplit("/", 1)[-1]
+
+
+def _cause(incident: Incident, style: Style) -> dict[str, Any]:
+    finding = incident.finding
+    return {
+        "code": finding.cause.value,
+        "side": finding.cause.side.value,
+        "confidence": finding.confidence.value,
+        "pending": incident.pending,
+        "rule": finding.rule,
+        "summary": summary(incident, style),
+        "evidence": [
+            {"at": iso(e.at), "category": e.category, "text": evidence_text(e, style)} for e in evidence(incident)
+        ],
+        "not_found": [key_text(key, style) for key in not_found(incident)],
+        "would_change": [key_text(key, style) for key in would_change(incident)],
+    }
+
+
+def _outage(o: Outage) -> dict[str, Any]:
+    return {
+        "remote_ip": o.peer or None,
+        "instance_down": o.instance_down or None,
+        "instance_up": o.instance_up or None,
+        "started_at": iso(o.start),
+        "ended_at": iso(o.end),
+        "duration_seconds": (o.end - o.start).total_seconds() if o.end else None,
+        "open": o.end is None,
+        "reason": o.reason,
+    }
+
+
+def history(incident: Incident) -> list[dict[str, str]]:
+    """What happened to the incident, by the rows' own times, oldest first."""
+    events: list[tuple[datetime, int, str, str]] = [(incident.started_at, 0, "opened", incident.first_cause.value)]
+    events += [(c.at, 2, "cause-changed", c.cause.value) for c in incident.changes_of_mind]
+    events += [(at, 1, name, incident.finding.cause.value) for at, name in _returns(incident)]
+    if incident.ended_at and incident.status is Status.RECOVERED:
+        events.append((incident.ended_at, 3, "recovered", incident.finding.cause.value))
+    if incident.status is Status.RETRACTED:
+        events.append((incident.started_at, 4, "retracted", incident.finding.cause.value))
+    return [{"at": iso(at) or "", "event": name, "cause": cause} for at, _, name, cause in sorted(events)]
+
+
+def _returns(incident: Incident) -> list[tuple[datetime, str]]:
+    """Drops that began after everything was up again: the other instance's turn, or the same trouble once more."""
+    found: list[tuple[datetime, str]] = []
+    instances = {incident.drops[0].outage.instance_down}
+    reached = incident.drops[0].outage.end
+    for drop in incident.drops[1:]:
+        o = drop.outage
+        if reached is not None and o.start > reached:
+            hop = incident.finding.cause.side is Side.AZURE and o.instance_down not in instances
+            found.append((o.start, "second-instance" if hop else "reopened"))
+        instances.add(o.instance_down)
+        reached = None if reached is None or o.end is None else max(reached, o.end)
+    if incident.flapping:
+        found.append((incident.drops[-1].outage.start, "flapping"))
+    return found

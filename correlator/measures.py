@@ -1,0 +1,39 @@
+"""How long, how much: the figures of an incident. Times are united, never added twice, where outages overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from correlator.model import Impact, Incident
+
+Span = tuple[datetime, datetime]
+
+
+def downtime_seconds(incident: Incident) -> float:
+    """Seconds in which at least one tunnel of the incident was down, over ended outages."""
+    return _united((o.start, o.end) for o in incident.outages if o.end)
+
+
+def connection_downtime_seconds(incident: Incident) -> float:
+    """Seconds in which some peer had no instance up (traffic stopped), over ended cuts."""
+    return _united((o.start, o.cut_end) for o in incident.outages if o.cut and o.cut_end)
+
+
+def impact(incident: Incident) -> Impact:
+    """Whether traffic stopped, redundancy was lost, or the log shows neither."""
+    outages = incident.outages
+    if any(o.cut for o in outages):
+        return Impact.CONNECTION_DOWN
+    return Impact.REDUNDANCY_LOST if outages else Impact.NONE
+
+
+def _united(spans: Iterable[Span]) -> float:
+    total = 0.0
+    reached: datetime | None = None
+    for start, end in sorted(spans):
+        begin = start if reached is None else max(start, reached)
+        if end > begin:
+            total += (end - begin).total_seconds()
+        reached = end if reached is None else max(reached, end)
+    return total

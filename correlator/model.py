@@ -1,0 +1,381 @@
+"""The nouns of the story, in the order in which a dropped tunnel meets them.
+
+Everything here is frozen (or a tuple), has no clock, no I/O and imports only the standard library. Times are aware UTC
+datetimes, durations are seconds or ``timedelta``. A peer is the public address of the far end of a tunnel, an instance
+is one of the gateway's two machines; both are ``""`` where the log does not say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class LogRow(NamedTuple):
+    """One log row as it was received, nothing interpreted. A field that the row lacks is ``""``."""
+
+    at: str | datetime
+    ingested: str | datetime
+    gateway: str
+    category: str
+    operation: str
+    message: str
+    status: str
+    instance: str
+    peer: str
+    reason: str
+
+
+class Unreadable(NamedTuple):
+    """A row that says too little to be used: reported and counted, never an exception."""
+
+    row: LogRow
+    why: str
+
+
+class TunnelEvent(NamedTuple):
+    """A tunnel came up or went down. Sorted as a tuple, so at one instant a drop comes before the reconnect."""
+
+    at: datetime
+    up: bool
+    peer: str
+    instance: str
+    reason: str
+
+
+class ChangeKind(StrEnum):
+    """What can happen to a gateway as a whole, as far as its log tells."""
+
+    MAINTENANCE = "maintenance"
+    PRIMARY_CHANGED = "primary-changed"
+    CONFIGURATION = "configuration"
+
+
+class GatewayChange(NamedTuple):
+    """Something happened to the gateway itself. ``instance`` is ``""`` where the row names none."""
+
+    at: datetime
+    kind: ChangeKind
+    instance: str
+    category: str
+    operation: str
+    message: str
+
+
+class GatewayLog(NamedTuple):
+    """What the rows say about one gateway (its resource id, folded to lower case)."""
+
+    gateway: str
+    tunnels: list[TunnelEvent]
+    changes: list[GatewayChange]
+
+
+class Outage(NamedTuple):
+    """One tunnel without a Connected state, from its first Disconnected row to the row that closed it.
+
+    ``cut`` says that no other instance held the connection when this one fell, so traffic stopped from ``start`` to
+    ``cut_end``. A ``switch`` is a Connected row on the other instance out of nothing: an instance died without a
+    Disconnected row, the length is not known, and it is never listed as an outage.
+    """
+
+    start: datetime
+    peer: str
+    instance_down: str
+    end: datetime | None = None
+    instance_up: str = ""
+    reason: str = ""
+    cut: bool = True
+    cut_end: datetime | None = None
+    active_active: bool = False
+    peers_known: int = 1
+    switch: bool = False
+
+
+class MaintenanceWindow(NamedTuple):
+    """The time in which drops may be the work of one maintenance row."""
+
+    opens: datetime
+    closes: datetime
+    row: GatewayChange
+
+
+class Circumstances(NamedTuple):
+    """What the log holds around the start of one outage. Final once rows of that hour can no longer arrive."""
+
+    maintenance: GatewayChange | None = None
+    elsewhere: GatewayChange | None = None
+    """A maintenance row in time, but of the other instance."""
+    configuration: GatewayChange | None = None
+    primary_changed: GatewayChange | None = None
+    together: int = 0
+    """How many peers the gateway (or the instance) lost within a minute, if those were all it had; else 0."""
+    both_instances: bool = False
+    """Active-active: this peer was lost on both instances within a minute, while other peers stayed up."""
+
+
+class Side(StrEnum):
+    """Whose it was."""
+
+    AZURE = "azure"
+    OWN_CHANGE = "own-change"
+    REMOTE = "remote"
+    UNKNOWN = "unknown"
+
+
+class Cause(StrEnum):
+    """The public cause codes."""
+
+    AZURE_MAINTENANCE = "azure-maintenance"
+    AZURE_FAILOVER = "azure-failover"
+    AZURE_INCIDENT = "azure-incident"
+    GATEWAY_RESET = "gateway-reset"
+    CONFIGURATION_CHANGE = "configuration-change"
+    PLANNED_WORK = "planned-work"
+    REMOTE_CLOSED = "remote-closed"
+    REMOTE_UNREACHABLE = "remote-unreachable"
+    NEGOTIATION_FAILED = "negotiation-failed"
+    UNKNOWN = "unknown"
+
+    @property
+    def side(self) -> Side:
+        """Whose it was, by this cause."""
+        return _SIDES.get(self, Side.UNKNOWN)
+
+
+_SIDES = {
+    Cause.AZURE_MAINTENANCE: Side.AZURE,
+    Cause.AZURE_FAILOVER: Side.AZURE,
+    Cause.AZURE_INCIDENT: Side.AZURE,
+    Cause.GATEWAY_RESET: Side.OWN_CHANGE,
+    Cause.CONFIGURATION_CHANGE: Side.OWN_CHANGE,
+    Cause.PLANNED_WORK: Side.OWN_CHANGE,
+    Cause.REMOTE_CLOSED: Side.REMOTE,
+    Cause.REMOTE_UNREACHABLE: Side.REMOTE,
+}
+
+
+class Confidence(StrEnum):
+    """Confirmed: a row names the cause, shape and time agree, nothing contradicts. Likely: one of them."""
+
+    CONFIRMED = "confirmed"
+    LIKELY = "likely"
+    NONE = "none"
+
+
+class Finding(NamedTuple):
+    """Why one outage happened, and the name of the rule that says so."""
+
+    cause: Cause
+    confidence: Confidence
+    rule: str
+
+
+class Drop(NamedTuple):
+    """An outage with what surrounded it and why it happened."""
+
+    outage: Outage
+    around: Circumstances
+    finding: Finding
+
+
+class Status(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    RECOVERED = "recovered"
+    RETRACTED = "retracted"
+    REMOVED = "removed"
+    ABSORBED = "absorbed"
+
+
+class Impact(StrEnum):
+    """What users felt: traffic stopped, only redundancy was lost, or nothing that the log can show."""
+
+    CONNECTION_DOWN = "connection-down"
+    REDUNDANCY_LOST = "redundancy-lost"
+    NONE = "none"
+
+
+class CauseChange(NamedTuple):
+    """The verdict of an incident changed; ``at`` is the time of the newest row then known."""
+
+    at: datetime
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One episode: its drops, why they happened, and a name given once and kept for life."""
+
+    id: str
+    gateway: str
+    anchor: datetime
+    drops: tuple[Drop, ...]
+    finding: Finding
+    status: Status
+    flapping: bool = False
+    pending: bool = False
+    first_cause: Cause = Cause.UNKNOWN
+    changes_of_mind: tuple[CauseChange, ...] = ()
+    absorbed_by: str = ""
+    rev: int = 1
+
+    @property
+    def outages(self) -> tuple[Outage, ...]:
+        """The tunnel outages, oldest first, without switches."""
+        return tuple(d.outage for d in self.drops if not d.outage.switch)
+
+    @property
+    def started_at(self) -> datetime:
+        """The first row of the episode (UTC)."""
+        return self.drops[0].outage.start
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the last outage ended (UTC), None while one is open."""
+        ends = [d.outage.end for d in self.drops]
+        return None if None in ends else max(e for e in ends if e)
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The peers that lost a tunnel, in order of their first drop."""
+        return tuple(dict.fromkeys(d.outage.peer for d in self.drops))
+
+    @property
+    def hops(self) -> int:
+        """How many instances an Azure-side episode has visited so far; 1 for every other."""
+        if self.finding.cause.side is not Side.AZURE:
+            return 1
+        return max(1, len({d.outage.instance_down for d in self.drops if d.outage.instance_down}))
+
+
+class Moment(StrEnum):
+    """Why a message is sent."""
+
+    OPENED = "opened"
+    RECOVERED = "recovered"
+    SECOND_INSTANCE = "second-instance"
+    REOPENED = "reopened"
+    FLAPPING = "flapping"
+    CAUSE_CHANGED = "cause-changed"
+    RETRACTED = "retracted"
+    WEEKLY = "weekly-summary"
+
+
+class Told(NamedTuple):
+    """What the channels were last told about an incident."""
+
+    status: Status
+    cause: Cause
+    hops: int
+    drops: int
+    flapping: bool
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """An incident that may still change, with what has been said of it and when its content last changed."""
+
+    incident: Incident
+    seen_at: datetime
+    told: Told | None = None
+
+
+class PeerState(NamedTuple):
+    """What is known of one peer's tunnels at some moment: instances up and down with since when, outages open."""
+
+    up: dict[str, datetime]
+    down: dict[str, datetime]
+    handed_over: list[str]
+    open: list[Outage]
+
+
+class Checkpoint(NamedTuple):
+    """The tunnels of a gateway after every event up to and including ``at``."""
+
+    at: datetime
+    active_active_from: datetime
+    peers: dict[str, PeerState]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayState:
+    """All that is kept of one gateway between polls: midnight checkpoints and the incidents that may change."""
+
+    gateway: str
+    checkpoints: tuple[Checkpoint, ...] = ()
+    tracked: tuple[Tracked, ...] = ()
+
+
+class WeeklyTime(NamedTuple):
+    """Weekday (Monday is 0), hour and minute of the customer's wall clock."""
+
+    weekday: int
+    hour: int
+    minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The numbers of one week (local to a zone): plain sums over the incidents that started in it."""
+
+    label: str
+    start: datetime
+    end: datetime
+    incidents: tuple[WeekLine, ...] = ()
+
+
+class WeekLine(NamedTuple):
+    """One incident as the weekly summary needs it. Times UTC, durations in seconds."""
+
+    started_at: datetime
+    gateway: str
+    peers: tuple[str, ...]
+    cause: Cause
+    status: Status
+    drops: int
+    downtime_seconds: float
+    connection_downtime_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message to one channel kind, neutral to how it looks. ``number`` counts the messages of an incident."""
+
+    moment: Moment
+    at: datetime
+    incident: Incident | None = None
+    number: int = 1
+    week: Week | None = None
+
+    @property
+    def subject(self) -> str:
+        """The incident's id, or the week's label."""
+        return self.incident.id if self.incident else self.week.label if self.week else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Every time window in one place. Reasons stand beside the rules that use them."""
+
+    maintenance_before: timedelta = timedelta(seconds=60)
+    maintenance_after: timedelta = timedelta(minutes=12)
+    redrop: timedelta = timedelta(minutes=5)
+    configuration_before: timedelta = timedelta(seconds=5)
+    configuration_after: timedelta = timedelta(minutes=3)
+    together: timedelta = timedelta(seconds=60)
+    next_hop: timedelta = timedelta(minutes=120)
+    rejoin: timedelta = timedelta(minutes=60)
+    flapping_drops: int = 4
+    flapping_within: timedelta = timedelta(minutes=60)
+    blip: timedelta = timedelta(seconds=2)
+    down_after: timedelta = timedelta(minutes=10)
+    settle: timedelta = timedelta(minutes=10)
+    active_active: dict[str, bool] = field(default_factory=dict)
+    """The gateway's mode where it is known (folded resource id -> active-active); else the log tells."""

@@ -1,0 +1,199 @@
+"""TunnelEvent -> Outage: a fold over the events of one gateway in time order.
+
+Azure runs every gateway on two instances. *Active-standby* (the default): one of them holds the tunnel, and a failover
+logs Disconnected on one and Connected on the other; so any Connected ends the peer's outage. *Active-active*: both hold
+a tunnel to the peer at once and each has its own outages; traffic stops only when no instance is up.
+
+The mode is given, or it is inferred from both instances of one peer being up for ten minutes. It then holds from three
+hours before that proof on, so that the first drop of a night is not misread because the proof came an hour later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from correlator.model import LONG_AGO, NEVER, Checkpoint, Outage, PeerState, TunnelEvent
+
+BOTH_UP = timedelta(minutes=10)
+PROOF_REACHES_BACK = timedelta(hours=3)
+HANDOVER = timedelta(minutes=2)
+"""A Disconnected of the old instance this soon after the Connected of the new one is make before break."""
+INSTANCES = 2
+DAY = timedelta(days=1)
+
+
+class Folded(NamedTuple):
+    """The outages found (oldest first, switches among them) and the state of the tunnels at each midnight passed."""
+
+    outages: list[Outage]
+    checkpoints: list[Checkpoint]
+
+
+def find_outages(events: Iterable[TunnelEvent], past: Checkpoint | None = None, mode: bool | None = None) -> Folded:
+    """Fold events into outages. Any order, any repetition of events gives the same answer.
+
+    ``past`` is the state before the first event; events up to ``past.at`` are in it already and are passed over.
+    ``mode`` is True for active-active, False for active-standby, None where the log has to tell.
+    """
+    ordered = sorted(events)
+    if past:
+        ordered = [e for e in ordered if e.at > past.at]
+    known = past.active_active_from if past else NEVER
+    active_active_from = known if mode is None else LONG_AGO if mode else NEVER
+    fold = _Fold(past, active_active_from)
+    proof = fold.run(ordered, watch=mode is None and active_active_from == NEVER)
+    if proof:
+        fold = _Fold(past, max(proof - PROOF_REACHES_BACK, LONG_AGO))
+        fold.run(ordered, watch=False)
+    return Folded(sorted(fold.found()), fold.checkpoints)
+
+
+class _Line:
+    """One peer's tunnels while the fold runs; ``handed_over`` are instances that carried the tunnel and lost it."""
+
+    __slots__ = ("down", "handed_over", "open", "switch", "up")
+
+    def __init__(self, state: PeerState | None = None) -> None:
+        self.up = dict(state.up) if state else {}
+        self.down = dict(state.down) if state else {}
+        self.handed_over = set(state.handed_over) if state else set()
+        self.open = list(state.open) if state else []
+        self.switch: Outage | None = None
+
+    def freeze(self) -> PeerState:
+        return PeerState(dict(self.up), dict(self.down), sorted(self.handed_over), list(self.open))
+
+
+class _Fold:
+    def __init__(self, past: Checkpoint | None, active_active_from: datetime) -> None:
+        self.lines = {peer: _Line(state) for peer, state in past.peers.items()} if past else {}
+        self.active_active_from = active_active_from
+        self.closed: list[Outage] = []
+        self.checkpoints: list[Checkpoint] = []
+
+    def run(self, events: Sequence[TunnelEvent], *, watch: bool) -> datetime | None:
+        """Take the events in order. While watching, stop at the first proof of active-active and return its time."""
+        midnight = _next_midnight(events[0].at) if events else NEVER
+        last: TunnelEvent | None = None
+        for event in events:
+            if event == last:
+                continue
+            last = event
+            at, up, peer, instance, reason = event
+            if at > midnight:
+                self.checkpoint(midnight)
+                midnight = _next_midnight(at)
+            line = self.lines.get(peer)
+            if line is None:
+                line = self.lines[peer] = _Line()
+            active_active = at >= self.active_active_from
+            if watch and not up and _both_up(line, at, instance):
+                return at
+            if up:
+                self.connected(line, at, peer, instance, active_active)
+            else:
+                self.disconnected(line, at, peer, instance, reason, active_active)
+        if events:
+            self.checkpoint(midnight)
+        return None
+
+    def disconnected(
+        self, line: _Line, at: datetime, peer: str, instance: str, reason: str, active_active: bool
+    ) -> None:
+        if instance in line.down:
+            self.repeated(line, at, instance, reason)
+            return
+        line.up.pop(instance, None)
+        line.down[instance] = at
+        _forget_third(line, instance)
+        # An instance that was never heard of counts as up under active-active: its tunnel may have been up for months.
+        alone = not line.up and (not active_active or len(line.down) == INSTANCES)
+        if not (active_active or (alone and not line.open)):
+            return
+        line.handed_over.add(instance)
+        line.open.append(
+            Outage(at, peer, instance, None, "", reason, alone, None, active_active, len(self.lines), False)
+        )
+
+    def repeated(self, line: _Line, at: datetime, instance: str, reason: str) -> None:
+        """A second Disconnected starts nothing; it may bring the reason, or show that a switch was a clean handover."""
+        for n, o in enumerate(line.open):
+            if o.instance_down == instance and reason and not o.reason:
+                line.open[n] = o._replace(reason=reason)
+        if line.switch and line.switch.instance_down == instance and at - line.switch.start <= HANDOVER:
+            self.closed.remove(line.switch)
+            line.switch = None
+
+    def connected(self, line: _Line, at: datetime, peer: str, instance: str, active_active: bool) -> None:
+        line.switch = None
+        if line.open:
+            self.restored(line, at)
+        own = next((o for o in line.open if o.instance_down == instance), None)
+        if own is None and line.open and not active_active:
+            own = line.open[0]
+        if own is not None:
+            line.open.remove(own)
+            self.closed.append(own._replace(end=at, instance_up=instance))
+        elif instance in line.up:
+            return
+        elif not active_active:
+            self.switched(line, at, peer, instance)
+        line.up[instance] = at
+        line.down.pop(instance, None)
+        line.handed_over.discard(instance)
+        _forget_third(line, instance)
+
+    def restored(self, line: _Line, at: datetime) -> None:
+        """Traffic flows again: a cut ends with the first Connected of any instance."""
+        for n, o in enumerate(line.open):
+            if o.cut and o.cut_end is None:
+                line.open[n] = o._replace(cut_end=at)
+
+    def switched(self, line: _Line, at: datetime, peer: str, instance: str) -> None:
+        """Connected on the other instance out of nothing: the one that held the tunnel went without a word.
+
+        Said only of an instance that had carried the tunnel and lost it before the other took over; the first rows seen
+        of a tunnel are no switch.
+        """
+        if instance not in line.handed_over:
+            return
+        for holder, since in list(line.up.items()):
+            if line.down.get(instance, NEVER) <= since:
+                line.switch = Outage(at, peer, holder, at, instance, "", False, None, False, len(self.lines), True)
+                self.closed.append(line.switch)
+                del line.up[holder]
+                line.down[holder] = at
+                line.handed_over.add(holder)
+
+    def checkpoint(self, at: datetime) -> None:
+        peers = {peer: line.freeze() for peer, line in self.lines.items()}
+        # A mode that begins later is not yet a fact at this midnight: a late row may still move its beginning.
+        begun = self.active_active_from if self.active_active_from <= at else NEVER
+        self.checkpoints.append(Checkpoint(at, begun, peers))
+
+    def found(self) -> list[Outage]:
+        return self.closed + [o for line in self.lines.values() for o in line.open]
+
+
+def _both_up(line: _Line, at: datetime, instance: str) -> bool:
+    """Two instances were up for ten minutes until now: this one (its Disconnected says so) and another."""
+    if instance in line.down or line.up.get(instance, LONG_AGO) > at - BOTH_UP:
+        return False
+    return any(other != instance and since <= at - BOTH_UP for other, since in line.up.items())
+
+
+def _forget_third(line: _Line, instance: str) -> None:
+    """A gateway has two instances; a third name means that they were replaced, and the old names mean nothing."""
+    if len(line.up) + len(line.down) > INSTANCES:
+        keep_up, keep_down = line.up.get(instance), line.down.get(instance)
+        line.up = {instance: keep_up} if keep_up else {}
+        line.down = {instance: keep_down} if keep_down else {}
+        line.handed_over &= {instance}
+
+
+def _next_midnight(at: datetime) -> datetime:
+    """The first midnight (UTC) at or after a time, so that a checkpoint holds every event up to and including it."""
+    day = datetime(at.year, at.month, at.day, tzinfo=UTC)
+    return day if at == day else day + DAY

@@ -1,0 +1,135 @@
+"""What the poll needs from the world, as shapes. Every method is one call that may fail, or be the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from correlator.model import GatewayState, Incident, LogRow, Notification
+
+Body = dict[str, Any]
+TABLE = "table"
+
+
+class LogAnswer(NamedTuple):
+    """The service's clock, and every row in the window of just those gateways that have fresh rows."""
+
+    now: datetime
+    rows: Sequence[LogRow]
+
+
+class LogSource(Protocol):
+    """One workspace after another, by its id."""
+
+    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+        """Rows ingested after ``mark`` (with overlap) decide which gateways; their rows since ``since`` are returned.
+
+        None for both on a first run. Raises SourceUnavailable.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The commit point of one partition: how far it was read, since when, what is due when, which week was told."""
+
+    mark: datetime | None = None
+    watching_since: datetime | None = None
+    due: Mapping[str, datetime] = field(default_factory=dict)
+    week: str = ""
+
+
+class Notice(NamedTuple):
+    """Something to deliver. ``channel`` is a chat channel's name, or TABLE for the public tables."""
+
+    key: str
+    channel: str
+    created: datetime
+    notification: Notification | None
+    incidents: tuple[Incident, ...] = ()
+    plain: bool = False
+    tries: int = 0
+    leased_until: datetime | None = None
+    next_try: datetime | None = None
+
+    @property
+    def subject(self) -> str:
+        """What the notice is about: notices of one subject are delivered in order."""
+        return self.notification.subject if self.notification else TABLE
+
+
+class Held(NamedTuple):
+    """A notice as it lies in the store, with the tag that a conditional write must match."""
+
+    notice: Notice
+    etag: str
+
+
+class Snapshot(NamedTuple):
+    """A partition's head and outbox, read in one go, with the store's own clock (UTC).
+
+    ``etag`` is None where nothing was ever committed.
+    """
+
+    head: Head
+    etag: str | None
+    outbox: list[Held]
+    clock: datetime
+
+
+class Store(Protocol):
+    """State, outbox and the public tables."""
+
+    def read(self, partition: str) -> Snapshot:
+        """Head and outbox of a partition."""
+        ...
+
+    def gateways(self, partition: str, names: Iterable[str]) -> dict[str, GatewayState]:
+        """What is kept of these gateways; those never seen are absent."""
+        ...
+
+    def commit(
+        self, partition: str, etag: str | None, head: Head, states: Sequence[GatewayState], notices: Sequence[Notice]
+    ) -> str:
+        """All of it or nothing, if the head is still the one that was read; the new tag. Raises StaleWrite."""
+        ...
+
+    def claim(self, partition: str, held: Held, until: datetime) -> Held | None:
+        """Take a notice for this run alone; None if another run was faster."""
+        ...
+
+    def settle(self, partition: str, held: Held) -> None:
+        """Delivered, whoever holds the claim now: forget the notice."""
+        ...
+
+    def postpone(self, partition: str, held: Held, notice: Notice) -> None:
+        """Give a claimed notice back with a later try; a no-op if the claim was lost."""
+        ...
+
+    def record(self, incidents: Sequence[Incident]) -> None:
+        """Project incidents into the public tables; an older revision never replaces a newer one."""
+        ...
+
+    def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:
+        """The public incident objects of these UTC weeks (``2026-W34``), from the public table."""
+        ...
+
+
+class Channel(Protocol):
+    """One chat channel: rendering is pure, sending is one POST."""
+
+    name: str
+
+    def render(self, notification: Notification) -> Body:
+        """The full message."""
+        ...
+
+    def render_plain(self, notification: Notification) -> Body:
+        """The simplest message that still holds the verdict."""
+        ...
+
+    def send(self, body: Body) -> None:
+        """Raises SendFailed."""
+        ...

@@ -1,0 +1,46 @@
+"""Every KQL text that ships: files beside this one, with the parameters put in front as let statements."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+OVERLAP = timedelta(minutes=15)
+"""ingestion_time() is approximate and a row may become visible minutes after it; less loses rows (measured)."""
+LEAD = timedelta(hours=6)
+"""Rows before the window are evidence for what happens at its start."""
+FIRST_LOOK_BACK = timedelta(hours=84)
+"""A first poll does not know the clock yet: late rows (48 h), margin (6 h), back to midnight (24 h), lead (6 h)."""
+
+
+@cache
+def text(name: str) -> str:
+    """The text of a query file."""
+    return Path(__file__).with_name(f"{name}.kql").read_text(encoding="utf-8")
+
+
+def poll(mark: datetime | None, since: datetime | None) -> str:
+    """The poll's query, going on from ``mark`` with the window from ``since``; None for both on a first run."""
+    if mark is None or since is None:
+        hours = int(FIRST_LOOK_BACK.total_seconds() // 3600)
+        head = f"let fresh_since = now() - {hours}h;\nlet reach = now() - {hours}h;\n"
+    else:
+        head = f"let fresh_since = {literal(mark - OVERLAP)};\nlet reach = {literal(since - LEAD)};\n"
+    return head + text("poll")
+
+
+def history(start: datetime, end: datetime) -> str:
+    """All gateways' rows of a time range, for a question from the command line."""
+    return f"let start = {literal(start)};\nlet end = {literal(end)};\n" + text("history")
+
+
+def sample(category: str) -> str:
+    """A few rows of one category with every column they have."""
+    quoted = "".join(c for c in category if c.isalnum())
+    return f"let category = '{quoted}';\n" + text("sample")
+
+
+def literal(at: datetime) -> str:
+    """A KQL datetime."""
+    return f"datetime({at:%Y-%m-%dT%H:%M:%S.%f}Z)"

@@ -1,0 +1,162 @@
+"""Every setting in one table: name, default, help and how its text is read.
+
+The sample file, the README table and the deployment are checked against this table. Nothing is read at import, and all
+problems are reported at once, by name, without showing a value that may be a secret.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from correlator.errors import SettingsError
+from correlator.model import WeeklyTime
+
+DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LANGUAGES = ("en", "ja")
+VAULT_REFERENCE = "@microsoft.keyvault("
+
+
+class Setting(NamedTuple):
+    """One environment variable. ``read`` raises ValueError with the way out."""
+
+    name: str
+    default: str
+    help: str
+    read: Callable[[str], Any]
+    secret: bool = False
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(w for w in re.split(r"[\s,;]+", text) if w))
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def duration(text: str) -> timedelta:
+    """``30s``, ``10m``, ``2h`` or ``1d``. Raises ValueError."""
+    found = re.fullmatch(r"(\d+)\s*([smhd])", text.strip().lower())
+    if not found:
+        raise ValueError("give a number and a unit, as in 30s, 10m, 2h or 1d")
+    return timedelta(seconds=int(found[1]) * UNITS[found[2]])
+
+
+def zone(text: str) -> str:
+    """The name of an IANA time zone. Raises ValueError."""
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("give an IANA name, as in Asia/Tokyo or Europe/Berlin") from None
+
+
+def _language(text: str) -> str:
+    if text.lower() not in LANGUAGES:
+        raise ValueError(f"give one of {', '.join(LANGUAGES)}")
+    return text.lower()
+
+
+def _weekly(text: str) -> WeeklyTime:
+    found = re.fullmatch(r"([A-Z]{3})\s+(\d{1,2}):(\d{2})", text.strip().upper())
+    if not found or found[1] not in DAYS or int(found[2]) > 23 or int(found[3]) > 59:
+        raise ValueError("give a weekday and a time, as in MON 09:00")
+    return WeeklyTime(DAYS.index(found[1]), int(found[2]), int(found[3]))
+
+
+def _sites(text: str) -> Mapping[str, str]:
+    """``203.0.113.10=osaka-dc1; 198.51.100.7=nagoya`` or the same as a JSON object."""
+    if text.strip().startswith("{"):
+        loaded = json.loads(text)
+        return {str(k): str(v["name"] if isinstance(v, dict) else v) for k, v in loaded.items()}
+    pairs = [p.split("=", 1) for p in re.split(r"[;\n]+", text) if p.strip()]
+    if any(len(p) != 2 for p in pairs):
+        raise ValueError("give address=name pairs with ; between them, or a JSON object")
+    return {address.strip(): name.strip() for address, name in pairs}
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("0", "1", "true", "false"):
+        raise ValueError("give 0 or 1")
+    return text.lower() in ("1", "true")
+
+
+def _schedule(text: str) -> str:
+    if len(text.split()) != 6:
+        raise ValueError("give six NCRONTAB fields, as in 0 */5 * * * *")
+    return text
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("WORKSPACE_IDS", "", "Log Analytics workspace (customer) ids to watch, separated by commas", _words),
+    Setting("TEAMS_WEBHOOK_URL", "", "Teams Workflows webhook; a Key Vault reference in Azure", _text, True),
+    Setting("SLACK_WEBHOOK_URL", "", "Slack incoming webhook; a Key Vault reference in Azure", _text, True),
+    Setting("TABLES_ENDPOINT", "", "Table service URL of the storage account, used with the app's identity", _text),
+    Setting("TABLES_CONNECTION_STRING", "", "Instead of TABLES_ENDPOINT, for the local emulator", _text, True),
+    Setting("LOGS_ENDPOINT", "https://api.loganalytics.io", "Log query endpoint; other clouds have their own", _text),
+    Setting("LOGS_AUDIENCE", "https://api.loganalytics.io", "Token audience that belongs to LOGS_ENDPOINT", _text),
+    Setting("POLL_SCHEDULE", "0 */5 * * * *", "When to poll: NCRONTAB with six fields, UTC", _schedule),
+    Setting("WEEKLY_AT", "MON 09:00", "When the weekly summary is due, in TIMEZONE", _weekly),
+    Setting("TIMEZONE", "UTC", "IANA time zone of messages, local columns and the week", zone),
+    Setting("MESSAGE_LANGUAGE", "en", "Language of the messages: en or ja", _language),
+    Setting("DOWN_AFTER", "10m", "How old an open outage must be before it is told", duration),
+    Setting("SITES", "", "Names for peers: 203.0.113.10=osaka-dc1; 198.51.100.7=nagoya, or a JSON object", _sites),
+    Setting("ALLOW_PRIVATE_WEBHOOKS", "0", "1 permits webhooks on http and on private addresses", _switch),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings as values. Secrets do not show in its repr."""
+
+    workspace_ids: tuple[str, ...]
+    tables_endpoint: str
+    logs_endpoint: str
+    logs_audience: str
+    poll_schedule: str
+    weekly_at: WeeklyTime
+    timezone: str
+    message_language: str
+    down_after: timedelta
+    sites: Mapping[str, str]
+    allow_private_webhooks: bool
+    teams_webhook_url: str = field(repr=False)
+    slack_webhook_url: str = field(repr=False)
+    tables_connection_string: str = field(repr=False)
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> Settings:
+        """Read every setting; an unset or empty one has its default. Raises SettingsError with all problems.
+
+        ``needed`` names settings that must not be empty; names joined by ``|`` mean one of them.
+        """
+        problems: list[str] = []
+        values = {s.name.lower(): _value(s, environment, problems) for s in SETTINGS}
+        for names in needed:
+            if not any(values.get(n.lower()) for n in names.split("|")):
+                problems.append(f"{names.replace('|', ' or ')} is not set")
+        if problems:
+            raise SettingsError(problems)
+        return cls(**values)
+
+
+def _value(setting: Setting, environment: Mapping[str, str], problems: list[str]) -> Any:
+    text = environment.get(setting.name, "").strip() or setting.default
+    if text.lower().startswith(VAULT_REFERENCE):
+        problems.append(
+            f"{setting.name} is a Key Vault reference that did not resolve: give the app's identity the role "
+            "Key Vault Secrets User, then refresh the app's references"
+        )
+        return setting.default
+    try:
+        return setting.read(text)
+    except (ValueError, AttributeError, KeyError, TypeError) as problem:
+        why = "it is no valid JSON" if isinstance(problem, json.JSONDecodeError) else str(problem)
+        problems.append(f"{setting.name} cannot be read: {why}")
+        return None

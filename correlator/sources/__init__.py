@@ -1,0 +1,1 @@
+"""Where rows come from: the log service, or files exported from it."""

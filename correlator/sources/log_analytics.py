@@ -1,0 +1,143 @@
+"""Log Analytics through its SDK. One query a poll and workspace; a result that is not whole counts as failed.
+
+The SDK's defaults do not fit: it retries a POST only on 500, 503 and 504, waits up to seven days, and lets a gateway's
+HTML page escape as a JSON error. Queries read only, so retrying them is safe.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult
+
+from correlator import queries
+from correlator.errors import SourceUnavailable
+from correlator.model import LogRow
+from correlator.ports import LogAnswer
+
+log = logging.getLogger("correlator")
+
+COLUMNS = (
+    "TimeGenerated",
+    "Ingested",
+    "Gateway",
+    "Category",
+    "OperationName",
+    "Message",
+    "Status",
+    "Instance",
+    "Peer",
+    "Reason",
+)
+"""In the order of LogRow's fields."""
+LIMITS: Mapping[str, Any] = {
+    "server_timeout": 60,
+    "timeout": 150,
+    "read_timeout": 75,
+    "connection_timeout": 10,
+    "retry_on_methods": ["POST"],
+    "retry_total": 2,
+    "retry_backoff_factor": 0.5,
+    "retry_backoff_max": 10,
+}
+
+
+class LogAnalytics:
+    """A log source over every workspace that the identity may read."""
+
+    def __init__(self, client: LogsQueryClient) -> None:
+        self._client = client
+
+    @classmethod
+    def at(cls, endpoint: str, audience: str, credential: TokenCredential) -> LogAnalytics:
+        """The service at an endpoint; the audience names the cloud."""
+        return cls(LogsQueryClient(credential, endpoint=endpoint, audience=audience))
+
+    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+        """One poll's rows and the service's clock. Raises SourceUnavailable."""
+        return _answer(self._tables(workspace, queries.poll(mark, since)))
+
+    def history(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
+        """Every gateway's rows between two times. Raises SourceUnavailable."""
+        return _answer(self._tables(workspace, queries.history(start, end)))
+
+    def sample(self, workspace: str, category: str) -> list[dict[str, Any]]:
+        """Up to 50 newest rows of a category, with every column. Raises SourceUnavailable."""
+        tables = self._tables(workspace, queries.sample(category))
+        return [dict(zip(t.columns, _plain(row), strict=True)) for t in tables for row in t.rows]
+
+    def _tables(self, workspace: str, query: str) -> Any:
+        try:
+            result = self._client.query_workspace(workspace, query, timespan=None, **LIMITS)
+        except HttpResponseError as failed:
+            raise SourceUnavailable(f"workspace {workspace}: {_advice(failed)}") from None
+        except json.JSONDecodeError:
+            raise SourceUnavailable(f"workspace {workspace}: the answer was no JSON (a proxy's page?)") from None
+        except AzureError as failed:
+            raise SourceUnavailable(f"workspace {workspace}: {_first_line(str(failed))}") from None
+        tables = _whole(workspace, result) if isinstance(result, LogsQueryPartialResult) else result.tables
+        if not tables:
+            raise SourceUnavailable(f"workspace {workspace}: the answer holds no table")
+        return tables
+
+
+def _whole(workspace: str, result: LogsQueryPartialResult) -> Any:
+    """A partial result is used only if everything wrong with it is a warning; a cut one would shrink incidents."""
+    details = (result.partial_error.details or []) if result.partial_error else []
+    severities = [str((d.get("innererror") or {}).get("severityName", "Error")) for d in details] or ["Error"]
+    message = _first_line(result.partial_error.message) if result.partial_error else "no reason given"
+    if any(s.lower() != "warning" for s in severities):
+        raise SourceUnavailable(f"workspace {workspace}: the result was cut short: {message}")
+    log.warning("workspace %s: the service warns: %s", workspace, message)
+    return result.partial_data
+
+
+def _answer(tables: Any) -> LogAnswer:
+    """Split the clock from the rows. Raises SourceUnavailable if the clock is not there."""
+    table = tables[0]
+    places = {name: n for n, name in enumerate(table.columns)}
+    missing = [c for c in ("Kind", "PolledAt", *COLUMNS) if c not in places and c in ("Kind", "PolledAt")]
+    if missing:
+        raise SourceUnavailable(f"the answer lacks the column {missing[0]}")
+    kind, polled = places["Kind"], places["PolledAt"]
+    order = [places.get(name) for name in COLUMNS]
+    rows = []
+    clock: datetime | None = None
+    for row in table.rows:
+        if row[kind] == "clock":
+            clock = row[polled]
+        else:
+            rows.append(LogRow(*("" if n is None or row[n] is None else row[n] for n in order)))
+    if clock is None:
+        raise SourceUnavailable("the answer lacks the service's clock")
+    return LogAnswer(clock.astimezone(UTC), rows)
+
+
+def _plain(row: Iterable[Any]) -> list[Any]:
+    return [v.isoformat() if isinstance(v, datetime) else v for v in row]
+
+
+def _advice(failed: HttpResponseError) -> str:
+    """One line for a person. Credential failures arrive here too, without a status."""
+    text = str(failed)
+    match failed.status_code:
+        case None:
+            return f"could not sign in or connect: {_first_line(text)}"
+        case 401 | 403:
+            return "no permission to query; the identity needs Log Analytics Data Reader (or Reader) on the workspace"
+        case 404:
+            return "no such workspace; WORKSPACE_IDS takes the workspace (customer) id, a GUID, not its name"
+        case 429:
+            return "throttled (429); the next poll tries again"
+        case status:
+            return f"HTTP {status}: {_first_line(text)}"
+
+
+def _first_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no reason given"])[0][:300]

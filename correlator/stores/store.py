@@ -1,0 +1,148 @@
+"""The store over any backend of tables: state and outbox in one partition a workspace, two tables for people.
+
+A partition of ``state`` holds one ``head`` (the commit point: everything else is written only together with a write of
+the head that was read), one row a gateway, and one row a notice. Their keys sort gateway < head < notice, so a quiet
+poll reads head and outbox in one range and never touches a gateway.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from correlator.errors import StaleWrite
+from correlator.model import GatewayState, Incident
+from correlator.ports import Head, Held, Notice, Snapshot
+from correlator.stores.codec import pack, unpack
+from correlator.stores.rows import document_of, incident_row, outage_rows, partition_of, row_of
+from correlator.stores.tables import (
+    BATCH,
+    INCIDENTS,
+    OUTAGES,
+    STATE,
+    Conflict,
+    Delete,
+    Insert,
+    Operation,
+    Replace,
+    Tables,
+    Upsert,
+)
+from correlator.wording import Style
+
+HEAD, GATEWAY, NOTICE, END = "head", "gateway|", "notice|", "notice~"
+FEW = 10
+"""Up to this many gateways are read one by one, more of them as one range."""
+
+
+class TableStore:
+    """State, outbox and public tables on a backend; ``style`` is the language and zone of the public rows."""
+
+    def __init__(self, tables: Tables, style: Style) -> None:
+        self._tables = tables
+        self._style = style
+
+    def read(self, partition: str) -> Snapshot:
+        found, clock = self._tables.query(STATE, _key(partition), HEAD, END)
+        head = next((e for e in found if e.row == HEAD), None)
+        outbox = [Held(unpack(Notice, e.properties), e.etag) for e in found if e.row.startswith(NOTICE)]
+        if head is None:
+            return Snapshot(Head(), None, outbox, clock)
+        return Snapshot(unpack(Head, head.properties), head.etag, outbox, clock)
+
+    def gateways(self, partition: str, names: Iterable[str]) -> dict[str, GatewayState]:
+        wanted = {_gateway_row(name) for name in names}
+        if len(wanted) <= FEW:
+            found = [self._tables.get(STATE, _key(partition), row) for row in sorted(wanted)]
+        else:
+            found = list(self._tables.query(STATE, _key(partition), GATEWAY, HEAD)[0])
+        states = [unpack(GatewayState, e.properties) for e in found if e and e.row in wanted]
+        return {s.gateway: s for s in states}
+
+    def commit(
+        self, partition: str, etag: str | None, head: Head, states: Sequence[GatewayState], notices: Sequence[Notice]
+    ) -> str:
+        properties = pack(head) | ({"Mark": head.mark} if head.mark else {})
+        first: Operation = Insert(HEAD, properties) if etag is None else Replace(HEAD, properties, etag)
+        rest: list[Operation] = [Upsert(_gateway_row(s.gateway), {"Gateway": s.gateway} | pack(s)) for s in states]
+        rest += [Insert(NOTICE + n.key, _notice(n)) for n in notices]
+        try:
+            return self._tables.write(STATE, _key(partition), [first, *rest])[0]
+        except Conflict:
+            raise StaleWrite(f"another run committed first in {partition}") from None
+
+    def claim(self, partition: str, held: Held, until: datetime) -> Held | None:
+        notice = held.notice._replace(leased_until=until, tries=held.notice.tries + 1)
+        try:
+            write = Replace(NOTICE + notice.key, _notice(notice), held.etag)
+            return Held(notice, self._tables.write(STATE, _key(partition), [write])[0])
+        except Conflict:
+            return None
+
+    def settle(self, partition: str, held: Held) -> None:
+        try:
+            self._tables.write(STATE, _key(partition), [Delete(NOTICE + held.notice.key)])
+        except Conflict:
+            return  # gone already: delivered twice, told once
+
+    def postpone(self, partition: str, held: Held, notice: Notice) -> None:
+        try:
+            self._tables.write(STATE, _key(partition), [Replace(NOTICE + notice.key, _notice(notice), held.etag)])
+        except Conflict:
+            return  # another run has it by now
+
+    def record(self, incidents: Sequence[Incident]) -> None:
+        for incident in incidents:
+            if self._record(incident):
+                self._record_outages(incident)
+
+    def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:
+        rows = [e for week in weeks for e in self._tables.query(INCIDENTS, week, "0", "~")[0]]
+        return [document_of(e.properties) for e in rows]
+
+    def _record(self, incident: Incident) -> bool:
+        """Insert if absent, else replace what is older. False if the table holds something newer."""
+        partition, row = partition_of(incident), row_of(incident)
+        properties = incident_row(incident, self._style)
+        operation: Operation = Insert(row, properties)
+        while True:
+            try:
+                self._tables.write(INCIDENTS, partition, [operation])
+                return True
+            except Conflict:
+                there = self._tables.get(INCIDENTS, partition, row)
+            if there is None:
+                operation = Insert(row, properties)
+            elif there.properties["Rev"] >= incident.rev:
+                # The same revision: a run died between incident and outages, and this one finishes its work.
+                return bool(there.properties["Rev"] == incident.rev)
+            else:
+                operation = Replace(row, properties, there.etag)
+
+    def _record_outages(self, incident: Incident) -> None:
+        partition, row = partition_of(incident), row_of(incident)
+        gone = incident.status.value in ("retracted", "absorbed")
+        rows = [] if gone else outage_rows(incident, self._style)
+        operations: list[Operation] = [Upsert(key, properties) for key, properties in rows]
+        kept = {key for key, _ in rows}
+        if incident.rev > 1:  # an earlier revision may have had more outages
+            there, _ = self._tables.query(OUTAGES, partition, row + "_", row + "`")
+            operations += [Delete(e.row) for e in there if e.row not in kept]
+        for at in range(0, len(operations), BATCH):
+            self._tables.write(OUTAGES, partition, operations[at : at + BATCH])
+
+
+def _notice(notice: Notice) -> dict[str, Any]:
+    columns = {"Channel": notice.channel, "Created": notice.created, "Tries": notice.tries}
+    return columns | ({"NextTry": notice.next_try} if notice.next_try else {}) | pack(notice)
+
+
+def _key(partition: str) -> str:
+    """Table keys may not hold slashes, hash, question mark or control characters."""
+    return "".join("_" if c in "/\\#?%" or not c.isprintable() else c for c in partition).lower()
+
+
+def _gateway_row(name: str) -> str:
+    return GATEWAY + hashlib.blake2b(name.encode(), digest_size=16).hexdigest()

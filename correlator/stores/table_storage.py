@@ -1,0 +1,176 @@
+"""Azure Table Storage through its SDK, with an identity or a connection string.
+
+The SDK retries 429, 502 and dropped connections for GET, PUT and DELETE alone; so every call names all methods. A
+retried write may meet its own first try and answer "conflict": the caller then drops its work and the next poll finds
+it done, which is why no write here is anything but conditional or repeatable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.data.tables import TableServiceClient, TableTransactionError, UpdateMode
+
+from correlator.errors import StoreUnavailable
+from correlator.stores.tables import TABLES, Conflict, Delete, Entity, Insert, Operation, Replace
+
+RETRY: dict[str, Any] = {"retry_on_methods": ["GET", "PUT", "DELETE", "POST", "PATCH", "MERGE", "HEAD"]}
+TRANSPORT: dict[str, Any] = {
+    "retry_total": 3,
+    "retry_backoff_factor": 0.5,
+    "retry_backoff_max": 10,
+    "connection_timeout": 5,
+    "read_timeout": 20,
+}
+
+
+class AzureTables:
+    """The three tables of one storage account; they are made when first missed."""
+
+    def __init__(self, service: TableServiceClient) -> None:
+        self._clients = {name: service.get_table_client(name) for name in TABLES}
+
+    @classmethod
+    def at(cls, endpoint: str, credential: TokenCredential) -> AzureTables:
+        """Tables at an endpoint, signed in with an identity."""
+        return cls(TableServiceClient(endpoint, credential=credential, **TRANSPORT))
+
+    @classmethod
+    def from_connection_string(cls, text: str) -> AzureTables:
+        """Tables by connection string: for the emulator; a deployment has no keys."""
+        return cls(TableServiceClient.from_connection_string(text, **TRANSPORT))
+
+    def query(self, table: str, partition: str, first: str, last: str) -> tuple[list[Entity], datetime]:
+        text = (
+            f"PartitionKey eq '{_quoted(partition)}' and RowKey ge '{_quoted(first)}' and RowKey lt '{_quoted(last)}'"
+        )
+        clock: list[datetime] = []
+
+        def remember(response: Any) -> None:
+            clock.append(_date_of(response.http_response.headers.get("Date")))
+
+        with _failures(table):
+            try:
+                found = self._clients[table].query_entities(text, raw_response_hook=remember, **RETRY)
+                return [_entity(e) for e in found], clock[-1]
+            except ResourceNotFoundError:
+                self._clients[table].create_table()
+                return [], clock[-1]
+
+    def get(self, table: str, partition: str, row: str) -> Entity | None:
+        with _failures(table):
+            try:
+                return _entity(self._clients[table].get_entity(partition, row, **RETRY))
+            except ResourceNotFoundError:
+                return None
+
+    def write(self, table: str, partition: str, operations: Sequence[Operation]) -> list[str]:
+        with _failures(table):
+            try:
+                return self._written(table, partition, operations)
+            except ResourceNotFoundError as missing:
+                if getattr(missing, "error_code", "") != "TableNotFound" and "TableNotFound" not in str(missing):
+                    raise Conflict(operations[0].row) from None
+                self._make(table)
+                return self._written(table, partition, operations)
+
+    def _make(self, table: str) -> None:
+        try:
+            self._clients[table].create_table()
+        except ResourceExistsError:
+            return
+
+    def _written(self, table: str, partition: str, operations: Sequence[Operation]) -> list[str]:
+        client = self._clients[table]
+        if len(operations) > 1:
+            answers = client.submit_transaction([_batched(partition, o) for o in operations], **RETRY)
+            return [str(a.get("etag", "")) for a in answers]
+        match operations[0]:
+            case Delete(row):
+                client.delete_entity(partition, row, **RETRY)
+                return [""]
+            case Insert(row, properties):
+                answer = client.create_entity(_keyed(partition, row, properties), **RETRY)
+            case Replace(row, properties, etag):
+                answer = client.update_entity(
+                    _keyed(partition, row, properties),
+                    mode=UpdateMode.REPLACE,
+                    etag=etag,
+                    match_condition=MatchConditions.IfNotModified,
+                    **RETRY,
+                )
+            case other:
+                answer = client.upsert_entity(
+                    _keyed(partition, other.row, other.properties), mode=UpdateMode.REPLACE, **RETRY
+                )
+        return [str(answer["etag"])]
+
+
+@contextmanager
+def _failures(table: str) -> Iterator[None]:
+    """The SDK's many failures as our two: a condition that did not hold, or storage that cannot be used."""
+    try:
+        yield
+    except (ResourceExistsError, ResourceModifiedError) as conflict:
+        raise Conflict(table) from conflict
+    except TableTransactionError as failed:
+        if failed.status_code in (409, 412):
+            raise Conflict(table) from failed
+        raise StoreUnavailable(f"table {table}: {_first_line(failed)}") from None
+    except HttpResponseError as failed:
+        raise StoreUnavailable(f"table {table}: {_advice(failed)}") from None
+    except AzureError as failed:
+        raise StoreUnavailable(f"table {table}: {_first_line(failed)}") from None
+
+
+def _advice(failed: HttpResponseError) -> str:
+    if failed.status_code in (401, 403):
+        return "no permission; the identity needs Storage Table Data Contributor on the account"
+    return f"HTTP {failed.status_code} {_first_line(failed)}"
+
+
+def _first_line(failed: Exception) -> str:
+    return (str(failed).strip().splitlines() or [type(failed).__name__])[0][:200]
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _date_of(text: str | None) -> datetime:
+    return parsedate_to_datetime(text) if text else datetime.fromtimestamp(0, UTC)
+
+
+def _entity(found: Any) -> Entity:
+    properties = {k: v for k, v in found.items() if k not in ("PartitionKey", "RowKey")}
+    return Entity(found["RowKey"], properties, found.metadata["etag"])
+
+
+def _keyed(partition: str, row: str, properties: Any) -> dict[str, Any]:
+    return {"PartitionKey": partition, "RowKey": row, **properties}
+
+
+def _batched(partition: str, operation: Operation) -> Any:
+    match operation:
+        case Delete(row):
+            return "delete", _keyed(partition, row, {})
+        case Insert(row, properties):
+            return "create", _keyed(partition, row, properties)
+        case Replace(row, properties, etag):
+            conditions = {"mode": "replace", "etag": etag, "match_condition": MatchConditions.IfNotModified}
+            return "update", _keyed(partition, row, properties), conditions
+        case other:
+            return "upsert", _keyed(partition, other.row, other.properties), {"mode": "replace"}

@@ -1,0 +1,70 @@
+"""The little of Table Storage that the store needs, as a shape: two backends behave alike under one contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+STATE, INCIDENTS, OUTAGES = "state", "incidents", "outages"
+TABLES = (STATE, INCIDENTS, OUTAGES)
+BATCH = 100
+
+
+class Entity(NamedTuple):
+    """One row: its row key, its properties (keys aside) and the tag of this version."""
+
+    row: str
+    properties: Mapping[str, Any]
+    etag: str
+
+
+class Insert(NamedTuple):
+    """Fails where the row exists."""
+
+    row: str
+    properties: Mapping[str, Any]
+
+
+class Replace(NamedTuple):
+    """Fails unless the row still has this tag."""
+
+    row: str
+    properties: Mapping[str, Any]
+    etag: str
+
+
+class Upsert(NamedTuple):
+    """Writes whatever is there."""
+
+    row: str
+    properties: Mapping[str, Any]
+
+
+class Delete(NamedTuple):
+    """Removes the row, whoever wrote it last; a missing row is fine when it is the only operation."""
+
+    row: str
+
+
+Operation = Insert | Replace | Upsert | Delete
+
+
+class Conflict(Exception):
+    """A condition of the write did not hold; nothing of it was applied."""
+
+
+class Tables(Protocol):
+    """Every method is one request (a query may page). Raises StoreUnavailable."""
+
+    def query(self, table: str, partition: str, first: str, last: str) -> tuple[list[Entity], datetime]:
+        """Rows with ``first <= row key < last`` in key order, and the service's clock (UTC)."""
+        ...
+
+    def get(self, table: str, partition: str, row: str) -> Entity | None:
+        """One row, None where there is none."""
+        ...
+
+    def write(self, table: str, partition: str, operations: Sequence[Operation]) -> list[str]:
+        """All operations (at most ``BATCH``, one partition) or none; their new tags in order. Raises Conflict."""
+        ...

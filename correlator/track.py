@@ -1,0 +1,131 @@
+"""One step in the life of a gateway's incidents: what was kept + the rows now visible -> what to keep and what to say.
+
+Pure: the poll gathers before and applies after. The window of rows starts at a midnight (``since``) far enough back
+that no row older than it can still arrive; the state of the tunnels at that midnight was kept, so folding on from there
+gives exactly what folding everything would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from correlator.announce import decide, is_pending, pending_until, say
+from correlator.correlate import correlate
+from correlator.model import (
+    Checkpoint,
+    GatewayLog,
+    GatewayState,
+    Incident,
+    Moment,
+    Notification,
+    Policy,
+    Status,
+    Tracked,
+)
+
+LATEST = timedelta(days=2)
+"""Rows stamped older than this are restamped by the service on arrival (its documentation), so none come later."""
+MARGIN = timedelta(hours=6)
+"""Longer than any look around an outage: rows that still arrive cannot touch what ended before the window."""
+
+
+class Step(NamedTuple):
+    """What became of one gateway."""
+
+    state: GatewayState
+    changed: bool
+    recorded: list[Incident]
+    notifications: list[Notification]
+    due: datetime | None
+
+
+def window_start(mark: datetime) -> datetime:
+    """The midnight (UTC) from which rows are folded, for a poll that goes on from ``mark``."""
+    return (mark - LATEST - MARGIN).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def advance(
+    state: GatewayState,
+    log: GatewayLog | None,
+    since: datetime,
+    now: datetime,
+    policy: Policy,
+    *,
+    first_run: bool = False,
+    most: int = 40,
+) -> Step:
+    """Fold the gateway's rows (None: none are fresh), then decide what to say; at most ``most`` messages at once.
+
+    On a first run incidents that are over are kept and never told: nobody wants last week's alerts tonight.
+    """
+    before = _pruned(state, since, now, policy)
+    incidents, checkpoints = _folded(before, log, since, policy)
+    kept = {t.incident.id: t for t in before.tracked}
+    tracked: list[Tracked] = []
+    recorded: list[Incident] = []
+    said: list[Notification] = []
+    dues: list[datetime] = []
+    for incident in incidents:
+        item, news = _follow(incident, kept.get(incident.id), now, policy)
+        if news:
+            recorded.append(item.incident)
+        decision = decide(item, now, policy)
+        if first_run and item.incident.status is not Status.OPEN:
+            item = say(item, Moment.RECOVERED)
+        elif decision.moment and len(said) >= most:
+            dues.append(now)
+        elif decision.moment:
+            item = say(item, decision.moment)
+            number = item.told.number if item.told else 1
+            said.append(Notification(decision.moment, now, item.incident, number))
+        dues += [d for d in (decision.due, pending_until(item, policy)) if d]
+        tracked.append(item)
+    after = replace(before, checkpoints=checkpoints, tracked=tuple(tracked))
+    return Step(after, after != before, recorded, said, min(dues, default=None))
+
+
+def _folded(
+    state: GatewayState, log: GatewayLog | None, since: datetime, policy: Policy
+) -> tuple[Iterable[Incident], tuple[Checkpoint, ...]]:
+    if log is None:
+        return [t.incident for t in state.tracked], state.checkpoints
+    base = tuple(c for c in state.checkpoints if c.at <= since)[-1:]
+    fresh = log._replace(tunnels=[e for e in log.tunnels if e.at > since])
+    found = correlate(fresh, policy, replace(state, checkpoints=base))
+    return found.incidents, base + tuple(found.checkpoints)
+
+
+def _follow(incident: Incident, kept: Tracked | None, now: datetime, policy: Policy) -> tuple[Tracked, bool]:
+    """Compare with what was kept: the same, or news with a higher revision."""
+    if kept is None:
+        fresh = replace(incident, pending=is_pending(incident, now, now, policy))
+        return Tracked(fresh, now), True
+    old = kept.incident
+    same = replace(incident, pending=old.pending, rev=old.rev) == old
+    seen_at = kept.seen_at if same else now
+    pending = is_pending(incident, seen_at, now, policy)
+    if same and pending is old.pending:
+        return kept, False
+    return Tracked(replace(incident, pending=pending, rev=old.rev + 1), seen_at, kept.told), True
+
+
+def _pruned(state: GatewayState, since: datetime, now: datetime, policy: Policy) -> GatewayState:
+    """Forget checkpoints before the one in use, and incidents that neither rows nor time can change any more."""
+    base = [n for n, c in enumerate(state.checkpoints) if c.at <= since]
+    checkpoints = state.checkpoints[base[-1] if base else 0 :]
+    reach = since - max(MARGIN, policy.next_hop)
+    tracked = tuple(t for t in state.tracked if not _over(t, reach, now, policy))
+    if len(checkpoints) == len(state.checkpoints) and len(tracked) == len(state.tracked):
+        return state
+    return replace(state, checkpoints=checkpoints, tracked=tracked)
+
+
+def _over(tracked: Tracked, reach: datetime, now: datetime, policy: Policy) -> bool:
+    ended = tracked.incident.ended_at
+    if tracked.incident.status is Status.OPEN or ended is None or ended >= reach or tracked.incident.pending:
+        return False
+    decision = decide(tracked, now, policy)
+    return decision.moment is None and decision.due is None

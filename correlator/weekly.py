@@ -1,0 +1,73 @@
+"""The week's numbers, and whether a summary is due: decided in the customer's zone by the last poll's clock.
+
+Azure's schedules are UTC on the Flex plan, so an hourly run asks here. Daylight saving is the zone's business, and a
+run that was missed is made up for by the next one: the question is "which week was last told", never "is it nine".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from correlator.model import Cause, Status, Week, WeekLine, WeeklyTime
+
+WEEK = timedelta(days=7)
+
+
+def week_due(now: datetime, at: WeeklyTime, zone: ZoneInfo, last_told: str) -> str | None:
+    """The label (``2026-W34``) of the newest whole week that is due and was not told; None while there is none.
+
+    ``now`` in UTC. A week runs from Monday 00:00 to Monday 00:00 local time.
+    """
+    local = now.astimezone(zone)
+    monday = local.date() - timedelta(days=local.weekday())
+    due = datetime.combine(monday + timedelta(days=at.weekday), time(at.hour, at.minute), tzinfo=zone)
+    # Compared in UTC: on the day the clocks change, wall-clock comparison within one zone would ignore the jump.
+    if now < due.astimezone(UTC):
+        monday -= WEEK
+    label = label_of(monday - WEEK)
+    return label if label > last_told else None
+
+
+def label_of(day: date) -> str:
+    """The ISO week of a day, as ``2026-W34``."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def week_bounds(label: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """First and last instant (UTC, half open) of a week in a zone. Raises ValueError for a text that is no week."""
+    year, week = label.split("-W")
+    monday = date.fromisocalendar(int(year), int(week), 1)
+    start, end = (datetime.combine(d, time(), tzinfo=zone).astimezone(UTC) for d in (monday, monday + WEEK))
+    return start, end
+
+
+def partitions(label: str, zone: ZoneInfo) -> list[str]:
+    """The UTC weeks (partition keys) that a local week touches: its own and a neighbour's edge."""
+    start, end = week_bounds(label, zone)
+    days = (start.date(), (start + timedelta(days=3)).date(), (end - timedelta(seconds=1)).date())
+    return list(dict.fromkeys(label_of(d) for d in days))
+
+
+def sum_up(label: str, zone: ZoneInfo, documents: Iterable[Mapping[str, Any]]) -> Week:
+    """The week's incidents (public incident objects), oldest first, without other weeks' and those that never were."""
+    start, end = week_bounds(label, zone)
+    lines = sorted(_line(d) for d in documents if d["status"] not in (Status.RETRACTED, Status.ABSORBED))
+    return Week(label, start, end, tuple(line for line in lines if start <= line.started_at < end))
+
+
+def _line(document: Mapping[str, Any]) -> WeekLine:
+    outages = document["outages"]
+    return WeekLine(
+        datetime.fromisoformat(document["started_at"]),
+        document["gateway"]["resource_id"],
+        tuple(dict.fromkeys(o["remote_ip"] or "" for o in outages)),
+        Cause(document["cause"]["code"]),
+        Status(document["status"]),
+        len(outages),
+        document["downtime_seconds"],
+        document["connection_downtime_seconds"],
+    )

@@ -1,0 +1,27 @@
+"""Every word that people read, in their language. Nothing here knows a channel, nothing else holds a sentence.
+
+A language is one file: a table of sentences with the same keys and blanks as ``en.py``, named in ``LANGUAGES``.
+"""
+
+from __future__ import annotations
+
+from correlator.wording.messages import headline, impact_text, next_step, state, state_text, title, what_happened
+from correlator.wording.phrases import LANGUAGES, Style, name
+from correlator.wording.verdicts import evidence_text, key_text, said_before, summary
+
+__all__ = [
+    "LANGUAGES",
+    "Style",
+    "evidence_text",
+    "headline",
+    "impact_text",
+    "key_text",
+    "name",
+    "next_step",
+    "said_before",
+    "state",
+    "state_text",
+    "summary",
+    "title",
+    "what_happened",
+]

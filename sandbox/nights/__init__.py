@@ -1,0 +1,1 @@
+"""Composed nights: no row in them was ever logged by a real gateway."""

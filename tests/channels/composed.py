@@ -1,0 +1,206 @@
+"""Composed nights, one for every moment that is told: log rows in, notifications out, through the real pipeline.
+
+Nothing here was recorded from anybody's network; the addresses are those reserved for documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from correlator.categories import read_rows
+from correlator.correlate import correlate
+from correlator.model import (
+    Cause,
+    CauseChange,
+    Incident,
+    LogRow,
+    Moment,
+    Notification,
+    Policy,
+    Status,
+    Week,
+    WeekLine,
+)
+from correlator.wording import Style
+
+GATEWAY = (
+    "/subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/rg-net-prod"
+    "/providers/microsoft.network/virtualnetworkgateways/vgw-tokyo-prod"
+)
+OSAKA, NAGOYA, SENDAI = "203.0.113.10", "203.0.113.20", "198.51.100.7"
+SITES = {OSAKA: "osaka-dc1", NAGOYA: "nagoya-plant", SENDAI: "sendai-dr"}
+EN = Style("en", "Asia/Tokyo", SITES)
+JA = Style("ja", "Asia/Tokyo", SITES)
+INSTANCE = "GatewayTenantWorker_IN_{}"
+SURE_ACTIVE_ACTIVE = Policy(active_active={GATEWAY: True})
+
+
+def tunnel(at: str, up: bool, instance: int, peer: str = OSAKA, reason: str = "") -> LogRow:
+    """A row of TunnelDiagnosticLog; ``at`` is ``HH:MM:SS`` (UTC) of Friday 21 August 2026, or a whole time."""
+    status = "Connected" if up else "Disconnected"
+    time = _time(at)
+    worker = INSTANCE.format(instance)
+    return LogRow(time, time, GATEWAY, "TunnelDiagnosticLog", f"Tunnel{status}", "", status, worker, peer, reason)
+
+
+def gateway(at: str, operation: str, message: str, instance: int | None = None) -> LogRow:
+    """A row of GatewayDiagnosticLog."""
+    worker = "" if instance is None else INSTANCE.format(instance)
+    return LogRow(_time(at), _time(at), GATEWAY, "GatewayDiagnosticLog", operation, message, "", worker, "", "")
+
+
+def _time(at: str) -> str:
+    return at if "T" in at else f"2026-08-21T{at}Z"
+
+
+def incident_of(rows: Iterable[LogRow], policy: Policy = Policy()) -> Incident:  # noqa: B008
+    """The last incident of the rows."""
+    log = read_rows(rows).logs[GATEWAY]
+    return correlate(log, policy).incidents[-1]
+
+
+MAINTENANCE_0 = gateway("17:12:10", "HostMaintenanceEvent", "Upgrade gateway started", 0)
+MAINTENANCE_1 = gateway("17:37:20", "HostMaintenanceEvent", "Upgrade gateway started", 1)
+FIRST_HOP = [tunnel("17:13:04", False, 0, reason="GlobalStandbyChanged"), tunnel("17:13:16", True, 1)]
+SECOND_HOP = [tunnel("17:37:59", False, 1), tunnel("17:38:15", True, 0)]
+
+
+def told(moment: Moment, incident: Incident, number: int = 1, after: int = 5) -> Notification:
+    """Told some minutes after the incident ended; for an open one, that many minutes after it began."""
+    at = (incident.ended_at or incident.started_at) + timedelta(minutes=after)
+    return Notification(moment, at, incident, number)
+
+
+def opened_unknown() -> Notification:
+    incident = replace(incident_of([tunnel("05:41:17", False, 0)]), pending=True)
+    return told(Moment.OPENED, incident, after=12)
+
+
+def opened_redundancy_lost() -> Notification:
+    rows = [tunnel("05:00:00", True, 1), tunnel("05:41:17", False, 0, reason="DPD timed out")]
+    return told(Moment.OPENED, replace(incident_of(rows, SURE_ACTIVE_ACTIVE), pending=True), after=30)
+
+
+def opened_all_peers() -> Notification:
+    """Three sites at once; one is back already."""
+    rows = [tunnel("05:00:00", True, 0, peer) for peer in SITES]
+    rows += [tunnel(f"05:41:{17 + n}", False, 0, peer) for n, peer in enumerate(SITES)]
+    return told(Moment.OPENED, incident_of([*rows, tunnel("05:44:00", True, 1, OSAKA)]), after=11)
+
+
+def recovered_maintenance() -> Notification:
+    return told(Moment.RECOVERED, incident_of([MAINTENANCE_0, *FIRST_HOP]))
+
+
+def second_instance() -> Notification:
+    return told(Moment.SECOND_INSTANCE, incident_of([MAINTENANCE_0, *FIRST_HOP, MAINTENANCE_1, *SECOND_HOP]), 2)
+
+
+def recovered_one_of_two() -> Notification:
+    rows = [tunnel("17:00:00", True, 1), MAINTENANCE_0, tunnel("17:13:04", False, 0), tunnel("17:14:52", True, 0)]
+    return told(Moment.RECOVERED, incident_of(rows, SURE_ACTIVE_ACTIVE))
+
+
+def recovered_failover() -> Notification:
+    return told(Moment.RECOVERED, incident_of([tunnel("17:13:04", False, 0), tunnel("17:13:31", True, 1)]))
+
+
+def recovered_remote_closed() -> Notification:
+    rows = [tunnel("01:02:40", False, 0, reason="RemotelyTriggered"), tunnel("01:15:14", True, 0)]
+    return told(Moment.RECOVERED, incident_of(rows), 2)
+
+
+def recovered_change() -> Notification:
+    rows = [
+        gateway("08:30:00", "SetConnectionConfiguration", "Connection cn-osaka was updated"),
+        tunnel("08:30:20", False, 0),
+        tunnel("08:31:02", True, 0),
+    ]
+    return told(Moment.RECOVERED, incident_of(rows))
+
+
+def recovered_switch() -> Notification:
+    """Connected on the other instance out of nothing: no outage, a switch of unknown length."""
+    rows = [*FIRST_HOP, tunnel("23:10:00", True, 0)]
+    return told(Moment.RECOVERED, incident_of(rows))
+
+
+def reopened() -> Notification:
+    rows = [
+        tunnel("01:02:40", False, 0, reason="RemotelyTriggered"),
+        tunnel("01:15:14", True, 0),
+        tunnel("01:40:00", False, 0, reason="RemotelyTriggered"),
+    ]
+    incident = incident_of(rows)
+    return Notification(Moment.REOPENED, incident.started_at + timedelta(minutes=50), incident, 3)
+
+
+def flapping() -> Notification:
+    rows = []
+    for n in range(7):
+        rows += [tunnel(f"01:{n * 6:02d}:00", False, 0, reason="DPD timed out"), tunnel(f"01:{n * 6:02d}:42", True, 0)]
+    return told(Moment.FLAPPING, incident_of(rows))
+
+
+def cause_changed() -> Notification:
+    incident = incident_of([MAINTENANCE_0, *FIRST_HOP])
+    change = CauseChange(incident.started_at, Cause.AZURE_MAINTENANCE)
+    incident = replace(incident, first_cause=Cause.REMOTE_UNREACHABLE, changes_of_mind=(change,))
+    return told(Moment.CAUSE_CHANGED, incident, 2)
+
+
+def retracted() -> Notification:
+    incident = incident_of([tunnel("05:41:17", False, 0)])
+    return told(Moment.RETRACTED, replace(incident, status=Status.RETRACTED), 2)
+
+
+def _line(day: int, peers: tuple[str, ...], cause: Cause, drops: int, down: float, partly: float = 0.0) -> WeekLine:
+    at = datetime(2026, 8, day, 17, 13, 4, tzinfo=UTC)
+    return WeekLine(at, GATEWAY, peers, cause, Status.RECOVERED, drops, down + partly, down)
+
+
+def weekly() -> Notification:
+    lines = (
+        _line(17, (NAGOYA,), Cause.REMOTE_CLOSED, 1, 754),
+        _line(18, (OSAKA,), Cause.AZURE_MAINTENANCE, 2, 28),
+        _line(18, (NAGOYA, SENDAI), Cause.AZURE_MAINTENANCE, 4, 61),
+        _line(20, (OSAKA,), Cause.AZURE_FAILOVER, 1, 0, 108),
+        _line(21, (SENDAI,), Cause.CONFIGURATION_CHANGE, 1, 42),
+        _line(22, (SENDAI,), Cause.UNKNOWN, 1, 1.4),
+    )
+    return _week(lines)
+
+
+def weekly_quiet() -> Notification:
+    return _week(())
+
+
+def _week(lines: tuple[WeekLine, ...]) -> Notification:
+    start = datetime(2026, 8, 16, 15, tzinfo=UTC)
+    end = start + timedelta(days=7)
+    return Notification(Moment.WEEKLY, end, week=Week("2026-W34", start, end, lines))
+
+
+NIGHTS = {
+    make.__name__: make
+    for make in (
+        opened_unknown,
+        opened_redundancy_lost,
+        opened_all_peers,
+        recovered_maintenance,
+        second_instance,
+        recovered_one_of_two,
+        recovered_failover,
+        recovered_remote_closed,
+        recovered_change,
+        recovered_switch,
+        reopened,
+        flapping,
+        cause_changed,
+        retracted,
+        weekly,
+        weekly_quiet,
+    )
+}

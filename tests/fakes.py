@@ -1,0 +1,96 @@
+"""Fakes at the ports: a log whose rows become visible when they should, a chat that remembers, and a fuse for kills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from correlator.errors import SendFailed, SourceUnavailable
+from correlator.model import LogRow, Notification
+from correlator.ports import Body, LogAnswer
+from correlator.queries import LEAD, OVERLAP
+
+
+class Arrival(NamedTuple):
+    """A row, when it was ingested, and when it can be seen (a little later: ingestion_time() is approximate)."""
+
+    ingested: datetime
+    visible: datetime
+    row: LogRow
+
+
+def at(text: str) -> datetime:
+    """A UTC time from ISO text."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+class ScriptedLog:
+    """A workspace on a scripted clock."""
+
+    def __init__(self, arrivals: Iterable[Arrival] = (), now: datetime | None = None) -> None:
+        self.arrivals = list(arrivals)
+        self.now = now or at("2026-08-20T00:00:00")
+        self.failing = False
+        self.queries = 0
+
+    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+        self.queries += 1
+        if self.failing:
+            raise SourceUnavailable("scripted")
+        visible = [a for a in self.arrivals if a.visible <= self.now]
+        fresh_since = mark - OVERLAP if mark else self.now - timedelta(hours=84)
+        reach = since - LEAD if since else self.now - timedelta(hours=84)
+        fresh = {a.row.gateway for a in visible if a.ingested >= fresh_since and _time(a.row) > reach}
+        return LogAnswer(self.now, [a.row for a in visible if a.row.gateway in fresh and _time(a.row) > reach])
+
+
+def _time(row: LogRow) -> datetime:
+    return row.at if isinstance(row.at, datetime) else datetime.fromisoformat(row.at)
+
+
+class Chat:
+    """A channel that remembers every delivery. ``outcome`` decides what happens to the next message."""
+
+    def __init__(self, name: str = "teams") -> None:
+        self.name = name
+        self.said: list[Notification] = []
+        self.outcome: Callable[[], str] = lambda: "ok"
+
+    def render(self, notification: Notification) -> Body:
+        return {"notification": notification}
+
+    def render_plain(self, notification: Notification) -> Body:
+        return {"notification": notification, "plain": True}
+
+    def send(self, body: Body) -> None:
+        outcome = self.outcome()
+        if outcome in ("ok", "answer lost"):
+            self.said.append(body["notification"])
+        if outcome != "ok":
+            raise SendFailed(outcome, refused=outcome == "refused", permanent=outcome == "gone")
+
+
+class Killed(BaseException):
+    """The process died here. Not an Exception: no handler of ours may survive it."""
+
+
+class Fuse:
+    """Wraps a port so that ``burn`` is asked before and after each call and may kill the run there."""
+
+    def __init__(self, inner: Any, burn: Callable[[str], None]) -> None:
+        self._inner = inner
+        self._burn = burn
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if name not in ("fetch", "query", "get", "write", "send"):
+            return found
+
+        def call(*args: Any) -> Any:
+            self._burn(f"before {name}")
+            result = found(*args)
+            self._burn(f"after {name}")
+            return result
+
+        return call

@@ -1,0 +1,158 @@
+"""The stand-in host over Microsoft's worker library."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from sandbox.functions_host import FunctionsHost, FunctionsHostError
+
+SETTINGS = {"POLL_SCHEDULE": "0 */5 * * * *", "SANDBOX_GREETING": "hello"}
+APP = """
+import json, os
+import azure.functions as func
+
+app = func.FunctionApp()
+seen = []
+
+@app.timer_trigger(schedule="%POLL_SCHEDULE%", arg_name="timer")
+@app.retry(strategy="fixed_delay", max_retry_count="2", delay_interval="00:00:10")
+def poll(timer: func.TimerRequest, context: func.Context) -> None:
+    seen.append((timer.past_due, timer.schedule_status.get("Next"), context.retry_context.retry_count))
+    if "BOOM" in os.environ and len(seen) < int(os.environ["BOOM"]):
+        raise LookupError(f"boom {len(seen)}")
+
+@app.route(route="health/{name}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def health(req: func.HttpRequest) -> func.HttpResponse:
+    said = {"greeting": os.environ["SANDBOX_GREETING"], "name": req.route_params["name"], "q": dict(req.params)}
+    return func.HttpResponse(json.dumps(said) + req.get_body().decode(), status_code=207, headers={"X-A": "b"})
+"""
+
+needs_runtime = pytest.mark.skipif(sys.version_info < (3, 13), reason="azure-functions-runtime needs Python 3.13")
+AppFolder = Callable[[str], Path]
+
+
+@pytest.fixture
+def app_folder(tmp_path: Path) -> AppFolder:
+    """Writes an app and gives its folder."""
+
+    def write(source: str) -> Path:
+        (tmp_path / "function_app.py").write_text(source)
+        return tmp_path
+
+    return write
+
+
+@pytest.fixture
+def host(app_folder: AppFolder) -> Iterator[FunctionsHost]:
+    """A host that runs APP."""
+    with FunctionsHost(app_folder(APP), SETTINGS) as opened:
+        yield opened
+
+
+def module() -> ModuleType:
+    """The app as the host has loaded it."""
+    return sys.modules["function_app"]
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="the runtime is there")
+def test_an_old_python_is_told_so(tmp_path: Path) -> None:
+    """Before Python 3.13 the module can be imported, and a host says what it needs."""
+    with pytest.raises(RuntimeError, match=r"3\.13"):
+        FunctionsHost(tmp_path, {})
+
+
+@needs_runtime
+def test_a_timer_gets_what_the_host_knows(host: FunctionsHost) -> None:
+    """The function gets past_due and the schedule status through the real decoding."""
+    host.run_timer("poll", past_due=True, schedule_status={"Next": "2026-08-21T18:05:00+00:00"})
+    assert module().seen == [(True, "2026-08-21T18:05:00+00:00", 0)]
+
+
+@needs_runtime
+def test_the_error_of_a_function_is_raised_as_it_is(host: FunctionsHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the retries of its policy are used up, the function's own last exception comes out."""
+    monkeypatch.setenv("BOOM", "9")
+    with pytest.raises(LookupError, match="boom 3"):
+        host.run_timer("poll")
+    assert [retry for *_, retry in module().seen] == [0, 1, 2]
+
+
+@needs_runtime
+def test_a_retry_can_succeed(host: FunctionsHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a retry succeeds, the run has succeeded."""
+    monkeypatch.setenv("BOOM", "2")
+    host.run_timer("poll")
+    assert len(module().seen) == 2
+
+
+@needs_runtime
+def test_http_goes_in_and_out(host: FunctionsHost) -> None:
+    """Route, query and body reach the function; its status, headers and body come back."""
+    answer = host.run_http("health", "POST", body=b"!", route={"name": "z"}, query={"a": "1"})
+    assert answer.status == 207
+    assert answer.body == b'{"greeting": "hello", "name": "z", "q": {"a": "1"}}!'
+    assert answer.headers["X-A"] == "b"
+
+
+@needs_runtime
+def test_schedules_are_resolved(host: FunctionsHost) -> None:
+    """The schedule comes from the setting, and says when the timer fires next."""
+    assert host.schedule("poll") == "0 */5 * * * *"
+    after = datetime(2026, 8, 21, 18, 3, tzinfo=UTC)
+    assert host.next_run("poll", after) == datetime(2026, 8, 21, 18, 5, tzinfo=UTC)
+
+
+@needs_runtime
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "POLL_SCHEDULE"),
+        ({"POLL_SCHEDULE": "*/5 * * * *"}, "six fields"),
+        ({"POLL_SCHEDULE": "x " * 6}, "schedule"),
+    ],
+)
+def test_a_wrong_schedule_is_refused(app_folder: AppFolder, settings: dict[str, str], said: str) -> None:
+    """A missing setting, five fields, and text that is no schedule are refused before anything runs."""
+    with pytest.raises(FunctionsHostError, match=said), FunctionsHost(app_folder(APP), settings):
+        pass
+
+
+@needs_runtime
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import absent_module", "absent_module"),
+        (APP.replace('arg_name="timer"', 'arg_name="clock"'), "{'timer'}"),
+        (APP.replace("timer: func.TimerRequest", "timer: func.HttpRequest"), "timer"),
+    ],
+)
+def test_an_app_azure_would_refuse_is_refused(app_folder: AppFolder, source: str, said: str) -> None:
+    """The real indexer finds a missing module, a wrong argument name and a wrong annotation."""
+    with pytest.raises(FunctionsHostError, match=said), FunctionsHost(app_folder(source), SETTINGS):
+        pass
+
+
+@needs_runtime
+def test_nothing_is_left_behind(app_folder: AppFolder) -> None:
+    """Settings, search path and the app's module are as before, and a second host starts with a fresh app."""
+    before = (dict(os.environ), list(sys.path))
+    for _ in range(2):
+        with FunctionsHost(app_folder(APP), SETTINGS) as host:
+            host.run_timer("poll")
+            assert len(module().seen) == 1
+    assert (dict(os.environ), list(sys.path)) == before
+    assert "function_app" not in sys.modules
+
+
+@needs_runtime
+def test_an_unknown_function_is_named(host: FunctionsHost) -> None:
+    """Asking for a function that is not there says which are."""
+    with pytest.raises(FunctionsHostError, match="health, poll"):
+        host.run_timer("absent")
+    with pytest.raises(FunctionsHostError, match="timerTrigger"):
+        host.run_timer("health")

@@ -1,0 +1,236 @@
+"""The laws of the design as properties. Each was broken by some first draft; nine subtle cases came out of them."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from correlator.categories import read_rows
+from correlator.correlate import correlate
+from correlator.errors import SourceUnavailable, StaleWrite
+from correlator.incident_json import incident_object
+from correlator.measures import downtime_seconds
+from correlator.model import Incident, LogRow, Policy
+from correlator.poll import Report, deliver, poll
+from correlator.stores.memory import MemoryTables
+from correlator.stores.store import TableStore
+from correlator.wording import Style
+from tests.fakes import Arrival, Chat, Fuse, Killed, ScriptedLog, at
+
+POLICY = Policy()
+STYLE = Style()
+START = at("2026-08-20T00:00:00")
+MINUTE = timedelta(minutes=1)
+WS = "workspace"
+GATEWAYS = [f"/subscriptions/s/providers/microsoft.network/virtualnetworkgateways/gw{n}" for n in (1, 2)]
+PEERS = ["203.0.113.10", "198.51.100.7"]
+REASONS = ["", "", "DPD timed out", "GlobalStandbyChanged", "RemotelyTriggered", "Unknown"]
+
+# Coarse times make ties, overlaps and window edges likely; three clusters in a week make checkpoints matter.
+moments = st.builds(
+    lambda day, half_minutes: START + timedelta(days=day, hours=21) + half_minutes * MINUTE / 2,
+    st.integers(0, 4),
+    st.integers(0, 12 * 60),
+)
+tunnel_rows = st.builds(
+    lambda t, gw, up, peer, instance, reason: LogRow(
+        t, "", gw, "TunnelDiagnosticLog", "", "", "Connected" if up else "Disconnected",
+        f"GatewayTenantWorker_IN_{instance}", peer, "" if up else reason,
+    ),
+    moments, st.sampled_from(GATEWAYS), st.booleans(), st.sampled_from(PEERS), st.integers(0, 1),
+    st.sampled_from(REASONS),
+)  # fmt: skip
+gateway_rows = st.builds(
+    lambda t, gw, operation, instance: LogRow(t, "", gw, "GatewayDiagnosticLog", operation, "", "", instance, "", ""),
+    moments,
+    st.sampled_from(GATEWAYS),
+    st.sampled_from(["HostMaintenanceEvent", "SetGatewayConfiguration", "GatewayTenantPrimaryChanged"]),
+    st.sampled_from(["", "GatewayTenantWorker_IN_0", "GatewayTenantWorker_IN_1"]),
+)
+rows = st.lists(st.one_of(tunnel_rows, tunnel_rows, tunnel_rows, gateway_rows), max_size=40)
+lateness = st.one_of(st.integers(0, 15), st.integers(0, 15), st.integers(0, 47 * 60))
+histories = st.lists(
+    st.builds(
+        lambda row, late, jitter: Arrival(row.at + late * MINUTE, row.at + (late + jitter) * MINUTE, row),
+        st.one_of(tunnel_rows, tunnel_rows, tunnel_rows, gateway_rows), lateness, st.integers(0, 10),
+    ),
+    max_size=40,
+)  # fmt: skip
+
+
+def replayed(log_rows: Iterable[LogRow]) -> list[Incident]:
+    """One correlation of everything."""
+    read = read_rows(log_rows)
+    return [i for _, log in sorted(read.logs.items()) for i in correlate(log, POLICY).incidents]
+
+
+def essence(document: dict[str, Any]) -> str:
+    """An incident without its name, its pending mark and how it came to be known."""
+    cause = {k: document["cause"][k] for k in ("code", "confidence", "rule", "evidence", "not_found")}
+    keep = ("status", "started_at", "ended_at", "downtime_seconds", "connection_downtime_seconds", "impact",
+            "gateway", "outages", "flapping", "remarks")  # fmt: skip
+    return repr(({k: document[k] for k in keep}, cause))
+
+
+def truth(log_rows: Iterable[LogRow]) -> list[str]:
+    return sorted(essence(incident_object(i, STYLE)) for i in replayed(log_rows))
+
+
+def stored(store: TableStore) -> list[str]:
+    weeks = [f"2026-W{n}" for n in range(33, 38)]
+    return sorted(essence(d) for d in store.documents(weeks) if d["status"] not in ("retracted", "absorbed"))
+
+
+@settings(max_examples=300)
+@given(rows, st.randoms(use_true_random=False))
+def test_order_and_repetition(log_rows: list[LogRow], chance: random.Random) -> None:
+    """Law 1: order and repetition of rows do not matter."""
+    shuffled = log_rows + [chance.choice(log_rows) for _ in range(5)] if log_rows else []
+    chance.shuffle(shuffled)
+    assert replayed(shuffled) == replayed(shuffled[::-1])
+    assert replayed(log_rows) == replayed(shuffled)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
+@given(histories, st.lists(st.integers(1, 60 * 20), min_size=4, max_size=40))
+def test_many_polls_over_late_rows_equal_one_replay(arrivals: list[Arrival], steps: list[int]) -> None:
+    """Law 2: many polls over rows up to two days late end in the same incidents as one replay of everything."""
+    log, store, chat = ScriptedLog(arrivals, START), TableStore(MemoryTables(), STYLE), Chat()
+    end = START + timedelta(days=9)
+    for step in [*steps, *([12 * 60] * 30)]:
+        poll(WS, log, store, {"teams": chat}, POLICY)
+        log.now = min(end, log.now + step * MINUTE)
+    poll(WS, log, store, {"teams": chat}, POLICY)
+    assert stored(store) == truth(a.row for a in arrivals)
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories)
+def test_a_poll_with_nothing_new_is_silent(arrivals: list[Arrival]) -> None:
+    """Law 3: a poll that finds nothing new and has nothing due says nothing and writes nothing but the mark."""
+    log, tables, chat = ScriptedLog(arrivals, START + timedelta(days=8)), MemoryTables(), Chat()
+    store = TableStore(tables, STYLE)
+    for _ in range(12):
+        poll(WS, log, store, {"teams": chat}, POLICY)
+        log.now += 11 * MINUTE
+    said = len(chat.said)
+    calls: list[str] = []
+    quiet = TableStore(Fuse(tables, calls.append), STYLE)
+    poll(WS, log, quiet, {"teams": chat}, POLICY)
+    assert len(chat.said) == said
+    assert [c for c in calls if c.startswith("before")] == ["before query", "before write"]
+
+
+@settings(max_examples=300)
+@given(rows)
+def test_outages_are_conserved(log_rows: list[LogRow]) -> None:
+    """Law 5: one outage belongs to exactly one incident, ids are unique, and no downtime is lost or counted twice."""
+    incidents = replayed(log_rows)
+    ids = [i.id for i in incidents]
+    assert len(ids) == len(set(ids))
+    outages = Counter((i.gateway, o) for i in incidents for o in i.outages)
+    assert not outages or max(outages.values()) == 1
+    for incident in incidents:
+        spans = [(o.start, o.end) for o in incident.outages if o.end]
+        edges = sorted({t for span in spans for t in span})
+        covered = sum((b - a).total_seconds() for a, b in pairwise(edges) if any(s <= a and b <= e for s, e in spans))
+        assert abs(downtime_seconds(incident) - covered) < 1e-6
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(histories)
+def test_the_projection_can_be_thrown_away(arrivals: list[Arrival]) -> None:
+    """Law 6: state and tables thrown away, one first poll within the look-back brings the same incidents back."""
+    recent = [a for a in arrivals if a.row.at > START + timedelta(days=3)]  # type: ignore[operator]
+    store = TableStore(MemoryTables(), STYLE)
+    log = ScriptedLog(recent, START + timedelta(days=5, hours=6))
+    poll(WS, log, store, {}, POLICY)
+    visible = [a.row for a in recent if a.visible <= log.now]
+    assert stored(store) == truth(visible)
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories, st.integers(0, 9))
+def test_a_failed_query_moves_nothing(arrivals: list[Arrival], failing: int) -> None:
+    """Law 7: a failed query never shrinks or closes an incident, and the mark does not move."""
+    log, tables, chat = ScriptedLog(arrivals, START), MemoryTables(), Chat()
+    store = TableStore(tables, STYLE)
+    for n in range(10):
+        log.now += timedelta(hours=20)
+        log.failing = n == failing
+        before, mark = stored(store), store.read(WS).head.mark
+        if log.failing:
+            with pytest.raises(SourceUnavailable):
+                poll(WS, log, store, {"teams": chat}, POLICY)
+            assert (stored(store), store.read(WS).head.mark) == (before, mark)
+        else:
+            poll(WS, log, store, {"teams": chat}, POLICY)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(histories, st.integers(0, 2**32), st.sampled_from([0.0, 0.02, 0.05, 0.15]))
+def test_killed_anywhere_loses_nothing(arrivals: list[Arrival], seed: int, danger: float) -> None:
+    """Law 4: killed at any I/O call, overtaken by a second run, refused: nothing is lost, every repeat is explained."""
+    log, tables, chat, chance = ScriptedLog(arrivals, START), MemoryTables(), Chat(), random.Random(seed)
+    tables._clock = lambda: log.now
+    calm = TableStore(tables, STYLE)
+    poll(WS, log, calm, {"teams": chat}, POLICY)  # a first run has nothing to lose yet
+    live, alone = True, True
+    kills_around_send = 0
+
+    def burn(where: str) -> None:
+        nonlocal kills_around_send, alone
+        if live and chance.random() < danger:
+            kills_around_send += where in ("after send", "before write")
+            raise Killed(where)
+        if live and alone and chance.random() < 0.05:
+            alone = False
+            run()
+            alone = True
+
+    def run() -> None:
+        try:
+            poll(WS, Fuse(log, burn), store, {"teams": Fuse(chat, burn)}, POLICY)
+        except (Killed, StaleWrite):
+            return
+
+    lost_answers = 0
+
+    def outcome() -> str:
+        nonlocal lost_answers
+        drawn = chance.choice(["ok"] * 6 + ["timeout", "answer lost", "refused", "gone"]) if live else "ok"
+        lost_answers += drawn == "answer lost"
+        return drawn
+
+    chat.outcome = outcome
+    store = TableStore(Fuse(tables, burn), STYLE)
+    for n in range(60):
+        live, alone = n < 45, True
+        run()
+        log.now += timedelta(hours=5) if n < 45 else timedelta(hours=13)
+    deliver(WS, calm.read(WS), calm, {"teams": chat}, log.now + timedelta(days=1), Report(WS))
+    assert stored(calm) == truth(a.row for a in arrivals)
+    assert calm.read(WS).outbox == []
+    _last_words(calm, chat)
+    repeats = sum(n - 1 for n in Counter((s.subject, s.number) for s in chat.said).values())
+    assert repeats <= kills_around_send + lost_answers
+
+
+def _last_words(store: TableStore, chat: Chat) -> None:
+    """Every incident that still stands was told, last of all with the status and cause that it has in the table."""
+    last: dict[str, Any] = {}
+    for notification in chat.said:
+        assert notification.incident
+        last[notification.subject] = notification.incident
+    for document in store.documents([f"2026-W{n}" for n in range(33, 38)]):
+        if document["status"] in ("open", "recovered"):
+            told = last[document["id"]]
+            assert (told.status, told.finding.cause) == (document["status"], document["cause"]["code"])
