@@ -2,6 +2,7 @@
 # make test    lint, types, import contract, every query through Microsoft's parser, unit, property and live tests
 # make verify  what takes longer: the laws with many more examples
 # make bench   the benchmark table, from one run
+# make renders the pictures in docs/renders (needs Chromium)
 # Another Python: make test PYTHON=python3.11
 
 PYTHON ?= $(shell .ci/find-python)
@@ -14,7 +15,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test lint unit verify bench setup clean
+.PHONY: demo test lint unit verify bench renders setup clean
 
 setup: $(READY)
 
@@ -40,6 +41,9 @@ lint: $(READY)
 unit: $(READY)
 	@$(PY) -m sandbox.prepare
 	@$(PY) -m pytest -n $(JOBS) --dist loadgroup
+
+renders: $(READY)
+	@$(PY) -m sandbox.renders
 
 verify: $(READY)
 	@$(PY) -m sandbox.prepare

@@ -23,7 +23,8 @@ WORKSPACE_ID = "11111111-1111-1111-1111-111111111111"
 class Stack:
     """A small Azure, up between `with Stack() as stack:` and the end of the block, whatever happens inside.
 
-    `logs`, `identity`, `azurite` and `receiver` are the parts; `env` is what sets the app's clients on them.
+    `logs`, `identity`, `azurite` and `receiver` are the parts, `tables` is a client of the storage tables; `env` is
+    what sets the app's clients on them.
     """
 
     logs: LogsService
@@ -31,6 +32,7 @@ class Stack:
     azurite: Azurite
     receiver: Receiver
     certificate_file: Path
+    tables: TableServiceClient
 
     def __init__(self, workspace_ids: Sequence[str] = (WORKSPACE_ID,)) -> None:
         """Nothing starts yet. The workspaces will be empty."""
@@ -47,7 +49,7 @@ class Stack:
             self.logs = starting.enter_context(LogsService(issuer, certificate, self.workspace_ids))
             self.receiver = starting.enter_context(Receiver())
             self.receiver.clock = self.logs.now
-            self._storage = starting.enter_context(self._table_client(issuer))
+            self.tables = starting.enter_context(self._table_client(issuer))
             self._closing = starting.pop_all()
         return self
 
@@ -88,5 +90,5 @@ class Stack:
         self.logs.clear()
         self.identity.forget()
         self.receiver.clear()
-        for table in self._storage.list_tables():
-            self._storage.delete_table(table.name)
+        for table in self.tables.list_tables():
+            self.tables.delete_table(table.name)

@@ -1,4 +1,4 @@
-"""Chat channels: one file each. A new one is a class with these four names and a line in CHANNELS."""
+"""Chat channels, one file each. A new one is a class like the two here and a name in this file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from correlator.channels.slack import Slack
 from correlator.channels.teams import Teams
 from correlator.ports import Channel
 
-CHANNELS: Mapping[str, tuple[str, type[Teams] | type[Slack]]] = {
-    Teams.name: ("TEAMS_WEBHOOK_URL", Teams),
-    Slack.name: ("SLACK_WEBHOOK_URL", Slack),
-}
+CHANNELS: Mapping[str, tuple[str, type[Teams] | type[Slack]]] = {c.name: (c.setting, c) for c in (Teams, Slack)}
 """Channel name -> the setting that holds its address, and its class."""
 
 __all__ = ["CHANNELS", "Channel", "Slack", "Teams", "check_url"]

@@ -10,7 +10,6 @@ import ipaddress
 import json
 import logging
 import socket
-from collections.abc import Collection
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -114,20 +113,3 @@ def _seconds(headers: requests.structures.CaseInsensitiveDict[str]) -> float:
     except (ValueError, TypeError):
         return 0.0
     return max(0.0, wait.total_seconds())
-
-
-def judge(channel: str, url: str, answer: Answer, word: str, refused: Collection[str], dead: Collection[str]) -> None:
-    """Return if the receiver accepted; else raise SendFailed saying whether another body or another try can help.
-
-    ``word`` is the receiver's own short name for the problem, where it gives one; it goes before the status.
-    """
-    status = answer.status
-    if 200 <= status < 300:
-        return
-    permanent = word in dead or (word not in refused and status in (401, 403, 404, 410))
-    raise SendFailed(
-        f"{channel} at {host_of(url)} answered {status}{f' {word}' if word else ''}",
-        refused=not permanent and (word in refused or status in (400, 413)),
-        permanent=permanent,
-        retry_after=answer.retry_after,
-    )

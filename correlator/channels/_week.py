@@ -13,13 +13,18 @@ ROWS = (10, 5, 2, 1)
 
 
 class WeekContent(NamedTuple):
-    """``figures``: (value, label). ``sides``: (side, text). ``rows``: (where, how long, the rest). Empty when quiet."""
+    """Empty lists when the week was quiet.
+
+    ``figures``: (value, label). ``days``: (weekday, drops). ``sides``: (side, text). ``rows``: (where, how long, rest).
+    """
 
     title: str
     sentence: str
     period: str
     quiet: str
     figures: list[tuple[str, str]]
+    by_day: str
+    days: list[tuple[str, int]]
     by_side: str
     sides: list[tuple[str, str]]
     worst: str
@@ -37,6 +42,8 @@ def week_content(n: Notification, week: Week, style: Style, most: int) -> WeekCo
         weeks.week_period(week, style),
         phrases.say(style, "week.quiet.more"),
         _figures(weeks.sums(lines), style) if lines else [],
+        phrases.say(style, "week.by-day"),
+        weeks.by_day(week, style),
         phrases.say(style, "week.by-side"),
         [(name(side, style), _side(sums, style)) for side, sums in weeks.by_side(week).items() if sums.incidents],
         phrases.say(style, "week.worst"),

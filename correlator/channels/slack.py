@@ -21,9 +21,8 @@ from correlator.channels._content import (
     one_line,
     title_line,
 )
-from correlator.channels._post import check_url, host_of, judge, post
+from correlator.channels._webhook import Webhook
 from correlator.channels._week import ROWS, WeekContent, week_content
-from correlator.errors import SettingsError
 from correlator.model import Notification
 from correlator.wording import Style, phrases, state, what_happened
 
@@ -120,8 +119,9 @@ def _week_blocks(c: WeekContent, style: Style) -> list[Element]:
         return [_rich(_section([[_text(c.quiet)]]))]
     sides = [_pair(label, text, style) for label, text in c.sides]
     rows = [_section([[_bold(where), _text(f"  {down}")], [_text(facts)]]) for where, down, facts in c.rows]
+    days = [_text(" · ".join(f"{weekday} {drops}" for weekday, drops in c.days))]
     blocks = [
-        _rich(_section([[_bold(c.by_side)], *sides])),
+        _rich(_section([[_bold(c.by_day)], days, [_bold(c.by_side)], *sides])),
         _rich(_section([[_bold(c.worst)]]), {"type": "rich_text_list", "style": "bullet", "elements": rows}),
     ]
     return blocks + ([_note(c.hidden)] if c.hidden else [])
@@ -161,30 +161,22 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-class Slack:
-    """The Slack channel; its address is a secret."""
+class Slack(Webhook):
+    """The Slack channel."""
 
     name = "slack"
-
-    def __init__(self, url: str, style: Style, allow_private: bool = False) -> None:
-        problem = check_url(url, allow_private)
-        if problem:
-            raise SettingsError([f"SLACK_WEBHOOK_URL: {problem}"])
-        self._url, self._style, self._allow_private = url, style, allow_private
-
-    def __repr__(self) -> str:
-        return f"Slack({host_of(self._url)})"
+    setting = "SLACK_WEBHOOK_URL"
 
     def render(self, notification: Notification) -> dict[str, object]:
         """The full message."""
-        return render(notification, self._style)
+        return render(notification, self.style)
 
     def render_plain(self, notification: Notification) -> dict[str, object]:
         """The simplest message that still holds the verdict."""
-        return render_plain(notification, self._style)
+        return render_plain(notification, self.style)
 
     def send(self, body: Mapping[str, object]) -> None:
         """One POST. Raises SendFailed."""
-        answer = post(self._url, body, allow_private=self._allow_private)
+        answer = self.post(body)
         word = answer.text.strip()
-        judge("Slack", self._url, answer, word if _WORD.fullmatch(word) else "", REFUSED, DEAD)
+        self.judge(answer, word if _WORD.fullmatch(word) else "", REFUSED, DEAD)

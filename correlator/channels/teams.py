@@ -22,9 +22,8 @@ from correlator.channels._content import (
     one_line,
     title_line,
 )
-from correlator.channels._post import check_url, host_of, judge, post
+from correlator.channels._webhook import Webhook
 from correlator.channels._week import ROWS, WeekContent, week_content
-from correlator.errors import SettingsError
 from correlator.model import Notification
 from correlator.wording import Style, phrases, what_happened
 
@@ -33,6 +32,7 @@ LIMIT = 22_000
 """Teams counts the card as a string inside JSON and refuses at 28,672; measured with ASCII escapes, the worst case."""
 BOX = {"down": "attention", "weak": "warning", "up": "good", "gone": "emphasis", "calm": "emphasis"}
 COLOUR = {"down": "Attention", "weak": "Warning", "up": "Good", "gone": "Default", "calm": "Default"}
+BARS = "▁▂▃▄▅▆▇█"
 _MARKDOWN = str.maketrans("\\*[]`~#<>{}|", "＼＊［］｀～＃＜＞｛｝｜")
 _LIST_MARK = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
 _BRACES = re.compile(r"\{(?=\{)")
@@ -122,12 +122,24 @@ def _week(c: WeekContent) -> list[Element]:
         for value, label in c.figures
     ]
     body.append({"type": "ColumnSet", "columns": columns, "spacing": "Medium"})
+    body.append(_box([_rich(_run(c.by_day, weight="Bolder")), _days(c.days)], spacing="Medium"))
     sides = [_fact(label, text, width="124px") for label, text in c.sides]
     body.append(_box([_rich(_run(c.by_side, weight="Bolder")), *sides], spacing="Medium"))
     rows = [_week_row(where, down, facts) for where, down, facts in c.rows]
     hidden = [_rich(_run(c.hidden, size="Small", isSubtle=True))] if c.hidden else []
     body.append(_box([_rich(_run(c.worst, weight="Bolder")), *rows, *hidden], spacing="Medium", separator=True))
     return body
+
+
+def _days(days: Sequence[tuple[str, int]]) -> Element:
+    """A bar a day, made of characters so that every client shows it; the figures stand beneath."""
+    most = max(drops for _, drops in days) or 1
+    columns = []
+    for weekday, drops in days:
+        bar = BARS[-(-drops * (len(BARS) - 1) // most)]
+        items = [_middle(bar, size="Large", isSubtle=not drops), _middle(str(drops), size="Small", weight="Bolder")]
+        columns.append(_column([*items, _middle(weekday, size="Small", isSubtle=True)], spacing="None"))
+    return {"type": "ColumnSet", "columns": columns, "spacing": "Small"}
 
 
 def _week_row(where: str, down: str, facts: str) -> Element:
@@ -206,29 +218,20 @@ def _unbraced(text: str) -> str:
     return _BRACES.sub("{ ", text)
 
 
-class Teams:
-    """The Teams channel; its address is a secret."""
+class Teams(Webhook):
+    """The Teams channel."""
 
     name = "teams"
-
-    def __init__(self, url: str, style: Style, allow_private: bool = False) -> None:
-        problem = check_url(url, allow_private)
-        if problem:
-            raise SettingsError([f"TEAMS_WEBHOOK_URL: {problem}"])
-        self._url, self._style, self._allow_private = url, style, allow_private
-
-    def __repr__(self) -> str:
-        return f"Teams({host_of(self._url)})"
+    setting = "TEAMS_WEBHOOK_URL"
 
     def render(self, notification: Notification) -> dict[str, object]:
         """The full message."""
-        return render(notification, self._style)
+        return render(notification, self.style)
 
     def render_plain(self, notification: Notification) -> dict[str, object]:
         """The simplest message that still holds the verdict."""
-        return render_plain(notification, self._style)
+        return render_plain(notification, self.style)
 
     def send(self, body: Mapping[str, object]) -> None:
         """One POST. Raises SendFailed."""
-        answer = post(self._url, body, allow_private=self._allow_private)
-        judge("Teams", self._url, answer, "", (), ())
+        self.judge(self.post(body))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from correlator.errors import UsageError
@@ -52,35 +52,30 @@ def point_in_time(text: str, zone: str) -> datetime:
 
 
 def incidents(found: Sequence[Mapping[str, Any]], chosen: Style) -> None:
-    """A table of incidents, each with its sentence below."""
+    """Each incident in a few lines: when, where, how long; whose, how sure and why; its name."""
     console = Console(highlight=False)
     if not found:
         console.print("No drop was found.")
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
-    for name in ("Started", "Gateway", "Down", "Cause", "Sure", "Status"):
-        table.add_column(name, no_wrap=name in ("Started", "Down", "Status"))
     zone = ZoneInfo(chosen.zone)
     for incident in found:
         cause = incident["cause"]
         started = datetime.fromisoformat(incident["started_at"]).astimezone(zone)
-        table.add_row(
-            f"{started:%Y-%m-%d %H:%M:%S}",
-            Text(incident["gateway"]["name"]),
-            _down(incident),
-            Text(cause["code"], style=COLOURS[cause["side"]]),
-            cause["confidence"],
-            incident["status"],
-        )
-    console.print(table)
-    console.print()
-    for incident in found:
-        console.print(Text(f"{incident['id']}  {incident['cause']['summary']}"))
-    console.print(Text(f"\nTimes in {chosen.zone}.", style="dim"))
+        head = Text(f"{started:%Y-%m-%d %H:%M:%S}  {incident['gateway']['name']}  ", "bold")
+        sure = "" if cause["confidence"] == "none" else f", {cause['confidence']}"
+        console.print(head.append(f"{_down(incident)}", "not bold"))
+        console.print(Padding(Text(f"{cause['code']}{sure}", COLOURS[cause["side"]]), (0, 0, 0, 2)))
+        console.print(Padding(Text(cause["summary"]), (0, 0, 0, 2)))
+        console.print(Padding(Text(incident["id"], "dim"), (0, 0, 1, 2)))
+    console.print(Text(f"{len(found)} incidents. Times in {chosen.zone}.", style="dim"))
 
 
 def _down(incident: Mapping[str, Any]) -> str:
-    open_now = any(o["open"] for o in incident["outages"])
+    if any(o["open"] for o in incident["outages"]):
+        return "still down"
+    if not incident["outages"]:
+        return "switched instances, length not known"
     seconds = incident["downtime_seconds"]
-    text = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-    return "still down" if open_now else text
+    length = f"{seconds:g} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    what = "down" if incident["impact"] == "connection-down" else "without redundancy"
+    return f"{what} for {length}"

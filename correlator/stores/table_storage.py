@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 
 from azure.core import MatchConditions
@@ -81,8 +82,10 @@ class AzureTables:
         with _failures(table):
             try:
                 return self._written(table, partition, operations)
-            except ResourceNotFoundError as missing:
-                if getattr(missing, "error_code", "") != "TableNotFound" and "TableNotFound" not in str(missing):
+            except HttpResponseError as missing:
+                if missing.status_code != HTTPStatus.NOT_FOUND:
+                    raise
+                if not _no_table(missing):  # the row to replace or delete is gone
                     raise Conflict(operations[0].row) from None
                 self._make(table)
                 return self._written(table, partition, operations)
@@ -134,6 +137,11 @@ def _failures(table: str) -> Iterator[None]:
         raise StoreUnavailable(f"table {table}: {_advice(failed)}") from None
     except AzureError as failed:
         raise StoreUnavailable(f"table {table}: {_first_line(failed)}") from None
+
+
+def _no_table(failed: HttpResponseError) -> bool:
+    """Only the text tells a missing table from a missing row: a batch carries no usable error code."""
+    return "TableNotFound" in str(failed) or "table specified does not exist" in str(failed)
 
 
 def _advice(failed: HttpResponseError) -> str:

@@ -188,6 +188,7 @@ WORDS: dict[str, str] = {
     "week.period": "{label} · {start} – {end}",
     "week.zone": "times in {zone}",
     "week.by-side": "Whose it was",
+    "week.by-day": "Drops per day",
     "week.worst": "Incidents, worst first",
     "week.label.incidents": "incidents",
     "week.label.drops": "drops",

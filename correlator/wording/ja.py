@@ -188,6 +188,7 @@ WORDS: dict[str, str] = {
     "week.period": "{label} · {start} – {end}",
     "week.zone": "時刻は {zone}",
     "week.by-side": "原因の所在",
+    "week.by-day": "日別の切断回数",
     "week.worst": "インシデント（影響の大きい順）",
     "week.label.incidents": "インシデント",
     "week.label.drops": "切断回数",

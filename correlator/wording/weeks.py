@@ -14,6 +14,7 @@ from correlator.wording.phrases import (
     day,
     duration,
     gateway,
+    local,
     name,
     places,
     say,
@@ -22,6 +23,7 @@ from correlator.wording.phrases import (
 )
 
 NOT_COUNTED = (Status.RETRACTED, Status.ABSORBED)
+DAYS = 7
 
 
 class Sums(NamedTuple):
@@ -50,6 +52,18 @@ def by_side(week: Week) -> dict[Side, Sums]:
     """The totals of each side, in the order of the sides, every side present."""
     lines = counted(week)
     return {side: sums(w for w in lines if w.cause.side is side) for side in Side}
+
+
+def by_day(week: Week, style: Style) -> list[tuple[str, int]]:
+    """Weekday and drops of each of the week's seven days in the reader's zone."""
+    first = local(week.start, style).date()
+    drops = [0] * DAYS
+    for line in counted(week):
+        n = (local(line.started_at, style).date() - first).days
+        if 0 <= n < DAYS:
+            drops[n] += line.drops
+    weekdays = say(style, "weekdays").split()
+    return [(weekdays[(first.weekday() + n) % DAYS], drops[n]) for n in range(DAYS)]
 
 
 def week_sentence(week: Week, style: Style) -> str:

@@ -15,6 +15,7 @@ from correlator.channels import slack, teams
 from correlator.correlate import correlate
 from correlator.model import Cause, Incident, LogRow, Moment, Notification, Policy, Side, Status, Week, WeekLine
 from correlator.wording import Style, summary, what_happened
+from correlator.wording.weeks import by_day, by_side
 from tests.channels.test_formats import card_of, check_slack, strings
 
 START = datetime(2026, 8, 21, 17, tzinfo=UTC)
@@ -140,10 +141,16 @@ def test_any_week_fits_and_counts_what_it_does_not_show(lines: list[WeekLine], l
             assert ("more not shown" if language == "en" else "件は省略しました") in text
 
 
+def test_a_week_adds_up_by_day() -> None:
+    """A drop belongs to the day on which it began in the reader's zone."""
+    start = datetime(2026, 8, 16, 15, tzinfo=UTC)
+    late = WeekLine(datetime(2026, 8, 18, 16, tzinfo=UTC), "g", ("p",), Cause.UNKNOWN, Status.RECOVERED, 3, 20.0, 10.0)
+    days = by_day(Week("2026-W34", start, start + timedelta(days=7), (late,)), Style("en", "Asia/Tokyo"))
+    assert days == [("Mon", 0), ("Tue", 0), ("Wed", 3), ("Thu", 0), ("Fri", 0), ("Sat", 0), ("Sun", 0)]
+
+
 def test_a_week_adds_up_by_side() -> None:
     """The figures by side are those of all incidents, and nothing that was taken back counts."""
-    from correlator.wording.weeks import by_side
-
     line = WeekLine(START, "g", ("p",), Cause.REMOTE_CLOSED, Status.RECOVERED, 2, 20.0, 10.0)
     lines = (line, line._replace(cause=Cause.AZURE_FAILOVER), line._replace(status=Status.RETRACTED))
     sums = by_side(Week("2026-W34", START, START, lines))

@@ -1,0 +1,54 @@
+"""`make renders`: the pictures in `docs/renders`, from the messages that the demo's fortnight really brings forth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sandbox import demo
+from sandbox.prepare import prepare
+from sandbox.screenshots import chromium, shoot
+from sandbox.stack import Stack
+
+FOLDER = Path(__file__).parents[1] / "docs" / "renders"
+CARD, PHONE, PAGE = 760, 320, 1280
+SCALE = 1.25  # pictures of about 100 KB
+
+
+def main() -> None:
+    """Play the fortnight once in each language and photograph it."""
+    prepare()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for language in ("en", "ja"):
+        with Stack() as stack:
+            demo.play(stack, Console(stderr=True), {"MESSAGE_LANGUAGE": language})
+            messages = [m.shown() for m in stack.receiver.messages]
+            incidents = list(demo.incidents(stack))
+        _pictures(language, messages, incidents)
+
+
+def _pictures(language: str, messages: list[dict[str, object]], incidents: list[dict[str, Any]]) -> None:
+    with chromium() as browser:
+        for channel in ("teams", "slack"):
+            mine = [m for m in messages if m["channel"] == channel]
+            for name, message in _chosen(mine).items():
+                picture = FOLDER / f"{channel}-{name}.{language}.png"
+                shoot([message], picture, width=CARD, scale=SCALE, browser=browser)
+        phone = _chosen([m for m in messages if m["channel"] == "teams"])["maintenance"]
+        shoot([phone], FOLDER / f"teams-maintenance-phone.{language}.png", width=PHONE, scale=SCALE, browser=browser)
+        if language == "en":
+            shoot(messages[:4], FOLDER / "page.png", width=PAGE, incidents=incidents, scale=1.0, browser=browser)
+
+
+def _chosen(messages: list[dict[str, object]]) -> Mapping[str, dict[str, object]]:
+    """By their place in the fortnight: what the table of `sandbox/nights/fortnight.py` lets happen, in order."""
+    weekly = [m for m in messages if "2026-W" in str(m["body"])]
+    alerts = [m for m in messages if m not in weekly]
+    return {"maintenance": alerts[0], "still-down": alerts[-1], "weekly": weekly[0]}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""The run's hypothesis profiles, and the sandbox for every test that asks for it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+from tests.sandbox.fixtures import running_stack, stack
+
+__all__ = ["running_stack", "stack"]
+
+DEEPER = 20
+"""How many times more examples the deep profile tries than the file says."""
+
+settings.register_profile("default", deadline=None, derandomize=True)
+settings.register_profile("deep", deadline=None, derandomize=False, print_blob=True)
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
+settings.load_profile(PROFILE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under the deep profile every property test gets more examples: a number given in a file wins over a profile."""
+    if PROFILE != "deep":
+        return
+    for test in {id(t): t for i in items if (t := getattr(i, "obj", None)) and hasattr(t, "hypothesis")}.values():
+        # What @settings leaves behind on a test; @given reads it when the test is called.
+        chosen = getattr(test, "_hypothesis_internal_use_settings", None) or settings.default
+        test._hypothesis_internal_use_settings = settings(chosen, max_examples=chosen.max_examples * DEEPER)
