@@ -8,18 +8,12 @@ import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
+from correlator import queries
+
 PORTAL = "https://portal.azure.com"
 AROUND = timedelta(minutes=10)
 LONGEST = 300
 _RESOURCE_ID = re.compile(r"/subscriptions/[\w.()/-]+")
-# Columns with a suffix do not exist in a workspace until the first such row.
-LOGS = """AzureDiagnostics
-| where Category in ("TunnelDiagnosticLog", "GatewayDiagnosticLog", "IKEDiagnosticLog")
-| project TimeGenerated, Category, OperationName, Message, Status = column_ifexists("status_s", ""),
-    Instance = column_ifexists("instance_s", ""), Peer = column_ifexists("remoteIP_s", ""),
-    Reason = column_ifexists("stateChangeReason_s", "")
-| order by TimeGenerated asc
-"""
 
 
 def links(resource_id: str, start: datetime, end: datetime) -> dict[str, str]:
@@ -36,7 +30,7 @@ def links(resource_id: str, start: datetime, end: datetime) -> dict[str, str]:
 
 def _logs(resource_id: str, start: datetime, end: datetime) -> str:
     """The format of the portal's own share link: gzip, base64, quoted. The gateway is the scope, so no filter on it."""
-    query = quote(base64.b64encode(gzip.compress(LOGS.encode(), mtime=0)).decode(), safe="")
+    query = quote(base64.b64encode(gzip.compress(queries.portal().encode(), mtime=0)).decode(), safe="")
     times = "/".join(f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.000Z}" for at in (start, end))
     return (
         f"{PORTAL}/#blade/Microsoft_Azure_Monitoring_Logs/LogsBlade/resourceId/{quote(resource_id, safe='')}"

@@ -41,6 +41,11 @@ def sample(category: str) -> str:
     return f"let category = '{quoted}';\n" + text("sample")
 
 
+def portal() -> str:
+    """What the Logs link of a message opens, without its comments: the text goes into the link."""
+    return "\n".join(line for line in text("portal").splitlines() if not line.startswith("//"))
+
+
 def literal(at: datetime) -> str:
     """A KQL datetime."""
     return f"datetime({at:%Y-%m-%dT%H:%M:%S.%f}Z)"
