@@ -68,34 +68,34 @@ CATEGORIES: dict[str, Callable[[LogRow, datetime], TunnelEvent | GatewayChange |
 def read_rows(rows: Iterable[LogRow]) -> Read:
     """Sort rows into gateways and turn them into events. Order and repetition of rows do not matter to what follows."""
     read = Read({}, [], Counter())
-    gateways: dict[str, str | None] = {}
+    spelled: dict[str, GatewayLog | None] = {}
     for row in rows:
         reader = CATEGORIES.get(row.category)
         if reader is None:
             continue
-        if row.gateway not in gateways:
-            gateways[row.gateway] = gateway_of(row.gateway)
-        gateway = gateways[row.gateway]
-        if gateway is None:
+        spelling = row.gateway
+        if spelling not in spelled:
+            spelled[spelling] = _log_of(spelling, read.logs)
+        log = spelled[spelling]
+        if log is None:
             continue
         at = moment(row.at)
-        event = reader(row, at) if at and gateway else _why_not(at)
+        event = reader(row, at) if at and log.gateway else _why_not(at)
         if type(event) is TunnelEvent:
-            _log(read.logs, gateway).tunnels.append(event)
+            log.tunnels.append(event)
             if event.reason and meaning(event.reason) is Meaning.UNMAPPED:
                 read.unmapped_reasons[event.reason] += 1
         elif type(event) is GatewayChange:
-            _log(read.logs, gateway).changes.append(event)
+            log.changes.append(event)
         elif type(event) is str:
             read.unreadable.append(Unreadable(row, event))
-    return read
+    return read._replace(logs={name: log for name, log in read.logs.items() if log.tunnels or log.changes})
 
 
-def _log(logs: dict[str, GatewayLog], gateway: str) -> GatewayLog:
-    log = logs.get(gateway)
-    if log is None:
-        log = logs[gateway] = GatewayLog(gateway, [], [])
-    return log
+def _log_of(spelling: str, logs: dict[str, GatewayLog]) -> GatewayLog | None:
+    """The log of the gateway that a row names in some spelling, None for a resource that is no VPN gateway."""
+    gateway = gateway_of(spelling)
+    return None if gateway is None else logs.setdefault(gateway, GatewayLog(gateway, [], []))
 
 
 def _why_not(at: datetime | None) -> str:

@@ -6,6 +6,7 @@ can no longer arrive; a poll keeps them and need not read those rows again.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -32,7 +33,7 @@ def circumstances(
         if look is None:
             found.append(Circumstances(together=together, both_instances=both) if together or both else NOTHING)
         else:
-            found.append(look(outage, kept.get(beginning(outage)), together, both))
+            found.append(look(outage, kept.get(beginning(outage)) if kept else None, together, both))
     return found
 
 
@@ -47,6 +48,9 @@ def _looker(
     claims = Claims(find_windows(changes, policy), policy)
     configured = sorted({c for c in changes if c.kind is ChangeKind.CONFIGURATION})
     moved = sorted({c for c in changes if c.kind is ChangeKind.PRIMARY_CHANGED})
+    times = sorted(c.at for c in changes)
+    before = max(policy.maintenance_after, policy.configuration_after, PRIMARY_NEAR)
+    after = max(policy.maintenance_before, policy.configuration_before, PRIMARY_NEAR)
 
     def look(outage: Outage, kept: Circumstances | None, together: int, both: bool) -> Circumstances:
         if kept:
@@ -54,6 +58,10 @@ def _looker(
                 claims.remember(kept.maintenance, outage)
             return kept
         start = outage.start
+        # Most drops have no row near them: ask that before every rule of nearness is tried.
+        next_row = bisect_left(times, start - before)
+        if next_row == len(times) or times[next_row] > start + after:
+            return Circumstances(together=together, both_instances=both) if together or both else NOTHING
         row, elsewhere = claims.claim(outage)
         configuration = _last_within(
             configured, start - policy.configuration_after, start + policy.configuration_before
@@ -65,7 +73,10 @@ def _looker(
 
 
 def _last_within(changes: Sequence[GatewayChange], first: datetime, last: datetime) -> GatewayChange | None:
-    return next((c for c in reversed(changes) if first <= c.at <= last), None)
+    for change in reversed(changes):
+        if first <= change.at <= last:
+            return change
+    return None
 
 
 def _company(outages: Sequence[Outage], policy: Policy) -> Callable[[int], tuple[int, bool]]:
@@ -92,10 +103,9 @@ def _company(outages: Sequence[Outage], policy: Policy) -> Callable[[int], tuple
 
 
 def _measure(outage: Outage, near: Sequence[Outage]) -> tuple[int, bool]:
-    instance = outage.instance_down
-    lost = {o.peer for o in near if o.instance_down == instance or not outage.active_active}
-    all_peers = max(o.peers_known for o in near)
-    if 1 < len(lost) == all_peers:
+    instance, active_active = outage.instance_down, outage.active_active
+    lost = {o.peer for o in near if not active_active or o.instance_down == instance}
+    if len(lost) > 1 and len(lost) == max([o.peers_known for o in near]):
         return len(lost), False
-    both = outage.active_active and any(o.peer == outage.peer and o.instance_down != instance for o in near)
+    both = active_active and any(o.peer == outage.peer and o.instance_down != instance for o in near)
     return 0, both

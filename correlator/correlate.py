@@ -16,6 +16,7 @@ from typing import NamedTuple
 from correlator.causes import explain
 from correlator.circumstances import Beginning, beginning, circumstances
 from correlator.model import (
+    LONG_AGO,
     Cause,
     CauseChange,
     Checkpoint,
@@ -35,6 +36,8 @@ from correlator.outages import find_outages
 
 CERTAINTY = {Confidence.NONE: 0, Confidence.LIKELY: 1, Confidence.CONFIRMED: 2}
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+PAIRS = [a + b for a in CROCKFORD for b in CROCKFORD]
+"""The two letters of every ten bits."""
 
 
 class Correlated(NamedTuple):
@@ -81,13 +84,13 @@ def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
     for drop in drops:
         start = drop.outage.start
         live = [e for e in live if e.open or e.last + reach >= start]
-        home = next((e for e in live if e.continued_by(drop, policy)), None)
-        if home is None:
-            home = _Episode(drop)
-            live.append(home)
-            episodes.append(home.drops)
+        for episode in live:
+            if episode.continued_by(drop, policy):
+                episode.add(drop)
+                break
         else:
-            home.add(drop)
+            live.append(_Episode(drop))
+            episodes.append(live[-1].drops)
     return episodes
 
 
@@ -103,13 +106,14 @@ class _Episode:
         self.add(drop)
 
     def add(self, drop: Drop) -> None:
-        outage = drop.outage
         self.drops.append(drop)
-        until = outage.end or outage.start
+        start, peer, _, end, *_ = drop.outage
+        until = end or start
         self.last = max(self.last, until)
-        self.last_of_peer[outage.peer] = max(self.last_of_peer.get(outage.peer, until), until)
-        if outage.end is None:
-            self.open.add(outage.peer)
+        if until >= self.last_of_peer.get(peer, LONG_AGO):
+            self.last_of_peer[peer] = until
+        if end is None:
+            self.open.add(peer)
 
     def continued_by(self, drop: Drop, policy: Policy) -> bool:
         """One maintenance visits both instances; one change hits all peers at once; a fault returns to its peer."""
@@ -167,8 +171,9 @@ def incident_id(gateway: str, first: Outage) -> str:
     """``VPN-<UTC date>-<six characters>``, named from the first outage known when the incident was first seen."""
     text = f"{gateway}|{first.peer}|{first.instance_down}|{first.start.isoformat()}"
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest()) >> 2
-    letters = "".join(CROCKFORD[(number >> shift) & 31] for shift in range(25, -1, -5))
-    return f"VPN-{first.start:%Y%m%d}-{letters}"
+    letters = PAIRS[number >> 20] + PAIRS[number >> 10 & 1023] + PAIRS[number & 1023]
+    day = first.start
+    return f"VPN-{day.year:04}{day.month:02}{day.day:02}-{letters}"
 
 
 def adopt(fresh: Sequence[Incident], known: Iterable[Incident]) -> list[Incident]:

@@ -53,7 +53,7 @@ def find_outages(events: Iterable[TunnelEvent], past: Checkpoint | None = None, 
 class _Line:
     """One peer's tunnels while the fold runs; ``handed_over`` are instances that carried the tunnel and lost it."""
 
-    __slots__ = ("down", "handed_over", "open", "switch", "up")
+    __slots__ = ("down", "frozen", "handed_over", "open", "switch", "up")
 
     def __init__(self, state: PeerState | None = None) -> None:
         self.up = dict(state.up) if state else {}
@@ -61,9 +61,13 @@ class _Line:
         self.handed_over = set(state.handed_over) if state else set()
         self.open = list(state.open) if state else []
         self.switch: Outage | None = None
+        self.frozen: PeerState | None = None
 
     def freeze(self) -> PeerState:
-        return PeerState(dict(self.up), dict(self.down), sorted(self.handed_over), list(self.open))
+        """The state as it stands; most peers have a quiet day, and share one state between its midnights."""
+        if self.frozen is None:
+            self.frozen = PeerState(dict(self.up), dict(self.down), sorted(self.handed_over), list(self.open))
+        return self.frozen
 
 
 class _Fold:
@@ -75,6 +79,7 @@ class _Fold:
 
     def run(self, events: Sequence[TunnelEvent], *, watch: bool) -> datetime | None:
         """Take the events in order. While watching, stop at the first proof of active-active and return its time."""
+        lines, active_active_from = self.lines, self.active_active_from
         midnight = _next_midnight(events[0].at) if events else NEVER
         last: TunnelEvent | None = None
         for event in events:
@@ -85,10 +90,11 @@ class _Fold:
             if at > midnight:
                 self.checkpoint(midnight)
                 midnight = _next_midnight(at)
-            line = self.lines.get(peer)
+            line = lines.get(peer)
             if line is None:
-                line = self.lines[peer] = _Line()
-            active_active = at >= self.active_active_from
+                line = lines[peer] = _Line()
+            line.frozen = None
+            active_active = at >= active_active_from
             if watch and not up and _both_up(line, at, instance):
                 return at
             if up:
@@ -107,7 +113,8 @@ class _Fold:
             return
         line.up.pop(instance, None)
         line.down[instance] = at
-        _forget_third(line, instance)
+        if len(line.up) + len(line.down) > INSTANCES:
+            _forget_others(line, instance)
         # An instance that was never heard of counts as up under active-active: its tunnel may have been up for months.
         alone = not line.up and (not active_active or len(line.down) == INSTANCES)
         if not (active_active or (alone and not line.open)):
@@ -128,28 +135,29 @@ class _Fold:
 
     def connected(self, line: _Line, at: datetime, peer: str, instance: str, active_active: bool) -> None:
         line.switch = None
-        if line.open:
-            self.restored(line, at)
-        own = next((o for o in line.open if o.instance_down == instance), None)
-        if own is None and line.open and not active_active:
-            own = line.open[0]
-        if own is not None:
-            line.open.remove(own)
-            self.closed.append(own._replace(end=at, instance_up=instance))
-        elif instance in line.up:
-            return
-        elif not active_active:
-            self.switched(line, at, peer, instance)
+        if not (line.open and self.ended(line, at, instance, active_active)):
+            if instance in line.up:
+                return
+            if not active_active:
+                self.switched(line, at, peer, instance)
         line.up[instance] = at
         line.down.pop(instance, None)
         line.handed_over.discard(instance)
-        _forget_third(line, instance)
+        if len(line.up) + len(line.down) > INSTANCES:
+            _forget_others(line, instance)
 
-    def restored(self, line: _Line, at: datetime) -> None:
-        """Traffic flows again: a cut ends with the first Connected of any instance."""
-        for n, o in enumerate(line.open):
-            if o.cut and o.cut_end is None:
-                line.open[n] = o._replace(cut_end=at)
+    def ended(self, line: _Line, at: datetime, instance: str, active_active: bool) -> bool:
+        """Traffic flows again: every cut ends with the first Connected. Whether it ended an outage as well."""
+        own = next((o for o in line.open if o.instance_down == instance), None if active_active else line.open[0])
+        still: list[Outage] = []
+        for o in line.open:
+            cut_end = at if o.cut and o.cut_end is None else o.cut_end
+            if o is own:
+                self.closed.append(_closed(o, at, instance, cut_end))
+            else:
+                still.append(o._replace(cut_end=cut_end))
+        line.open = still
+        return own is not None
 
     def switched(self, line: _Line, at: datetime, peer: str, instance: str) -> None:
         """Connected on the other instance out of nothing: the one that held the tunnel went without a word.
@@ -179,18 +187,24 @@ class _Fold:
 
 def _both_up(line: _Line, at: datetime, instance: str) -> bool:
     """Two instances were up for ten minutes until now: this one (its Disconnected says so) and another."""
-    if instance in line.down or line.up.get(instance, LONG_AGO) > at - BOTH_UP:
-        return False
-    return any(other != instance and since <= at - BOTH_UP for other, since in line.up.items())
+    for other, since in line.up.items():
+        if other != instance and since <= at - BOTH_UP:
+            return instance not in line.down and line.up.get(instance, LONG_AGO) <= at - BOTH_UP
+    return False
 
 
-def _forget_third(line: _Line, instance: str) -> None:
+def _closed(outage: Outage, at: datetime, instance: str, cut_end: datetime | None) -> Outage:
+    """The outage with its end: ``_replace`` in less than half its time, for this happens to every outage."""
+    start, peer, instance_down, _, _, reason, cut, _, active_active, peers_known, switch = outage
+    return Outage(start, peer, instance_down, at, instance, reason, cut, cut_end, active_active, peers_known, switch)
+
+
+def _forget_others(line: _Line, instance: str) -> None:
     """A gateway has two instances; a third name means that they were replaced, and the old names mean nothing."""
-    if len(line.up) + len(line.down) > INSTANCES:
-        keep_up, keep_down = line.up.get(instance), line.down.get(instance)
-        line.up = {instance: keep_up} if keep_up else {}
-        line.down = {instance: keep_down} if keep_down else {}
-        line.handed_over &= {instance}
+    keep_up, keep_down = line.up.get(instance), line.down.get(instance)
+    line.up = {instance: keep_up} if keep_up else {}
+    line.down = {instance: keep_down} if keep_down else {}
+    line.handed_over &= {instance}
 
 
 def _next_midnight(at: datetime) -> datetime:

@@ -13,9 +13,10 @@ from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
 
 from correlator.channels import CHANNELS, check_url
+from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError, StaleWrite
 from correlator.model import Policy
-from correlator.poll import Report, poll_all, summarize
+from correlator.poll import poll_all, summarize
 from correlator.ports import Channel, LogSource, Store
 from correlator.settings import Settings
 from correlator.sources.log_analytics import LogAnalytics
@@ -51,7 +52,11 @@ class App:
         """Send the weekly summary if it is due."""
         settings = self.settings
         zone, at = ZoneInfo(settings.timezone), settings.weekly_at
-        report = summarize(settings.workspace_ids, self.store, self.channels, at, zone)
+        try:
+            report = summarize(settings.workspace_ids, self.store, self.channels, at, zone)
+        except StaleWrite as lost:
+            log.info("weekly summary: %s", lost)
+            return
         log.info("%s", line_of("weekly_summary", report))
 
 

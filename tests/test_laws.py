@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from correlator.categories import read_rows
 from correlator.correlate import correlate
+from correlator.delivery import Delivery, Report
 from correlator.errors import SourceUnavailable, StaleWrite
 from correlator.incident_json import incident_object
 from correlator.measures import downtime_seconds
 from correlator.model import Incident, LogRow, Policy
-from correlator.poll import Report, deliver, poll
+from correlator.poll import poll
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.wording import Style
@@ -216,7 +217,7 @@ def test_killed_anywhere_loses_nothing(arrivals: list[Arrival], seed: int, dange
         live, alone = n < 45, True
         run()
         log.now += timedelta(hours=5) if n < 45 else timedelta(hours=13)
-    deliver(WS, calm.read(WS), calm, {"teams": chat}, log.now + timedelta(days=1), Report(WS))
+    Delivery(calm, {"teams": chat}, log.now + timedelta(days=1), Report(WS)).run(calm.read(WS))
     assert stored(calm) == truth(a.row for a in arrivals)
     assert calm.read(WS).outbox == []
     _last_words(calm, chat)

@@ -129,10 +129,9 @@ def rows_of_table(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator
     lacking = len(columns)  # one more cell, empty, stands for every column that is not there
     pick = itemgetter(*(next((places[n] for n in names if n in places), lacking) for names in NAMES))
     spare = places.get("ResourceId") if "_ResourceId" in places else None
-    make = LogRow._make
     for row in rows:
-        cells = ["" if cell is None else cell for cell in row] if None in row else row
-        found = make(pick([*cells, ""]))
+        cells = [*("" if cell is None else cell for cell in row), ""] if None in row else [*row, ""]
+        found = LogRow(*pick(cells))
         yield found if found.gateway or spare is None else found._replace(gateway=cells[spare])
 
 

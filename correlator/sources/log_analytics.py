@@ -37,9 +37,9 @@ COLUMNS = (
 )
 """In the order of LogRow's fields."""
 LIMITS: Mapping[str, Any] = {
-    "server_timeout": 60,
-    "timeout": 150,
-    "read_timeout": 75,
+    "server_timeout": 45,
+    "timeout": 100,
+    "read_timeout": 60,
     "connection_timeout": 10,
     "retry_on_methods": ["POST"],
     "retry_total": 2,

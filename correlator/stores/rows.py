@@ -16,6 +16,7 @@ from correlator.model import Incident
 from correlator.weekly import label_of
 from correlator.wording import Style
 
+OUTAGES_EACH_END = 400
 CHARACTERS = 30_000
 """A string property holds 32 Ki characters; the object is cut into Json, Json2 … below that."""
 
@@ -32,7 +33,7 @@ def row_of(incident: Incident) -> str:
 
 def incident_row(incident: Incident, style: Style) -> dict[str, Any]:
     """The columns of ``incidents``."""
-    document = json.dumps(incident_object(incident, style), ensure_ascii=False, separators=(",", ":"))
+    document = json.dumps(_bounded(incident_object(incident, style)), ensure_ascii=False, separators=(",", ":"))
     local = incident.started_at.astimezone(ZoneInfo(style.zone))
     columns: dict[str, Any] = {
         "Id": incident.id,
@@ -58,6 +59,15 @@ def incident_row(incident: Incident, style: Style) -> dict[str, Any]:
         "Rev": incident.rev,
     }
     return {k: v for k, v in columns.items() if v is not None} | _cut(document)
+
+
+def _bounded(document: dict[str, Any]) -> dict[str, Any]:
+    """An entity holds 1 MiB: of weeks of flapping the first and last outages stay, and the number left out is said."""
+    outages = document["outages"]
+    if len(outages) <= 2 * OUTAGES_EACH_END:
+        return document
+    kept = outages[:OUTAGES_EACH_END] + outages[-OUTAGES_EACH_END:]
+    return document | {"outages": kept, "outages_omitted": len(outages) - len(kept)}
 
 
 def _cut(document: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ from correlator.stores.tables import (
     STATE,
     Conflict,
     Delete,
+    Entity,
     Insert,
     Operation,
     Replace,
@@ -125,13 +126,17 @@ class TableStore:
         partition, row = partition_of(incident), row_of(incident)
         gone = incident.status.value in ("retracted", "absorbed")
         rows = [] if gone else outage_rows(incident, self._style)
-        operations: list[Operation] = [Upsert(key, properties) for key, properties in rows]
-        kept = {key for key, _ in rows}
-        if incident.rev > 1:  # an earlier revision may have had more outages
-            there, _ = self._tables.query(OUTAGES, partition, row + "_", row + "`")
-            operations += [Delete(e.row) for e in there if e.row not in kept]
+        there: dict[str, Entity] = {}
+        if incident.rev > 1:  # an earlier revision may have had more outages, and most are as they were
+            there = {e.row: e for e in self._tables.query(OUTAGES, partition, row + "_", row + "`")[0]}
+        operations: list[Operation] = [Upsert(k, p) for k, p in rows if not _same(there.get(k), p)]
+        operations += [Delete(key) for key in sorted(there.keys() - dict(rows).keys())]
         for at in range(0, len(operations), BATCH):
             self._tables.write(OUTAGES, partition, operations[at : at + BATCH])
+
+
+def _same(there: Entity | None, properties: dict[str, Any]) -> bool:
+    return there is not None and {**there.properties, "Rev": 0} == {**properties, "Rev": 0}
 
 
 def _notice(notice: Notice) -> dict[str, Any]:
