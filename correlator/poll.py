@@ -43,9 +43,8 @@ def poll(workspace: str, source: LogSource, store: Store, channels: Mapping[str,
     read = read_rows(answer.rows)
     report.now, report.rows = now, len(answer.rows)
     report.unreadable, report.unmapped_reasons = len(read.unreadable), read.unmapped_reasons
-    steps = list(
-        _steps(_Kept(workspace, store, head), read, now, policy, most=OPERATIONS // 2 // max(1, len(channels)))
-    )
+    most = OPERATIONS // 2 // max(1, len(channels))  # so that what one gateway has to say fits into one commit
+    steps = list(_steps(workspace, store, head, read, now, policy, most))
     _Commit(store, list(channels), now, report).apply(before, steps)
     # Read again only if there is something new to deliver: a quiet poll is one query, one read, one write.
     after = store.read(workspace) if any(s.recorded or s.notifications for s in steps) else before
