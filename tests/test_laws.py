@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +26,7 @@ from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.wording import Style
 from tests.fakes import Arrival, Chat, Fuse, Killed, ScriptedLog, at
+from tests.interleave import Interleaved
 
 POLICY = Policy()
 STYLE = Style()
@@ -176,53 +178,73 @@ def test_a_failed_query_moves_nothing(arrivals: list[Arrival], failing: int) -> 
             poll(WS, log, store, {"teams": chat}, POLICY)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=SLOW)
 @given(histories, st.integers(0, 2**32), st.sampled_from([0.0, 0.02, 0.05, 0.15]))
 def test_killed_anywhere_loses_nothing(arrivals: list[Arrival], seed: int, danger: float) -> None:
-    """Law 4: killed at any I/O call, overtaken by a second run, refused: nothing is lost, every repeat is explained."""
-    log, tables, chat, chance = ScriptedLog(arrivals, START), MemoryTables(), Chat(), random.Random(seed)
-    tables._clock = lambda: log.now
-    calm = TableStore(tables, STYLE)
-    poll(WS, log, calm, {"teams": chat}, POLICY)  # a first run has nothing to lose yet
-    live, alone = True, True
-    kills_around_send = 0
+    """Law 4: killed at any I/O call or refused by the channel, nothing is lost and every repeat is explained."""
+    _Storm(arrivals, seed, danger).blow(runs_at_once=1)
 
-    def burn(where: str) -> None:
-        nonlocal kills_around_send, alone
-        if live and chance.random() < danger:
-            kills_around_send += where in ("after send", "before write")
-            raise Killed(where)
-        if live and alone and chance.random() < 0.05:
-            alone = False
-            run()
-            alone = True
 
-    def run() -> None:
+@settings(max_examples=300, deadline=None, suppress_health_check=SLOW)
+@given(histories, st.integers(0, 2**32), st.sampled_from([0.0, 0.0, 0.02, 0.1]))
+def test_two_runs_at_once_lose_nothing(arrivals: list[Arrival], seed: int, danger: float) -> None:
+    """Law 4: two runs at once, interleaved at every I/O call and killed there, lose nothing and say nothing twice."""
+    _Storm(arrivals, seed, danger).blow(runs_at_once=2)
+
+
+class _Storm:
+    """Nine days of polls under faults, then calm; what must hold afterwards."""
+
+    def __init__(self, arrivals: list[Arrival], seed: int, danger: float) -> None:
+        self.arrivals, self.chance, self.danger = arrivals, random.Random(seed), danger
+        self.log, self.chat = ScriptedLog(arrivals, START), Chat()
+        self.tables = MemoryTables(lambda: self.log.now)
+        self.calm = TableStore(self.tables, STYLE)
+        self.turns = Interleaved(self.chance)
+        self.live = False
+        self.last: dict[int, str] = {}
+        self.excuses = 0  # kills between a send and its receipt, and lost answers: each may cause one repeat
+
+    def blow(self, runs_at_once: int) -> None:
+        poll(WS, self.log, self.calm, {"teams": self.chat}, POLICY)  # a first run has nothing to lose yet
+        self.chat.outcome = self.outcome
+        for n in range(60):
+            self.live = n < 45
+            self.turns.run(*(partial(self.poll, me) for me in range(runs_at_once if self.live else 1)))
+            self.log.now += timedelta(hours=5 if self.live else 13)
+        Delivery(self.calm, {"teams": self.chat}, self.log.now + timedelta(days=1), Report(WS)).run(self.calm.read(WS))
+        assert stored(self.calm) == truth(a.row for a in self.arrivals)
+        assert self.calm.read(WS).outbox == []
+        _last_words(self.calm, self.chat)
+        repeats = sum(n - 1 for n in Counter((s.subject, s.number) for s in self.chat.said).values())
+        assert repeats <= self.excuses
+
+    def poll(self, me: int) -> None:
+        burn = partial(self.burn, me)
+        self.last[me] = ""
+        store = TableStore(Fuse(self.tables, burn), STYLE)
         try:
-            poll(WS, Fuse(log, burn), store, {"teams": Fuse(chat, burn)}, POLICY)
+            poll(WS, Fuse(self.log, burn), store, {"teams": Fuse(self.chat, burn)}, POLICY)
         except (Killed, StaleWrite):
             return
 
-    lost_answers = 0
+    def burn(self, me: int, where: str) -> None:
+        if not self.live:
+            return
+        self.turns.pause(me)
+        if self.chance.random() < self.danger:
+            sent = where == "after send" or (where == "before write" and self.last[me] == "after send")
+            self.excuses += sent
+            raise Killed(where)
+        self.last[me] = where
 
-    def outcome() -> str:
-        nonlocal lost_answers
-        drawn = chance.choice(["ok"] * 6 + ["timeout", "answer lost", "refused", "gone"]) if live else "ok"
-        lost_answers += drawn == "answer lost"
+    def outcome(self) -> str:
+        drawn = self.chance.choice(["ok"] * 6 + ["timeout", "answer lost", "refused", "gone"]) if self.live else "ok"
+        self.excuses += drawn == "answer lost"
         return drawn
-
-    chat.outcome = outcome
-    store = TableStore(Fuse(tables, burn), STYLE)
-    for n in range(60):
-        live, alone = n < 45, True
-        run()
-        log.now += timedelta(hours=5) if n < 45 else timedelta(hours=13)
-    Delivery(calm, {"teams": chat}, log.now + timedelta(days=1), Report(WS)).run(calm.read(WS))
-    assert stored(calm) == truth(a.row for a in arrivals)
-    assert calm.read(WS).outbox == []
-    _last_words(calm, chat)
-    repeats = sum(n - 1 for n in Counter((s.subject, s.number) for s in chat.said).values())
-    assert repeats <= kills_around_send + lost_answers
 
 
 def _last_words(store: TableStore, chat: Chat) -> None:
