@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -112,6 +112,44 @@ def test_many_polls_over_late_rows_equal_one_replay(arrivals: list[Arrival], ste
         poll(WS, log, store, {"teams": chat}, POLICY)
         log.now = min(end, log.now + step * MINUTE)
     poll(WS, log, store, {"teams": chat}, POLICY)
+    assert stored(store) == truth(a.row for a in arrivals)
+
+
+def row(when: str, up: bool, instance: int, *, ingested: str = "", visible: str = "") -> Arrival:
+    """A tunnel row of one gateway and peer, with when it was ingested and could be seen."""
+    status = "Connected" if up else "Disconnected"
+    name = f"GatewayTenantWorker_IN_{instance}"
+    made = LogRow(at(when), "", GATEWAYS[0], "TunnelDiagnosticLog", "", "", status, name, PEERS[0], "")
+    seen = at(ingested or when)
+    return Arrival(seen, at(visible) if visible else seen, made)
+
+
+def polled(arrivals: list[Arrival], moments_of_polls: Iterable[datetime]) -> TableStore:
+    log, store = ScriptedLog(arrivals, START), TableStore(MemoryTables(), STYLE)
+    poll(WS, log, store, {}, POLICY)
+    for moment in moments_of_polls:
+        log.now = moment
+        poll(WS, log, store, {}, POLICY)
+    return store
+
+
+def test_a_mode_proved_earlier_by_a_late_row() -> None:
+    """Law 2, a case that broke a draft: a row 39 hours late moves the proof of active-active to before a checkpoint."""
+    arrivals = [
+        row("2026-08-20T21:00:00", False, 0),
+        row("2026-08-20T21:00:00", True, 0),
+        row("2026-08-21T21:00:00", True, 1),
+        row("2026-08-23T21:00:00", False, 0),
+        row("2026-08-22T21:00:00", False, 0, ingested="2026-08-24T11:55:00", visible="2026-08-24T12:05:00"),
+    ]
+    store = polled(arrivals, (START + timedelta(hours=12 * n, minutes=4) for n in range(20)))
+    assert stored(store) == truth(a.row for a in arrivals)
+
+
+def test_a_row_that_is_seen_after_it_was_ingested() -> None:
+    """Law 2, why queries overlap: a row ingested before one poll but visible only after it is not lost."""
+    arrivals = [row("2026-08-20T01:58:00", False, 0, ingested="2026-08-20T02:00:00", visible="2026-08-20T02:07:00")]
+    store = polled(arrivals, (START + timedelta(hours=2, minutes=5 * n) for n in range(1, 4)))
     assert stored(store) == truth(a.row for a in arrivals)
 
 
@@ -234,6 +272,8 @@ class _Storm:
     def burn(self, me: int, where: str) -> None:
         if not self.live:
             return
+        if where == "before fetch":
+            self.log.now += timedelta(seconds=1)  # no two runs are given the same clock
         self.turns.pause(me)
         if self.chance.random() < self.danger:
             sent = where == "after send" or (where == "before write" and self.last[me] == "after send")
@@ -250,10 +290,14 @@ class _Storm:
 def _last_words(store: TableStore, chat: Chat) -> None:
     """Every incident that still stands was told, last of all with the status and cause that it has in the table."""
     last: dict[str, Any] = {}
+    numbers: dict[str, list[int]] = {}
     for notification in chat.said:
         assert notification.incident
+        numbers.setdefault(notification.subject, []).append(notification.number)
         last[notification.subject] = notification.incident
     for document in store.documents([f"2026-W{n}" for n in range(33, 38)]):
         if document["status"] in ("open", "recovered"):
             told = last[document["id"]]
             assert (told.status, told.finding.cause) == (document["status"], document["cause"]["code"])
+    for subject, told_in_order in numbers.items():
+        assert list(dict.fromkeys(told_in_order)) == sorted(set(told_in_order)), subject
