@@ -40,14 +40,14 @@ lint: $(READY)
 
 unit: $(READY)
 	@$(PY) -m sandbox.prepare
-	@$(PY) -m pytest -n $(JOBS) --dist loadgroup
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile
 
 renders: $(READY)
 	@$(PY) -m sandbox.renders
 
 verify: $(READY)
 	@$(PY) -m sandbox.prepare
-	@HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n $(JOBS) --dist loadgroup tests/test_laws.py
+	@HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n $(JOBS) --dist loadfile tests/test_laws.py
 
 bench: $(READY)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

@@ -14,6 +14,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,7 +39,6 @@ STANDBY_MARK = "-as-"
 REASONS = ("", "", "Unknown", "DPD timed out", "DPD timed out", "RemotelyTriggered", "Remote crash or restart")
 
 Row = list[str]
-Put = Callable[..., None]
 
 
 class Event(NamedTuple):
@@ -76,15 +76,15 @@ class Gateway:
         plans: list[tuple[float, Callable[[float], None]]] = []
         visit = chance.uniform(0, 30) * DAY
         while visit < (DAYS - 1) * DAY:
-            plans.append((visit, lambda at: self.serviced(at, 0)))
-            plans.append((visit + chance.uniform(20, 60) * 60, lambda at: self.serviced(at, 1)))
+            plans.append((visit, partial(self.serviced, instance=0)))
+            plans.append((visit + chance.uniform(20, 60) * 60, partial(self.serviced, instance=1)))
             visit += chance.uniform(27, 33) * DAY
         for peer in self.peers:
             drops = min(8, int(chance.expovariate(1 / 2.5)))
-            plans += [(chance.uniform(0, DAYS) * DAY, lambda at, p=peer: self.dropped(at, p)) for _ in range(drops)]
+            plans += [(chance.uniform(0, DAYS) * DAY, partial(self.dropped, peer=peer)) for _ in range(drops)]
             if chance.random() < 0.01:
                 begin = chance.uniform(0, DAYS - 1) * DAY
-                plans += [(begin + n * 170, lambda at, p=peer: self.dropped(at, p)) for n in range(40)]
+                plans += [(begin + n * 170, partial(self.dropped, peer=peer)) for n in range(40)]
         if chance.random() < 0.3:
             plans.append((chance.uniform(0, DAYS) * DAY, self.configured))
         for at, happen in sorted(plans, key=lambda plan: plan[0]):
@@ -162,7 +162,9 @@ def _row(gateway: str, event: Event, chance: random.Random) -> Row:
     stamp = f"{at:%Y-%m-%dT%H:%M:%S.%f}{chance.randrange(10)}Z"
     instance = INSTANCES[event.instance] if event.instance >= 0 else ""
     if not event.peer:
-        message = "Upgrade gateway started." if event.operation == "HostMaintenanceEvent" else "The operation succeeded."
+        message = (
+            "Upgrade gateway started." if event.operation == "HostMaintenanceEvent" else "The operation succeeded."
+        )
         return [stamp, gateway, "GatewayDiagnosticLog", event.operation, message, "", instance, "", ""]
     status = event.operation.removeprefix("Tunnel")
     message = f"Tunnel to {event.peer} is {status.lower()}"

@@ -73,10 +73,10 @@ def read_rows(rows: Iterable[LogRow]) -> Read:
         reader = CATEGORIES.get(row.category)
         if reader is None:
             continue
-        spelling = row.gateway
-        if spelling not in spelled:
-            spelled[spelling] = _log_of(spelling, read.logs)
-        log = spelled[spelling]
+        try:
+            log = spelled[row.gateway]
+        except KeyError:
+            log = spelled[row.gateway] = _log_of(row.gateway, read.logs)
         if log is None:
             continue
         at = moment(row.at)

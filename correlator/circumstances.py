@@ -7,7 +7,7 @@ can no longer arrive; a poll keeps them and need not read those rows again.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from correlator.maintenance import Claims, find_windows
@@ -15,6 +15,7 @@ from correlator.model import ChangeKind, Circumstances, GatewayChange, Outage, P
 
 Beginning = tuple[datetime, str, str, bool]
 NOTHING = Circumstances()
+ALONE = (0, False)
 PRIMARY_NEAR = timedelta(minutes=2)
 
 
@@ -26,10 +27,8 @@ def circumstances(
     ``kept`` holds what is known already of outages that started before the rows at hand.
     """
     look = _looker(changes, policy) if changes or kept else None
-    company = _company(outages, policy)
     found = []
-    for n, outage in enumerate(outages):
-        together, both = company(n)
+    for outage, (together, both) in zip(outages, _company(outages, policy.together), strict=True):
         if look is None:
             found.append(Circumstances(together=together, both_instances=both) if together or both else NOTHING)
         else:
@@ -63,47 +62,41 @@ def _looker(
         if next_row == len(times) or times[next_row] > start + after:
             return Circumstances(together=together, both_instances=both) if together or both else NOTHING
         row, elsewhere = claims.claim(outage)
-        configuration = _last_within(
-            configured, start - policy.configuration_after, start + policy.configuration_before
-        )
-        primary = _last_within(moved, start - PRIMARY_NEAR, start + PRIMARY_NEAR)
+        configuration = _last_near(configured, start, policy.configuration_after, policy.configuration_before)
+        primary = _last_near(moved, start, PRIMARY_NEAR, PRIMARY_NEAR)
         return Circumstances(row, elsewhere, configuration, primary, together, both)
 
     return look
 
 
-def _last_within(changes: Sequence[GatewayChange], first: datetime, last: datetime) -> GatewayChange | None:
-    for change in reversed(changes):
-        if first <= change.at <= last:
-            return change
+def _last_near(
+    changes: Sequence[GatewayChange], start: datetime, before: timedelta, after: timedelta
+) -> GatewayChange | None:
+    """The last of the changes between so long before the start and so long after it."""
+    if changes:
+        first, last = start - before, start + after
+        for change in reversed(changes):
+            if first <= change.at <= last:
+                return change
     return None
 
 
-def _company(outages: Sequence[Outage], policy: Policy) -> Callable[[int], tuple[int, bool]]:
+def _company(outages: Sequence[Outage], together: timedelta) -> Iterator[tuple[int, bool]]:
     """Who else dropped within a minute: how many peers, if all, and whether both instances lost this one."""
-    together = policy.together
-    last = len(outages) - 1
-
-    def company(n: int) -> tuple[int, bool]:
-        outage = outages[n]
-        start = outage.start
-        # Most drops are alone: look at the two neighbours before anything is built.
-        alone_before = n == 0 or start - outages[n - 1].start > together
-        alone_after = n == last or outages[n + 1].start - start > together
-        if alone_before and alone_after:
-            return 0, False
-        low, high = n, n
-        while low > 0 and start - outages[low - 1].start <= together:
-            low -= 1
-        while high < last and outages[high + 1].start - start <= together:
-            high += 1
-        return _measure(outage, outages[low : high + 1])
-
-    return company
+    starts = [o.start for o in outages]
+    first = end = 0
+    for outage, start in zip(outages, starts, strict=True):
+        while start - starts[first] > together:
+            first += 1
+        while end < len(starts) and starts[end] - start <= together:
+            end += 1
+        yield _measure(outage, outages[first:end]) if end - first > 1 else ALONE
 
 
 def _measure(outage: Outage, near: Sequence[Outage]) -> tuple[int, bool]:
     instance, active_active = outage.instance_down, outage.active_active
+    if not active_active and len(near) < outage.peers_known:
+        return ALONE
     lost = {o.peer for o in near if not active_active or o.instance_down == instance}
     if len(lost) > 1 and len(lost) == max([o.peers_known for o in near]):
         return len(lost), False

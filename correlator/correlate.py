@@ -41,7 +41,10 @@ PAIRS = [a + b for a in CROCKFORD for b in CROCKFORD]
 
 
 class Correlated(NamedTuple):
-    """The gateway's incidents as far back as they may still change, and its tunnels at each midnight since."""
+    """The gateway's incidents as far back as they may still change, and its tunnels at each midnight since.
+
+    There are no midnights to go on from where no ``past`` was handed in.
+    """
 
     incidents: list[Incident]
     checkpoints: list[Checkpoint]
@@ -51,7 +54,7 @@ def correlate(log: GatewayLog, policy: Policy, past: GatewayState | None = None)
     """Tell the story of one gateway. ``past.checkpoints[0]``, if any, is the state from which the rows are folded."""
     start = past.checkpoints[0] if past and past.checkpoints else None
     mode = policy.active_active.get(log.gateway, True if "/vpngateways/" in log.gateway else None)
-    folded = find_outages(log.tunnels, start, mode)
+    folded = find_outages(log.tunnels, start, mode, goes_on=past is not None)
     known = [t.incident for t in past.tracked] if past else []
     settled, kept = _kept(known, start.at) if start else ([], {})
     outages = sorted(settled + folded.outages)
@@ -84,12 +87,13 @@ def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
     for drop in drops:
         start = drop.outage.start
         live = [e for e in live if e.open or e.last + reach >= start]
+        side = _group_of(drop.finding.cause)
         for episode in live:
-            if episode.continued_by(drop, policy):
+            if episode.group is side and episode.continued_by(drop, policy):
                 episode.add(drop)
                 break
         else:
-            live.append(_Episode(drop))
+            live.append(_Episode(drop, side))
             episodes.append(live[-1].drops)
     return episodes
 
@@ -97,9 +101,9 @@ def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
 class _Episode:
     __slots__ = ("drops", "group", "last", "last_of_peer", "open")
 
-    def __init__(self, drop: Drop) -> None:
+    def __init__(self, drop: Drop, group: Side | Cause) -> None:
         self.drops: list[Drop] = []
-        self.group = _group_of(drop.finding.cause)
+        self.group = group
         self.last = drop.outage.start
         self.last_of_peer: dict[str, datetime] = {}
         self.open: set[str] = set()
@@ -118,8 +122,6 @@ class _Episode:
     def continued_by(self, drop: Drop, policy: Policy) -> bool:
         """One maintenance visits both instances; one change hits all peers at once; a fault returns to its peer."""
         outage = drop.outage
-        if _group_of(drop.finding.cause) is not self.group:
-            return False
         if self.group is Side.AZURE:
             return outage.start <= self.last + policy.next_hop
         if self.group is Side.OWN_CHANGE and outage.start - self.drops[-1].outage.start <= policy.together:
@@ -135,7 +137,7 @@ def _group_of(cause: Cause) -> Side | Cause:
 def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
     finding = _verdict(drops)
     first = drops[0].outage
-    still_open = any(d.outage.end is None for d in drops)
+    still_open = None in [d.outage.end for d in drops]
     return Incident(
         id=incident_id(gateway, first),
         gateway=gateway,
@@ -169,11 +171,11 @@ def _flapping(drops: Sequence[Drop], policy: Policy) -> bool:
 
 def incident_id(gateway: str, first: Outage) -> str:
     """``VPN-<UTC date>-<six characters>``, named from the first outage known when the incident was first seen."""
-    text = f"{gateway}|{first.peer}|{first.instance_down}|{first.start.isoformat()}"
+    began = first.start.isoformat()
+    text = f"{gateway}|{first.peer}|{first.instance_down}|{began}"
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest()) >> 2
     letters = PAIRS[number >> 20] + PAIRS[number >> 10 & 1023] + PAIRS[number & 1023]
-    day = first.start
-    return f"VPN-{day.year:04}{day.month:02}{day.day:02}-{letters}"
+    return f"VPN-{began[:10].replace('-', '')}-{letters}"
 
 
 def adopt(fresh: Sequence[Incident], known: Iterable[Incident]) -> list[Incident]:

@@ -31,21 +31,24 @@ class Folded(NamedTuple):
     checkpoints: list[Checkpoint]
 
 
-def find_outages(events: Iterable[TunnelEvent], past: Checkpoint | None = None, mode: bool | None = None) -> Folded:
+def find_outages(
+    events: Iterable[TunnelEvent], past: Checkpoint | None = None, mode: bool | None = None, *, goes_on: bool = True
+) -> Folded:
     """Fold events into outages. Any order, any repetition of events gives the same answer.
 
     ``past`` is the state before the first event; events up to ``past.at`` are in it already and are passed over.
-    ``mode`` is True for active-active, False for active-standby, None where the log has to tell.
+    ``mode`` is True for active-active, False for active-standby, None where the log has to tell. Checkpoints are made
+    only if someone ``goes_on`` from them.
     """
     ordered = sorted(events)
     if past:
         ordered = [e for e in ordered if e.at > past.at]
     known = past.active_active_from if past else NEVER
     active_active_from = known if mode is None else LONG_AGO if mode else NEVER
-    fold = _Fold(past, active_active_from)
+    fold = _Fold(past, active_active_from, goes_on)
     proof = fold.run(ordered, watch=mode is None and active_active_from == NEVER)
     if proof:
-        fold = _Fold(past, max(proof - PROOF_REACHES_BACK, LONG_AGO))
+        fold = _Fold(past, max(proof - PROOF_REACHES_BACK, LONG_AGO), goes_on)
         fold.run(ordered, watch=False)
     return Folded(sorted(fold.found()), fold.checkpoints)
 
@@ -71,16 +74,17 @@ class _Line:
 
 
 class _Fold:
-    def __init__(self, past: Checkpoint | None, active_active_from: datetime) -> None:
+    def __init__(self, past: Checkpoint | None, active_active_from: datetime, goes_on: bool) -> None:
         self.lines = {peer: _Line(state) for peer, state in past.peers.items()} if past else {}
         self.active_active_from = active_active_from
+        self.goes_on = goes_on
         self.closed: list[Outage] = []
         self.checkpoints: list[Checkpoint] = []
 
     def run(self, events: Sequence[TunnelEvent], *, watch: bool) -> datetime | None:
         """Take the events in order. While watching, stop at the first proof of active-active and return its time."""
         lines, active_active_from = self.lines, self.active_active_from
-        midnight = _next_midnight(events[0].at) if events else NEVER
+        midnight = _next_midnight(events[0].at) if events and self.goes_on else NEVER
         last: TunnelEvent | None = None
         for event in events:
             if event == last:
@@ -101,7 +105,7 @@ class _Fold:
                 self.connected(line, at, peer, instance, active_active)
             else:
                 self.disconnected(line, at, peer, instance, reason, active_active)
-        if events:
+        if events and self.goes_on:
             self.checkpoint(midnight)
         return None
 
@@ -148,7 +152,11 @@ class _Fold:
 
     def ended(self, line: _Line, at: datetime, instance: str, active_active: bool) -> bool:
         """Traffic flows again: every cut ends with the first Connected. Whether it ended an outage as well."""
-        own = next((o for o in line.open if o.instance_down == instance), None if active_active else line.open[0])
+        own = None if active_active else line.open[0]
+        for o in line.open:
+            if o.instance_down == instance:
+                own = o
+                break
         still: list[Outage] = []
         for o in line.open:
             cut_end = at if o.cut and o.cut_end is None else o.cut_end

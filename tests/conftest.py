@@ -26,5 +26,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     for test in {id(t): t for i in items if (t := getattr(i, "obj", None)) and hasattr(t, "hypothesis")}.values():
         # What @settings leaves behind on a test; @given reads it when the test is called.
-        chosen = getattr(test, "_hypothesis_internal_use_settings", None) or settings.default
+        chosen = getattr(test, "_hypothesis_internal_use_settings", None) or settings()
         test._hypothesis_internal_use_settings = settings(chosen, max_examples=chosen.max_examples * DEEPER)

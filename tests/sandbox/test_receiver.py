@@ -1,6 +1,7 @@
 """Messages kept in order, and what can go wrong on the way."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,17 @@ def test_messages_keep_their_order(receiver: Receiver) -> None:
     for path in ("/slack", "/teams", "/slack"):
         post(receiver, path, {"to": path})
     shown = requests.get(f"{receiver.url}/messages.json", timeout=10).json()
-    assert [(each["order"], each["path"]) for each in shown] == [(1, "/slack"), (2, "/teams"), (3, "/slack")]
+    assert [(each["n"], each["channel"]) for each in shown] == [(1, "slack"), (2, "teams"), (3, "slack")]
+    assert all(set(each) == {"n", "channel", "at", "body"} for each in shown)
     assert shown[1]["body"] == {"to": "/teams"}
+
+
+def test_a_message_keeps_the_time_of_the_show(receiver: Receiver) -> None:
+    """A message bears the time of the clock that the receiver was given, not the machine's."""
+    receiver.clock = lambda: datetime(2026, 8, 21, 17, 13, 4, tzinfo=UTC)
+    post(receiver, "/teams", {})
+    (shown,) = requests.get(f"{receiver.url}/messages.json", timeout=10).json()
+    assert shown["at"] == "2026-08-21T17:13:04+00:00"
 
 
 def test_an_unknown_path_is_404_and_keeps_nothing(receiver: Receiver) -> None:

@@ -1,4 +1,4 @@
-"""A table service that only fails: one answer for every request, and a count of them."""
+"""A table service that says what it is told to, and counts the requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ODATA = '{{"odata.error":{{"code":"{0}","message":{{"lang":"en-us","value":"{1}\
 
 
 class Answer(NamedTuple):
-    """What every request gets. ``status`` 0 closes the connection without a word."""
+    """What one request gets. ``status`` 0 closes the connection without a word."""
 
     status: int
     body: str = ""
@@ -29,8 +29,8 @@ class Faulty(NamedTuple):
 
 
 @contextmanager
-def faulty(answer: Answer) -> Iterator[Faulty]:
-    """A server that gives this answer to everything, up for the length of the block."""
+def faulty(*answers: Answer) -> Iterator[Faulty]:
+    """A server that gives these answers one after the other, the last one for ever, for the length of the block."""
     met: list[str] = []
 
     class Exchange(BaseHTTPRequestHandler):
@@ -38,6 +38,7 @@ def faulty(answer: Answer) -> Iterator[Faulty]:
 
         def handle_any(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            answer = answers[min(len(met), len(answers) - 1)]
             met.append(self.command)
             if not answer.status:
                 self.close_connection = True
@@ -45,11 +46,12 @@ def faulty(answer: Answer) -> Iterator[Faulty]:
             body = answer.body.encode()
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.kind)
+            self.send_header("ETag", 'W/"1"')
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = do_MERGE = handle_any
+        do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = do_MERGE = handle_any  # noqa: N815  the library's names
 
         def date_time_string(self, timestamp: float | None = None) -> str:
             return formatdate(0, usegmt=True)

@@ -1,0 +1,377 @@
+"""``replay``: the answer alone on standard output, everything else on standard error, and no traceback ever."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.nights import fortnight
+from sandbox.nights.rows import Gateway, Row, at, failover
+from tests.cli.conftest import Ran, Run
+
+ROOT = Path(__file__).parent.parent.parent
+TOKYO = Gateway("vgw-tokyo-prod")
+NAGOYA, SENDAI, FUKUOKA = "203.0.113.10", "203.0.113.20", "203.0.113.30"
+ALL = (NAGOYA, SENDAI, FUKUOKA)
+UP = [TOKYO.up("08-21 00:12:00", peer, 0) for peer in ALL]
+NIGHT: list[Row] = [
+    *UP,
+    TOKYO.maintenance("08-21 17:12:10", 0),
+    *failover(TOKYO, "08-21 17:13:04", ALL, 0, 12),
+    TOKYO.maintenance("08-21 17:37:21", 1),
+    *failover(TOKYO, "08-21 17:37:59", ALL, 1, 16),
+    TOKYO.down("08-21 20:05:33", NAGOYA, 0, "RemotelyTriggered"),
+    TOKYO.up("08-21 20:11:48", NAGOYA, 0),
+    TOKYO.down("08-21 21:00:00", SENDAI, 0, "Frobnicated"),
+    TOKYO.up("08-21 21:02:00", SENDAI, 0),
+]  # fmt: skip
+
+
+def written(folder: Path, rows: list[Row], name: str = "night.jsonl") -> Path:
+    """A file of JSON lines."""
+    file = folder / name
+    file.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Path:
+    """A night as a file."""
+    return written(tmp_path, NIGHT)
+
+
+def document(ran: Ran) -> dict[str, Any]:
+    """Standard output, which is one JSON document and nothing else."""
+    found: dict[str, Any] = json.loads(ran.out)
+    return found
+
+
+def in_one_line(ran: Ran) -> str:
+    """The one line of an error."""
+    assert ran.out == ""
+    assert "Traceback" not in ran.err
+    lines = [line for line in ran.err.splitlines() if line.strip()]
+    assert lines[-1].startswith("Error: ")
+    assert [line for line in lines[:-1] if not line.startswith(("Usage: ", "Try "))] == []
+    return lines[-1]
+
+
+def test_the_document_has_the_promised_shape(run: Run, night: Path) -> None:
+    """With --json the answer is one document with incidents, notifications, unreadable rows and unmapped reasons."""
+    ran = run("replay", night, "--json")
+    assert ran.code == 0
+    found = document(ran)
+    assert list(found) == ["incidents", "notifications", "unreadable", "unmapped_reasons"]
+    assert [i["cause"]["code"] for i in found["incidents"]] == ["azure-maintenance", "remote-closed", "unknown"]
+    assert found["unmapped_reasons"] == {"Frobnicated": 1}
+    for said in found["notifications"]:
+        assert list(said) == ["at", "incident", "moment", "channel", "title"]
+    assert {s["channel"] for s in found["notifications"]} == {"teams", "slack"}
+    assert len(found["notifications"]) == 2 * len(found["incidents"])
+
+
+def test_polls_end_where_one_judgement_does(run: Run, night: Path) -> None:
+    """Replayed poll by poll, the same incidents come out as from one judgement of everything."""
+
+    def essence(ran: Ran) -> list[dict[str, Any]]:
+        return [i | {"cause": i["cause"] | {"pending": None}, "history": None} for i in document(ran)["incidents"]]
+
+    once = run("replay", night, "--json", "--now", "2026-08-21T23:00Z")
+    polled = run("replay", night, "--json", "--every", "5m", "--now", "2026-08-21T23:00Z")
+    assert essence(once) == essence(polled)
+
+
+def test_polls_tell_as_they_would_have(run: Run, night: Path) -> None:
+    """With --every the notifications are those of a deployed app: when, what, and on both channels in step."""
+    found = document(run("replay", night, "--json", "--every", "5m", "--now", "2026-08-21T23:00Z"))
+    teams, slack = ([n for n in found["notifications"] if n["channel"] == c] for c in ("teams", "slack"))
+    assert [n["moment"] for n in teams] == ["recovered", "second-instance", "recovered", "recovered"]
+    assert [{**n, "channel": ""} for n in teams] == [{**n, "channel": ""} for n in slack]
+    assert [n["at"] for n in teams] == sorted(n["at"] for n in teams)
+
+
+def test_now_is_as_of_then(run: Run, night: Path) -> None:
+    """With --now rows that were ingested later are not seen, and what was open then is open."""
+    found = document(run("replay", night, "--json", "--now", "2026-08-21T17:20Z"))
+    assert [i["cause"]["code"] for i in found["incidents"]] == ["azure-maintenance"]
+    assert len(found["incidents"][0]["outages"]) == 3
+    assert document(run("replay", night, "--json", "--now", "2026-08-20T00:00Z"))["incidents"] == []
+
+
+def test_a_time_without_a_zone_is_in_timezone(run: Run, night: Path) -> None:
+    """A time that names no zone is in TIMEZONE."""
+    there = run("replay", night, "--json", "--now", "2026-08-22T02:20", TIMEZONE="Asia/Tokyo")
+    assert len(document(there)["incidents"]) == 1
+
+
+LATE = [
+    *UP,
+    *failover(TOKYO, "08-21 17:13:04", (NAGOYA,), 0, 12),
+    TOKYO.down("08-21 18:40:00", SENDAI, 0, late=timedelta(hours=3)),
+    TOKYO.up("08-21 18:40:12", SENDAI, 1, late=timedelta(hours=3)),
+    *failover(TOKYO, "08-21 20:00:00", (FUKUOKA,), 0, 12),
+]
+
+
+def test_what_was_absorbed_shows_with_all(run: Run, tmp_path: Path) -> None:
+    """An incident that late rows joined to another is hidden, and shown with --all, naming the one it went into."""
+    file = written(tmp_path, LATE)
+    arguments = ("replay", file, "--json", "--every", "5m", "--now", "2026-08-22T03:00Z")
+    (kept,) = document(run(*arguments))["incidents"]
+    everything = document(run(*arguments, "--all"))["incidents"]
+    (absorbed,) = [i for i in everything if i["status"] == "absorbed"]
+    assert absorbed["absorbed_by"] == kept["id"]
+    assert kept in everything
+
+
+def test_messages_are_written_as_they_would_be_posted(run: Run, night: Path, tmp_path: Path) -> None:
+    """Each message is one file, in order, named by channel, moment and incident, holding the body alone."""
+    ran = run("replay", night, "--json", "--messages", tmp_path / "deep" / "out")
+    said = document(ran)["notifications"]
+    files = sorted((tmp_path / "deep" / "out").iterdir())
+    assert [f.name for f in files] == [
+        f"{n:03d}-{s['channel']}-{s['moment']}-{s['incident']}.json" for n, s in enumerate(said, 1)
+    ]
+    for file, notification in zip(files, said, strict=True):
+        body = json.loads(file.read_text(encoding="utf-8"))
+        assert ("attachments" if notification["channel"] == "teams" else "blocks") in body
+
+
+def test_language_and_names_are_honoured(run: Run, night: Path) -> None:
+    """MESSAGE_LANGUAGE, TIMEZONE and SITES are used where they are set."""
+    plain = document(run("replay", night, "--json"))
+    japanese = document(run("replay", night, "--json", MESSAGE_LANGUAGE="ja", SITES=f"{NAGOYA}=名古屋工場"))
+    assert plain["notifications"][0]["title"] != japanese["notifications"][0]["title"]
+    assert any("名古屋工場" in n["title"] + json.dumps(japanese, ensure_ascii=False) for n in japanese["notifications"])
+    assert [i["id"] for i in plain["incidents"]] == [i["id"] for i in japanese["incidents"]]
+
+
+def test_a_wrong_setting_is_named(run: Run, night: Path) -> None:
+    """A setting that cannot be read stops the command with its name."""
+    ran = run("replay", night, TIMEZONE="Tokyo")
+    assert ran.code == 2
+    assert "TIMEZONE" in in_one_line(ran)
+
+
+def test_unreadable_rows_are_counted_and_no_failure(run: Run, tmp_path: Path) -> None:
+    """Rows that cannot be read are counted with file, line and why, and the command has still answered."""
+    file = written(tmp_path, [*NIGHT, NIGHT[0] | {"status_s": "Sideways", "OperationName": ""}])
+    with file.open("a", encoding="utf-8") as more:
+        more.write("not json\n")
+    ran = run("replay", file, "--json")
+    assert ran.code == 0
+    bad = document(ran)["unreadable"]
+    assert [(b["file"], b["line"]) for b in sorted(bad, key=lambda b: int(b["line"]))] == [
+        (str(file), len(NIGHT) + 1), (str(file), len(NIGHT) + 2),
+    ]  # fmt: skip
+    assert all(b["why"] for b in bad)
+    assert "skipped" in ran.err
+
+
+def test_many_unreadable_rows_are_not_all_printed(run: Run, tmp_path: Path) -> None:
+    """Of many unreadable rows a few are printed and the rest counted; the document has them all."""
+    file = tmp_path / "bad.jsonl"
+    file.write_text("{}\n" * 500, encoding="utf-8")
+    ran = run("replay", file, "--json")
+    assert ran.code == 0
+    assert len(document(ran)["unreadable"]) == 500
+    assert len(ran.err.splitlines()) < 15
+    assert "490 more" in ran.err
+
+
+def test_nothing_happened(run: Run, tmp_path: Path) -> None:
+    """A file of rows in which nothing fell is an answer, in words and as a document."""
+    file = written(tmp_path, UP)
+    for more in ((), ("--every", "1h")):
+        ran = run("replay", file, *more)
+        assert (ran.code, ran.out.strip()) == (0, "No drop was found.")
+    assert document(run("replay", file, "--json"))["incidents"] == []
+
+
+HUGE = "a number or time that no date can hold gets through as OverflowError"
+
+
+def hopeless(*arguments: str) -> Any:
+    """A command line that is known to fail with a traceback."""
+    return pytest.param(arguments, marks=pytest.mark.xfail(strict=True, reason=HUGE, raises=OverflowError))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--every", "0s"),
+        ("--every", "5"),
+        ("--every", "-5m"),
+        ("--now", "yesterday"),
+        ("--now", "2026-13-01"),
+        ("--dates", "ymd"),
+        ("--nonsense",),
+        hopeless("--every", "99999999999d"),
+        hopeless("--now", "0001-01-01T00:00+14:00"),
+        hopeless("--now", "-999999999d"),
+    ],
+    ids=" ".join,
+)
+def test_bad_usage_is_one_line_and_code_2(run: Run, night: Path, arguments: tuple[str, ...]) -> None:
+    """An option that makes no sense ends with code 2 and one line that names it."""
+    ran = run("replay", night, *arguments)
+    assert ran.code == 2
+    assert any(a in in_one_line(ran) for a in arguments)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"hello", b"\xff\xfe{\x00}\x00", b"[{]", b"a,b\n1,2\n"],
+    ids=["empty", "words", "UTF-16", "half", "other csv"],
+)
+def test_a_bad_file_is_one_line_and_code_2(run: Run, tmp_path: Path, content: bytes) -> None:
+    """A file that cannot be used ends with code 2 and one line that names it, with --json too."""
+    file = tmp_path / "bad"
+    file.write_bytes(content)
+    for more in ((), ("--json",), ("--every", "5m")):
+        ran = run("replay", file, *more)
+        assert ran.code == 2
+        assert str(file) in in_one_line(ran)
+
+
+def test_files_that_are_no_files(run: Run, tmp_path: Path) -> None:
+    """A file that is missing, a folder, or none at all ends with code 2 and one line."""
+    for arguments in ((tmp_path / "absent",), (tmp_path,), ()):
+        ran = run("replay", *arguments)
+        assert ran.code == 2
+        in_one_line(ran)
+
+
+def test_a_folder_that_cannot_be_made(run: Run, night: Path) -> None:
+    """A folder for messages that cannot be made ends with code 2 and one line."""
+    ran = run("replay", night, "--messages", night / "out")
+    assert ran.code == 2
+    in_one_line(ran)
+
+
+@pytest.mark.xfail(strict=True, raises=OSError, reason="a message that cannot be written gets through as OSError")
+def test_a_message_that_cannot_be_written(run: Run, night: Path, tmp_path: Path) -> None:
+    """A message file that cannot be written ends with code 2 and one line."""
+    (tmp_path / "out").mkdir()
+    first = document(run("replay", night, "--json"))["notifications"][0]
+    (tmp_path / "out" / f"001-{first['channel']}-{first['moment']}-{first['incident']}.json").mkdir()
+    ran = run("replay", night, "--messages", tmp_path / "out")
+    assert ran.code == 2
+    in_one_line(ran)
+
+
+ENDS = pytest.mark.xfail(strict=True, raises=OverflowError, reason="a row at the end of the calendar ends the command")
+
+
+@pytest.mark.parametrize(
+    ("time", "every"),
+    [
+        pytest.param("9999-12-31T23:59:59Z", "", marks=ENDS),
+        pytest.param("9999-12-31T23:59:59Z", "--every=24h", marks=ENDS),
+        pytest.param("0001-01-01T00:00:00Z", "", marks=ENDS),
+        ("0001-01-01T00:00:00Z", "--every=24h"),
+        ("1900-01-01T00:00:00Z", ""),
+        ("1900-01-01T00:00:00Z", "--every=24h"),
+    ],
+)
+def test_one_row_of_another_age_spoils_nothing(run: Run, tmp_path: Path, time: str, every: str) -> None:
+    """A row at either end of the calendar is read or counted, and the night is told as it was."""
+    odd = TOKYO.down("08-21 17:00:00", "192.0.2.1", 0) | {"TimeGenerated": time}
+    ran = run("replay", written(tmp_path, [*NIGHT, odd]), "--json", *filter(None, [every]))
+    assert ran.code == 0
+    assert "azure-maintenance" in [i["cause"]["code"] for i in document(ran)["incidents"]]
+
+
+def test_the_table_reads_well_in_80_columns(run: Run, tmp_path: Path) -> None:
+    """In 80 columns no line is longer, and each incident's id, gateway, cause and day can be read whole."""
+    file = written(tmp_path, fortnight.rows())
+    found = document(run("replay", file, "--json"))["incidents"]
+    ran = run("replay", file)
+    assert max(map(len, ran.out.splitlines())) <= 80
+    words = set(ran.out.replace(",", " ").split())
+    for incident in found:
+        assert {
+            incident["id"],
+            incident["gateway"]["name"],
+            incident["cause"]["code"],
+            incident["started_at"][:10],
+        } <= words
+        assert incident["cause"]["summary"].split()[-1].strip(",") in words
+    assert "Times in UTC" in ran.out
+
+
+def test_hostile_text_is_only_text(run: Run, tmp_path: Path) -> None:
+    """Markup, escape codes and control characters in a log are printed as text or not at all."""
+    reason = "[bold red]x[/] \x1b[31mred\x1b[0m \x07 \u202e"
+    file = written(
+        tmp_path, [*UP, TOKYO.down("08-21 20:00:00", NAGOYA, 0, reason), TOKYO.up("08-21 20:10:00", NAGOYA, 0)]
+    )
+    for more in ((), ("--json",)):
+        ran = run("replay", file, *more)
+        assert ran.code == 0
+        assert not {"\x1b", "\x07", "\u202e"} & set(ran.out + ran.err)
+    assert "[bold red]" in run("replay", file).err
+
+
+def test_the_fortnight_is_told_as_it_was_composed(run: Run, tmp_path: Path) -> None:
+    """Every scenario of the composed fortnight gets the verdict it was composed for."""
+    found = document(run("replay", written(tmp_path, fortnight.rows()), "--json"))["incidents"]
+    for scenario in fortnight.SCENARIOS:
+        mine = [
+            i for i in found
+            if i["gateway"]["name"] == scenario.gateway.name
+            and scenario.first <= datetime.fromisoformat(i["started_at"]) < scenario.last
+        ]  # fmt: skip
+        said = " + ".join(
+            f"{i['cause']['code']} {i['cause']['confidence']} {i['status']} {i['impact']} {len(i['outages'])}"
+            for i in mine
+        )
+        assert said == scenario.expected, scenario.name
+
+
+def test_the_fortnights_file_is_its_rows() -> None:
+    """The file of the fortnight that is shipped is what its program writes."""
+    assert fortnight.FILE.read_text(encoding="utf-8") == fortnight.text()
+    assert at("08-17 00:00:00") == fortnight.BEGIN
+
+
+def process(*arguments: str, **streams: Any) -> subprocess.CompletedProcess[bytes]:
+    """A real process, from the root, as the README says."""
+    command = [sys.executable, "-m", "correlator", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False, timeout=60, **streams)
+
+
+def test_a_process_with_a_closed_input(night: Path) -> None:
+    """As a process with its input closed and its output a pipe the answer is one document, and errors are empty."""
+    done = process("replay", str(night), "--json", stdin=subprocess.DEVNULL, capture_output=True)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["incidents"]
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away(night: Path) -> None:
+    """A reader that closes the pipe early (``| head -1``) is no error to tell about."""
+    command = [sys.executable, "-m", "correlator", "replay", str(ROOT / "sandbox/nights/fortnight.jsonl"), "--json"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout
+        assert child.stderr
+        child.stdout.close()
+        said = child.stderr.read()
+        child.wait(60)
+    assert b"Traceback" not in said
+    assert b"BrokenPipe" not in said
+
+
+def test_help_needs_nothing(run: Run) -> None:
+    """Every command explains itself, and asking for help is no failure."""
+    for command in ((), ("check",), ("replay",), ("sample",)):
+        ran = run(*command, "--help")
+        assert ran.code == 0
+        assert ran.out.startswith("Usage: ")
+        assert max(map(len, ran.out.splitlines())) <= 100

@@ -1,0 +1,86 @@
+"""What Azure loads: quick, quiet, and with the two timers that the documentation promises."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from correlator.delivery import LEASE
+from correlator.sources.log_analytics import LIMITS
+
+ROOT = Path(__file__).parent.parent
+HOST = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
+IMPORT = """
+import socket, sys
+def refuse(*_):
+    raise SystemExit("a connection was made at import")
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+import function_app
+assert function_app._app.cache_info().currsize == 0, "clients were made at import"
+print(*{m.partition(".")[0] for m in sys.modules}, *(m for m in sys.modules if m.startswith("correlator")))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded() -> set[str]:
+    """The modules that are there after an import with no settings and no network."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT], cwd=ROOT, env={}, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return set(done.stdout.split())
+
+
+@pytest.fixture(scope="module")
+def module() -> ModuleType:
+    """The app, loaded for itself."""
+    spec = importlib.util.spec_from_file_location("function_app_looked_at", ROOT / "function_app.py")
+    assert spec
+    assert spec.loader
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+def test_an_import_makes_no_client_and_no_request(loaded: set[str]) -> None:
+    """Importing the app needs no setting, opens no connection, makes no client and writes nothing."""
+    assert "correlator.wiring" in loaded
+
+
+def test_the_function_loads_no_command_line(loaded: set[str]) -> None:
+    """Neither the command line nor its packages nor the sandbox is loaded by the function."""
+    assert {"click", "rich", "correlator.cli", "sandbox", "pytest", "duckdb", "jinja2"}.isdisjoint(loaded)
+
+
+def test_there_are_two_timers(module: ModuleType) -> None:
+    """The poll runs when POLL_SCHEDULE says, the summary every hour; neither runs at every start of a host."""
+    found = {f.get_function_name(): f.get_trigger().get_dict_repr() for f in module.app.get_functions()}
+    assert {name: t["schedule"] for name, t in found.items()} == {
+        "poll": "%POLL_SCHEDULE%",
+        "weekly_summary": "0 10 * * * *",
+    }
+    assert {t["type"] for t in found.values()} == {"timerTrigger"}
+    assert {t["runOnStartup"] for t in found.values()} == {False}
+
+
+def test_a_claim_outlives_a_run() -> None:
+    """The host ends a run before its claims expire, and one query's limit lies well within a run."""
+    hours, minutes, seconds = map(int, HOST["functionTimeout"].split(":"))
+    run = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    assert run < LEASE
+    assert timedelta(seconds=LIMITS["timeout"]) < run
+
+
+def test_the_apps_own_line_is_not_sampled_away() -> None:
+    """The one line a run writes reaches Application Insights: its level is on and traces are not sampled."""
+    levels = HOST["logging"]["logLevel"]
+    assert levels["Function"] == "Information"
+    assert "Trace" in HOST["logging"]["applicationInsights"]["samplingSettings"]["excludedTypes"]
