@@ -264,17 +264,23 @@ class Moment(StrEnum):
     FLAPPING = "flapping"
     CAUSE_CHANGED = "cause-changed"
     RETRACTED = "retracted"
+    ABSORBED = "absorbed"
     WEEKLY = "weekly-summary"
 
 
 class Told(NamedTuple):
-    """What the channels were last told about an incident."""
+    """What the channels were last told about an incident.
+
+    ``until`` is the newest row then known, ``down`` what was said to be down, ``number`` how many messages there were
+    (0: it was passed over in silence).
+    """
 
     status: Status
     cause: Cause
     hops: int
-    drops: int
     flapping: bool
+    until: datetime
+    down: tuple[str, ...]
     number: int
 
 

@@ -72,16 +72,16 @@ def advance(
         item, news = _follow(incident, kept.get(incident.id), now, policy)
         if news:
             recorded.append(item.incident)
-        decision = decide(item, now, policy)
         if first_run and item.incident.status is not Status.OPEN:
-            item = say(item, Moment.RECOVERED)
-        elif decision.moment and len(said) >= most:
+            item = say(item, Moment.RECOVERED, silently=True)
+        moment = decide(item, now, policy).moment
+        if moment and len(said) >= most:
             dues.append(now)
-        elif decision.moment:
-            item = say(item, decision.moment)
-            number = item.told.number if item.told else 1
-            said.append(Notification(decision.moment, now, item.incident, number))
-        dues += [d for d in (decision.due, pending_until(item, policy)) if d]
+        elif moment:
+            item = say(item, moment)
+            said.append(Notification(moment, now, item.incident, item.told.number if item.told else 1))
+        # Asked again: what was just said may have a sequel that only time brings.
+        dues += [d for d in (decide(item, now, policy).due, pending_until(item, policy)) if d]
         tracked.append(item)
     after = replace(before, checkpoints=checkpoints, tracked=tuple(tracked))
     return Step(after, after != before, recorded, said, min(dues, default=None))
@@ -124,8 +124,9 @@ def _pruned(state: GatewayState, since: datetime, now: datetime, policy: Policy)
 
 
 def _over(tracked: Tracked, reach: datetime, now: datetime, policy: Policy) -> bool:
-    ended = tracked.incident.ended_at
-    if tracked.incident.status is Status.OPEN or ended is None or ended >= reach or tracked.incident.pending:
+    incident = tracked.incident
+    newest = max(d.outage.end or d.outage.start for d in incident.drops)
+    if incident.status is Status.OPEN or incident.pending or newest >= reach:
         return False
     decision = decide(tracked, now, policy)
     return decision.moment is None and decision.due is None

@@ -72,6 +72,7 @@ WORDS: dict[str, str] = {
     "moment.flapping": "Flapping",
     "moment.cause-changed": "Cause changed",
     "moment.retracted": "Withdrawn",
+    "moment.absorbed": "Merged",
     "moment.weekly-summary": "Weekly summary",
     "state.redundancy-lost": "Redundancy lost",
     # what happened, one line
@@ -87,6 +88,7 @@ WORDS: dict[str, str] = {
     "switched": "VPN to {where} moved to another gateway instance",
     "what.second-instance": "Now {instance} too: {what}",
     "what.reopened": "Down again: {what}",
+    "what.absorbed": "Now part of {id}: VPN to {where}",
     "what.retracted": "No drop after all: VPN to {where}, {at}",
     "cut.flapping": "VPN to {where} keeps dropping: {n} times in {period}",
     "partly.flapping": "1 of 2 tunnels to {where} keeps dropping: {n} times in {period}",

@@ -72,6 +72,7 @@ WORDS: dict[str, str] = {
     "moment.flapping": "フラッピング",
     "moment.cause-changed": "原因の訂正",
     "moment.retracted": "取り消し",
+    "moment.absorbed": "統合",
     "moment.weekly-summary": "週報",
     "state.redundancy-lost": "冗長性なし",
     # 何が起きたか（一行）
@@ -87,6 +88,7 @@ WORDS: dict[str, str] = {
     "switched": "{where} への VPN が別のインスタンスに切り替わりました",
     "what.second-instance": "{instance} も停止：{what}",
     "what.reopened": "再停止：{what}",
+    "what.absorbed": "{id} に統合：{where} への VPN",
     "what.retracted": "誤報：{at} の {where} への VPN 停止は発生していませんでした",
     "cut.flapping": "{where} への VPN が {period}の間に {n} 回切断されました",
     "partly.flapping": "{where} へのトンネル 2 本中 1 本が {period}の間に {n} 回切断されました",

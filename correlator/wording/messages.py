@@ -80,6 +80,8 @@ def what_happened(n: Notification, style: Style) -> str:
     whole = extent(every, n.at)
     if incident.status is Status.RETRACTED:
         return say(style, "what.retracted", where=_where(whole, style), at=day_and_instant(whole.since, style))
+    if incident.status is Status.ABSORBED:
+        return say(style, "what.absorbed", where=_where(whole, style), id=incident.absorbed_by)
     if n.moment is Moment.FLAPPING and whole.kind != "switched":
         return _flapping(incident, whole, n, style)
     if n.moment is Moment.SECOND_INSTANCE and incident.hops > 1:
