@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable
+from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
 from correlator.reasons import Meaning, meaning
 
 MESSAGE_LENGTH = 300
@@ -39,14 +39,16 @@ class Read(NamedTuple):
 
 
 def _tunnel(row: LogRow, at: datetime) -> TunnelEvent | str:
-    up = _UP_OR_DOWN.get(row.status.casefold())
+    _, _, _, _, operation, _, status, instance, peer, reason = row
+    up = _UP_OR_DOWN.get(status.casefold())
     if up is None:
-        up = _UP_OR_DOWN.get(row.operation.casefold())
+        up = _UP_OR_DOWN.get(operation.casefold())
     if up is None:
-        return f"status {row.status or row.operation!r} is neither Connected nor Disconnected"
-    return TunnelEvent(at, up, clean(row.peer), clean(row.instance), "" if up else clean(row.reason))
+        return f"status {status or operation!r} is neither Connected nor Disconnected"
+    return _tunnel_event((at, up, clean(peer), clean(instance), "" if up else clean(reason)))
 
 
+_tunnel_event = maker(TunnelEvent)
 _UP_OR_DOWN = {"connected": True, "disconnected": False, "tunnelconnected": True, "tunneldisconnected": False}
 
 
@@ -99,7 +101,7 @@ def _log_of(spelling: str, logs: dict[str, GatewayLog]) -> GatewayLog | None:
 
 
 def _why_not(at: datetime | None) -> str:
-    return "the row names no resource" if at else "TimeGenerated is not a time"
+    return "the row names no resource" if at else "TimeGenerated is not a time the service could have written"
 
 
 def gateway_of(resource_id: str) -> str | None:
@@ -114,12 +116,17 @@ def gateway_of(resource_id: str) -> str | None:
 
 
 def moment(value: str | datetime) -> datetime | None:
-    """A time in UTC (one without a zone is taken as UTC, as the service writes it), None if it is none."""
+    """A time in UTC (one without a zone is taken as UTC, as the service writes it), None if it is none.
+
+    The zero time of other systems and the end of the calendar are none either: the service never wrote them.
+    """
     if not isinstance(value, datetime):
         try:
             value = datetime.fromisoformat(value)
         except (ValueError, TypeError):
             return None
+    if not 2000 <= value.year < 2200:
+        return None
     if value.tzinfo is UTC:
         return value
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

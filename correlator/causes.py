@@ -9,110 +9,126 @@ lasted never decides alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
 
 from correlator.model import Cause, Circumstances, Confidence, Finding, Outage, Policy
 from correlator.reasons import Meaning, meaning
 
 CONFIRMED, LIKELY = Confidence.CONFIRMED, Confidence.LIKELY
-Rule = Callable[[Outage, Circumstances, Meaning, Policy], Finding | None]
 
 
-def elsewhere(outage: Outage) -> bool:
+class Shape(NamedTuple):
+    """All that the rules look at. Drops of one shape have one finding, so each shape is asked once."""
+
+    reason: Meaning
+    elsewhere: bool
     """The tunnel came back on the other instance: the failover shape."""
-    return bool(outage.instance_up) and outage.instance_up != outage.instance_down
+    open: bool
+    blip: bool
+    active_active: bool
+    switch: bool
+    maintenance: bool
+    configuration: bool
+    primary_changed: bool
+    together: bool
+    both_instances: bool
 
 
-def peer_closed(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding | None:
+Rule = Callable[[Shape], Finding | None]
+
+
+def peer_closed(drop: Shape) -> Finding | None:
     """The peer hung up, even inside a maintenance window; unless the tunnel failed over, which a peer cannot cause."""
-    if reason is not Meaning.PEER_CLOSED or elsewhere(outage):
+    if drop.reason is not Meaning.PEER_CLOSED or drop.elsewhere:
         return None
-    sure = outage.end is not None and not around.maintenance and not around.configuration
+    sure = not drop.open and not drop.maintenance and not drop.configuration
     return Finding(Cause.REMOTE_CLOSED, CONFIRMED if sure else LIKELY, "peer-closed")
 
 
-def configuration_reason(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding | None:
+def configuration_reason(drop: Shape) -> Finding | None:
     """The gateway itself says that a setting of the connection changed."""
-    if reason is not Meaning.CONFIGURATION:
+    if drop.reason is not Meaning.CONFIGURATION:
         return None
-    return Finding(Cause.CONFIGURATION_CHANGE, LIKELY if around.maintenance else CONFIRMED, "configuration-reason")
+    return Finding(Cause.CONFIGURATION_CHANGE, LIKELY if drop.maintenance else CONFIRMED, "configuration-reason")
 
 
-def change_before_drop(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding | None:
+def change_before_drop(drop: Shape) -> Finding | None:
     """A configuration row just before the drop: asked before maintenance, whose window it may share."""
-    if not around.configuration:
+    if not drop.configuration:
         return None
-    contradicted = around.maintenance or elsewhere(outage) or reason in (Meaning.FAILOVER, Meaning.UNREACHABLE)
-    sure = outage.end is not None and not contradicted
+    contradicted = drop.maintenance or drop.elsewhere or drop.reason in (Meaning.FAILOVER, Meaning.UNREACHABLE)
+    sure = not drop.open and not contradicted
     return Finding(Cause.CONFIGURATION_CHANGE, CONFIRMED if sure else LIKELY, "change-before-drop")
 
 
-def maintenance_row(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding | None:
+def maintenance_row(drop: Shape) -> Finding | None:
     """A maintenance row of this instance in time. Confirmed by the shape that maintenance has in the gateway's mode.
 
     Active-standby fails over; active-active restarts the instance, whose tunnels come back where they were.
     """
-    if not around.maintenance:
+    if not drop.maintenance:
         return None
-    shape = elsewhere(outage) or reason is Meaning.FAILOVER or (outage.active_active and outage.end is not None)
-    sure = shape and reason is not Meaning.PEER_CLOSED and not outage.switch
+    shape = drop.elsewhere or drop.reason is Meaning.FAILOVER or (drop.active_active and not drop.open)
+    sure = shape and drop.reason is not Meaning.PEER_CLOSED and not drop.switch
     return Finding(Cause.AZURE_MAINTENANCE, CONFIRMED if sure else LIKELY, "maintenance-row")
 
 
-def failover(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding | None:
+def failover(drop: Shape) -> Finding | None:
     """Failover shape without a maintenance row: some maintenance is never logged, and a reset looks the same."""
-    named = around.primary_changed is not None or reason is Meaning.FAILOVER
-    if elsewhere(outage) and not outage.switch:
+    named = drop.primary_changed or drop.reason is Meaning.FAILOVER
+    if drop.elsewhere and not drop.switch:
         return Finding(Cause.AZURE_FAILOVER, CONFIRMED if named else LIKELY, "back-on-the-other-instance")
-    if outage.switch:
+    if drop.switch:
         return Finding(Cause.AZURE_FAILOVER, LIKELY, "switch-without-a-drop")
     return None
 
 
-def dropped_at_once(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding | None:
+def dropped_at_once(drop: Shape) -> Finding | None:
     """All peers of the gateway (or of the instance) within a minute: no single site can do that."""
-    if not around.together:
+    if not drop.together:
         return None
-    named = around.primary_changed is not None or reason is Meaning.FAILOVER
+    named = drop.primary_changed or drop.reason is Meaning.FAILOVER
     return Finding(Cause.AZURE_FAILOVER, CONFIRMED if named else LIKELY, "all-peers-at-once")
 
 
-def standby_reason(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding | None:
+def standby_reason(drop: Shape) -> Finding | None:
     """The reason names a standby change, but the tunnel came back where it was, or has not come back."""
-    if reason is not Meaning.FAILOVER:
+    if drop.reason is not Meaning.FAILOVER:
         return None
     return Finding(Cause.AZURE_FAILOVER, LIKELY, "standby-reason")
 
 
-def negotiation_reason(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding | None:
+def negotiation_reason(drop: Shape) -> Finding | None:
     """Keys or policies do not match, and no change of ours was found: the logs do not tell who changed them."""
-    if reason is not Meaning.NEGOTIATION:
+    if drop.reason is not Meaning.NEGOTIATION:
         return None
     return Finding(Cause.NEGOTIATION_FAILED, LIKELY, "negotiation-reason")
 
 
-def lost_on_both_instances(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding | None:
+def lost_on_both_instances(drop: Shape) -> Finding | None:
     """Both instances lost this one peer while others stayed: the far end or its line."""
-    if not around.both_instances:
+    if not drop.both_instances:
         return None
-    sure = reason is Meaning.UNREACHABLE
+    sure = drop.reason is Meaning.UNREACHABLE
     return Finding(Cause.REMOTE_UNREACHABLE, CONFIRMED if sure else LIKELY, "lost-on-both-instances")
 
 
-def peer_silent(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding | None:
+def peer_silent(drop: Shape) -> Finding | None:
     """Dead peer detection: the peer or the path to it. Not proof of the peer, hence never more than likely."""
-    if reason is not Meaning.UNREACHABLE:
+    if drop.reason is not Meaning.UNREACHABLE:
         return None
     return Finding(Cause.REMOTE_UNREACHABLE, LIKELY, "peer-stopped-answering")
 
 
-def same_instance_return(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding | None:
+def same_instance_return(drop: Shape) -> Finding | None:
     """Back on the same instance without a reason, longer than a blip: the peer or the path."""
-    if reason is not Meaning.UNSAID or outage.end is None or outage.end - outage.start < policy.blip:
+    if drop.reason is not Meaning.UNSAID or drop.open or drop.blip:
         return None
     return Finding(Cause.REMOTE_UNREACHABLE, LIKELY, "back-on-the-same-instance")
 
 
-def nothing_explains_it(outage: Outage, around: Circumstances, reason: Meaning, policy: Policy) -> Finding:
+def nothing_explains_it(drop: Shape) -> Finding:
     """The honest last word."""
     return UNEXPLAINED
 
@@ -137,9 +153,25 @@ RULES: tuple[Rule, ...] = (
 
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
-    reason = meaning(outage.reason)
-    for rule in RULES:
-        finding = rule(outage, around, reason, policy)
-        if finding is not None:
-            return finding
-    return UNEXPLAINED
+    start, _, instance_down, end, instance_up, reason, _, _, active_active, _, switch = outage
+    maintenance, _, configuration, primary_changed, together, both_instances = around
+    facts = (  # the fields of Shape, in their order
+        meaning(reason),
+        instance_up not in ("", instance_down),
+        end is None,
+        end is not None and end - start < policy.blip,
+        active_active,
+        switch,
+        maintenance is not None,
+        configuration is not None,
+        primary_changed is not None,
+        together > 0,
+        both_instances,
+    )
+    return _first_answer(facts)
+
+
+@cache
+def _first_answer(facts: tuple[Any, ...]) -> Finding:
+    drop = Shape._make(facts)
+    return next((finding for rule in RULES if (finding := rule(drop))), UNEXPLAINED)

@@ -6,7 +6,7 @@ can no longer arrive; a poll keeps them and need not read those rows again.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -45,11 +45,11 @@ def _looker(
     changes: Sequence[GatewayChange], policy: Policy
 ) -> Callable[[Outage, Circumstances | None, int, bool], Circumstances]:
     claims = Claims(find_windows(changes, policy), policy)
-    configured = sorted({c for c in changes if c.kind is ChangeKind.CONFIGURATION})
-    moved = sorted({c for c in changes if c.kind is ChangeKind.PRIMARY_CHANGED})
-    times = sorted(c.at for c in changes)
+    ordered = sorted(changes)
+    times = [c.at for c in ordered]
     before = max(policy.maintenance_after, policy.configuration_after, PRIMARY_NEAR)
     after = max(policy.maintenance_before, policy.configuration_before, PRIMARY_NEAR)
+    configured_first, configured_last = -policy.configuration_before, policy.configuration_after
 
     def look(outage: Outage, kept: Circumstances | None, together: int, both: bool) -> Circumstances:
         if kept:
@@ -57,48 +57,49 @@ def _looker(
                 claims.remember(kept.maintenance, outage)
             return kept
         start = outage.start
-        # Most drops have no row near them: ask that before every rule of nearness is tried.
-        next_row = bisect_left(times, start - before)
-        if next_row == len(times) or times[next_row] > start + after:
+        near = ordered[bisect_left(times, start - before) : bisect_right(times, start + after)]
+        if not near:
             return Circumstances(together=together, both_instances=both) if together or both else NOTHING
+        configuration = primary = None
+        for change in near:
+            kind, since = change.kind, start - change.at
+            if kind is ChangeKind.CONFIGURATION and configured_first <= since <= configured_last:
+                configuration = change
+            elif kind is ChangeKind.PRIMARY_CHANGED and -PRIMARY_NEAR <= since <= PRIMARY_NEAR:
+                primary = change
         row, elsewhere = claims.claim(outage)
-        configuration = _last_near(configured, start, policy.configuration_after, policy.configuration_before)
-        primary = _last_near(moved, start, PRIMARY_NEAR, PRIMARY_NEAR)
         return Circumstances(row, elsewhere, configuration, primary, together, both)
 
     return look
 
 
-def _last_near(
-    changes: Sequence[GatewayChange], start: datetime, before: timedelta, after: timedelta
-) -> GatewayChange | None:
-    """The last of the changes between so long before the start and so long after it."""
-    if changes:
-        first, last = start - before, start + after
-        for change in reversed(changes):
-            if first <= change.at <= last:
-                return change
-    return None
-
-
-def _company(outages: Sequence[Outage], together: timedelta) -> Iterator[tuple[int, bool]]:
+def _company(outages: Sequence[Outage], within: timedelta) -> Iterator[tuple[int, bool]]:
     """Who else dropped within a minute: how many peers, if all, and whether both instances lost this one."""
     starts = [o.start for o in outages]
     first = end = 0
+    crowd, near, all_lost = (0, 0), outages[:0], dict[str | None, int]()  # of neighbours, who mostly share one
     for outage, start in zip(outages, starts, strict=True):
-        while start - starts[first] > together:
+        while start - starts[first] > within:
             first += 1
-        while end < len(starts) and starts[end] - start <= together:
+        while end < len(starts) and starts[end] - start <= within:
             end += 1
-        yield _measure(outage, outages[first:end]) if end - first > 1 else ALONE
+        if end - first == 1:
+            yield ALONE
+            continue
+        if (first, end) != crowd:
+            crowd, near, all_lost = (first, end), outages[first:end], {}
+        whole = outage.instance_down if outage.active_active else None
+        if whole not in all_lost:
+            all_lost[whole] = _all_lost(near, whole)
+        together = all_lost[whole]
+        yield together, not together and outage.active_active and _on_the_other_instance(outage, near)
 
 
-def _measure(outage: Outage, near: Sequence[Outage]) -> tuple[int, bool]:
-    instance, active_active = outage.instance_down, outage.active_active
-    if not active_active and len(near) < outage.peers_known:
-        return ALONE
-    lost = {o.peer for o in near if not active_active or o.instance_down == instance}
-    if len(lost) > 1 and len(lost) == max([o.peers_known for o in near]):
-        return len(lost), False
-    both = active_active and any(o.peer == outage.peer and o.instance_down != instance for o in near)
-    return 0, both
+def _all_lost(near: Sequence[Outage], instance: str | None) -> int:
+    """How many peers the instance (None: the gateway) lost, if those were all it had and more than one; else 0."""
+    lost = {o.peer for o in near if instance is None or o.instance_down == instance}
+    return len(lost) if len(lost) > 1 and len(lost) == max(o.peers_known for o in near) else 0
+
+
+def _on_the_other_instance(outage: Outage, near: Sequence[Outage]) -> bool:
+    return any(o.peer == outage.peer and o.instance_down != outage.instance_down for o in near)

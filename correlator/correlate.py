@@ -16,7 +16,6 @@ from typing import NamedTuple
 from correlator.causes import explain
 from correlator.circumstances import Beginning, beginning, circumstances
 from correlator.model import (
-    LONG_AGO,
     Cause,
     CauseChange,
     Checkpoint,
@@ -69,7 +68,7 @@ def _kept(known: Iterable[Incident], until: datetime) -> tuple[list[Outage], dic
     settled: list[Outage] = []
     kept: dict[Beginning, Circumstances] = {}
     for incident in known:
-        if incident.status in (Status.RETRACTED, Status.ABSORBED):
+        if incident.status.withdrawn:
             continue
         for outage, around, _ in incident.drops:
             if outage.start <= until:
@@ -85,14 +84,13 @@ def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
     live: list[_Episode] = []
     reach = max(policy.next_hop, policy.rejoin)
     for drop in drops:
-        start = drop.outage.start
-        live = [e for e in live if e.open or e.last + reach >= start]
         side = _group_of(drop.finding.cause)
         for episode in live:
             if episode.group is side and episode.continued_by(drop, policy):
                 episode.add(drop)
                 break
         else:
+            live = [e for e in live if e.open or e.last + reach >= drop.outage.start]
             live.append(_Episode(drop, side))
             episodes.append(live[-1].drops)
     return episodes
@@ -111,11 +109,11 @@ class _Episode:
 
     def add(self, drop: Drop) -> None:
         self.drops.append(drop)
-        start, peer, _, end, *_ = drop.outage
-        until = end or start
+        outage = drop.outage
+        peer, end = outage.peer, outage.end
+        until = end or outage.start
         self.last = max(self.last, until)
-        if until >= self.last_of_peer.get(peer, LONG_AGO):
-            self.last_of_peer[peer] = until
+        self.last_of_peer[peer] = max(until, self.last_of_peer.get(peer, until))
         if end is None:
             self.open.add(peer)
 
@@ -187,7 +185,7 @@ def adopt(fresh: Sequence[Incident], known: Iterable[Incident]) -> list[Incident
     """
     named: dict[int, Incident] = {}
     gone: list[Incident] = []
-    for old in sorted(known, key=lambda i: (i.status in (Status.RETRACTED, Status.ABSORBED), i.anchor, i.id)):
+    for old in sorted(known, key=lambda i: (i.status.withdrawn, i.anchor, i.id)):
         matches = [n for n, new in enumerate(fresh) if _share_an_outage(old, new)]
         free = next((n for n in matches if n not in named), None)
         if free is not None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from correlator.errors import SendFailed
+from correlator.errors import SendFailed, StoreUnavailable
 from correlator.ports import TABLE, Channel, Held, Notice, Snapshot, Store
 
 log = logging.getLogger("correlator")
@@ -80,7 +80,10 @@ class Delivery:
 
     def _hand_over(self, notice: Notice) -> None:
         if notice.channel == TABLE:
-            self.store.record(notice.incidents)
+            try:
+                self.store.record(notice.incidents)
+            except StoreUnavailable as refused:  # the chats are told all the same
+                raise SendFailed(str(refused)) from None
             return
         channel = self.channels.get(notice.channel)
         if channel is None or notice.notification is None:

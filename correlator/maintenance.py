@@ -7,8 +7,9 @@ is serviced tens of minutes later and has a row (or a silence) of its own.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from correlator.model import ChangeKind, GatewayChange, MaintenanceWindow, Outage, Policy
 
@@ -26,31 +27,44 @@ class Claims:
     """
 
     def __init__(self, windows: Sequence[MaintenanceWindow], policy: Policy) -> None:
-        self._windows = windows
+        """``windows`` oldest first, as they are found."""
         self._redrop = policy.redrop
-        self._claimed: dict[tuple[GatewayChange, str, str], datetime] = {}
+        self._claimed: list[tuple[MaintenanceWindow, _Until]] = [(window, {}) for window in windows]
+        self._closes = [window.closes for window in windows]
 
     def claim(self, outage: Outage) -> tuple[GatewayChange | None, GatewayChange | None]:
         """The row that explains this outage, and one in time that speaks for the other instance; ask in time order."""
-        near = [w.row for w in self._windows if w.opens <= outage.start <= w.closes]
-        if not near:
-            return None, None
-        here = [r for r in near if _same_instance(r, outage) and self._free(r, outage)]
-        elsewhere = next((r for r in near if not _same_instance(r, outage)), None)
+        start, tunnel = outage.start, (outage.peer, outage.instance_down)
+        here: list[tuple[GatewayChange, _Until]] = []
+        elsewhere = None
+        for (opens, _, row), claimed in self._claimed[bisect_left(self._closes, start) :]:
+            if opens > start:
+                break
+            if not _same_instance(row, outage):
+                elsewhere = elsewhere or row
+            elif tunnel not in claimed or start <= claimed[tunnel]:
+                here.append((row, claimed))
         if not here:
             return None, elsewhere
-        best = min(here, key=lambda r: (r.instance == "", r.at > outage.start, abs(outage.start - r.at)))
-        self.remember(best, outage)
+        best, claimed = here[0] if len(here) == 1 else min(here, key=lambda found: _order(found[0], start))
+        claimed[tunnel] = (outage.end or start) + self._redrop
         return best, None
 
     def remember(self, row: GatewayChange, outage: Outage) -> None:
         """This row explained this outage."""
-        self._claimed[row, outage.peer, outage.instance_down] = outage.end or outage.start
+        for window, claimed in self._claimed:
+            if window.row == row:
+                claimed[outage.peer, outage.instance_down] = (outage.end or outage.start) + self._redrop
 
-    def _free(self, row: GatewayChange, outage: Outage) -> bool:
-        before = self._claimed.get((row, outage.peer, outage.instance_down))
-        return before is None or outage.start <= before + self._redrop
+
+_Until = dict[tuple[str, str], datetime]
+"""By tunnel (peer and instance): until when another drop is still the work of the row that explained the last one."""
 
 
 def _same_instance(row: GatewayChange, outage: Outage) -> bool:
     return not row.instance or not outage.instance_down or row.instance == outage.instance_down
+
+
+def _order(row: GatewayChange, start: datetime) -> tuple[bool, bool, timedelta]:
+    """Of several rows: one that names the instance, one before the drop, the nearest."""
+    return row.instance == "", row.at > start, abs(start - row.at)

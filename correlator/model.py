@@ -7,13 +7,21 @@ is one of the gateway's two machines; both are ``""`` where the log does not say
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar, cast
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+T = TypeVar("T")
+
+
+def maker(noun: Callable[..., T]) -> Callable[[tuple[object, ...]], T]:
+    """``noun(*fields)`` at half the price, for tuples that come by the hundred thousand: all fields, in their order."""
+    return cast(Callable[[tuple[object, ...]], T], partial(tuple.__new__, cast(Any, noun)))
 
 
 class LogRow(NamedTuple):
@@ -191,6 +199,11 @@ class Status(StrEnum):
     RETRACTED = "retracted"
     REMOVED = "removed"
     ABSORBED = "absorbed"
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it lives on only as a name: it never was, or it is part of another incident."""
+        return self in (Status.RETRACTED, Status.ABSORBED)
 
 
 class Impact(StrEnum):

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from correlator.model import LONG_AGO, NEVER, Checkpoint, Outage, PeerState, TunnelEvent
+from correlator.model import LONG_AGO, NEVER, Checkpoint, Outage, PeerState, TunnelEvent, maker
 
 BOTH_UP = timedelta(minutes=10)
 PROOF_REACHES_BACK = timedelta(hours=3)
@@ -22,6 +22,9 @@ HANDOVER = timedelta(minutes=2)
 """A Disconnected of the old instance this soon after the Connected of the new one is make before break."""
 INSTANCES = 2
 DAY = timedelta(days=1)
+
+
+_outage = maker(Outage)
 
 
 class Folded(NamedTuple):
@@ -125,7 +128,7 @@ class _Fold:
             return
         line.handed_over.add(instance)
         line.open.append(
-            Outage(at, peer, instance, None, "", reason, alone, None, active_active, len(self.lines), False)
+            _outage((at, peer, instance, None, "", reason, alone, None, active_active, len(self.lines), False))
         )
 
     def repeated(self, line: _Line, at: datetime, instance: str, reason: str) -> None:
@@ -204,7 +207,7 @@ def _both_up(line: _Line, at: datetime, instance: str) -> bool:
 def _closed(outage: Outage, at: datetime, instance: str, cut_end: datetime | None) -> Outage:
     """The outage with its end: ``_replace`` in less than half its time, for this happens to every outage."""
     start, peer, instance_down, _, _, reason, cut, _, active_active, peers_known, switch = outage
-    return Outage(start, peer, instance_down, at, instance, reason, cut, cut_end, active_active, peers_known, switch)
+    return _outage((start, peer, instance_down, at, instance, reason, cut, cut_end, active_active, peers_known, switch))
 
 
 def _forget_others(line: _Line, instance: str) -> None:

@@ -106,7 +106,12 @@ def _notices(steps: Sequence[Step], channels: Sequence[str], now: datetime) -> I
         yield Notice(f"{stamp}-{part[0].id}-{part[0].rev:06d}-{TABLE}", TABLE, now, None, part)
     for said in (n for s in steps for n in s.notifications):
         for channel in channels:
-            yield Notice(f"{stamp}-{said.subject}-{said.number:06d}-{channel}", channel, now, said)
+            yield Notice(f"{stamp}-{_began(said)}-{said.subject}-{said.number:06d}-{channel}", channel, now, said)
+
+
+def _began(said: Notification) -> str:
+    """So that messages of one poll go out in the order in which things happened."""
+    return f"{said.incident.started_at:%Y%m%dT%H%M%S}" if said.incident else ""
 
 
 def _portions(steps: Sequence[Step]) -> Iterator[tuple[Incident, ...]]:

@@ -20,6 +20,8 @@ from correlator.model import WeeklyTime
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LANGUAGES = ("en", "ja")
+TEN_YEARS = timedelta(days=3650)
+"""Longer than anybody asks for, and so short that it can be added to any time of a row."""
 VAULT_REFERENCE = "@microsoft.keyvault("
 
 
@@ -41,12 +43,25 @@ def _text(text: str) -> str:
     return text
 
 
-def duration(text: str) -> timedelta:
+def _endpoint(text: str) -> str:
+    if text and not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[\w./-]*)?", text):
+        raise ValueError("give an address that begins with https:// and names a host")
+    return text
+
+
+def duration(text: str, longest: timedelta = TEN_YEARS) -> timedelta:
     """``30s``, ``10m``, ``2h`` or ``1d``. Raises ValueError."""
-    found = re.fullmatch(r"(\d+)\s*([smhd])", text.strip().lower())
+    found = re.fullmatch(r"(\d{1,18})\s*([smhd])", text.strip().lower())
     if not found:
         raise ValueError("give a number and a unit, as in 30s, 10m, 2h or 1d")
-    return timedelta(seconds=int(found[1]) * UNITS[found[2]])
+    seconds = int(found[1]) * UNITS[found[2]]
+    if seconds > longest.total_seconds():
+        raise ValueError(f"give at most {longest.days}d")
+    return timedelta(seconds=seconds)
+
+
+def _waiting(text: str) -> timedelta:
+    return duration(text, timedelta(days=7))
 
 
 def zone(text: str) -> str:
@@ -97,15 +112,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("WORKSPACE_IDS", "", "Log Analytics workspace (customer) ids to watch, separated by commas", _words),
     Setting("TEAMS_WEBHOOK_URL", "", "Teams Workflows webhook; a Key Vault reference in Azure", _text, True),
     Setting("SLACK_WEBHOOK_URL", "", "Slack incoming webhook; a Key Vault reference in Azure", _text, True),
-    Setting("TABLES_ENDPOINT", "", "Table service URL of the storage account, used with the app's identity", _text),
+    Setting("TABLES_ENDPOINT", "", "Table service URL of the storage account, used with the app's identity", _endpoint),
     Setting("TABLES_CONNECTION_STRING", "", "Instead of TABLES_ENDPOINT, for the local emulator", _text, True),
-    Setting("LOGS_ENDPOINT", "https://api.loganalytics.io", "Log query endpoint; other clouds have their own", _text),
-    Setting("LOGS_AUDIENCE", "https://api.loganalytics.io", "Token audience that belongs to LOGS_ENDPOINT", _text),
+    Setting(
+        "LOGS_ENDPOINT", "https://api.loganalytics.io", "Log query endpoint; other clouds have their own", _endpoint
+    ),
+    Setting("LOGS_AUDIENCE", "https://api.loganalytics.io", "Token audience that belongs to LOGS_ENDPOINT", _endpoint),
     Setting("POLL_SCHEDULE", "0 */5 * * * *", "When to poll: NCRONTAB with six fields, UTC", _schedule),
     Setting("WEEKLY_AT", "MON 09:00", "When the weekly summary is due, in TIMEZONE", _weekly),
     Setting("TIMEZONE", "UTC", "IANA time zone of messages, local columns and the week", zone),
     Setting("MESSAGE_LANGUAGE", "en", "Language of the messages: en or ja", _language),
-    Setting("DOWN_AFTER", "10m", "How old an open outage must be before it is told", duration),
+    Setting("DOWN_AFTER", "10m", "How old an open outage must be before it is told", _waiting),
     Setting("SITES", "", "Names for peers: 203.0.113.10=osaka-dc1; 198.51.100.7=nagoya, or a JSON object", _sites),
     Setting("ALLOW_PRIVATE_WEBHOOKS", "0", "1 permits webhooks on http and on private addresses", _switch),
 )
@@ -156,7 +173,7 @@ def _value(setting: Setting, environment: Mapping[str, str], problems: list[str]
         return setting.default
     try:
         return setting.read(text)
-    except (ValueError, AttributeError, KeyError, TypeError) as problem:
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as problem:
         why = "it is no valid JSON" if isinstance(problem, json.JSONDecodeError) else str(problem)
         problems.append(f"{setting.name} cannot be read: {why}")
         return None

@@ -116,7 +116,10 @@ def _pruned(state: GatewayState, since: datetime, now: datetime, policy: Policy)
     """Forget checkpoints before the one in use, and incidents that neither rows nor time can change any more."""
     base = [n for n, c in enumerate(state.checkpoints) if c.at <= since]
     checkpoints = state.checkpoints[base[-1] if base else 0 :]
-    reach = since - max(MARGIN, policy.next_hop)
+    # How an open outage ends may yet show that it belongs to what came shortly before it.
+    living = [t.incident for t in state.tracked if not t.incident.status.withdrawn]
+    begun = [o.start for i in living for o in i.outages if o.end is None]
+    reach = min([since, *begun]) - max(MARGIN, policy.next_hop, policy.rejoin)
     tracked = tuple(t for t in state.tracked if not _over(t, reach, now, policy))
     if len(checkpoints) == len(state.checkpoints) and len(tracked) == len(state.tracked):
         return state

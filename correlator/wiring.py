@@ -85,10 +85,14 @@ def policy_of(settings: Settings) -> Policy:
 
 
 def open_tables(settings: Settings, credential: TokenCredential) -> AzureTables:
-    """Table Storage, by identity unless a connection string is given."""
-    if settings.tables_connection_string:
-        return AzureTables.from_connection_string(settings.tables_connection_string)
-    return AzureTables.at(settings.tables_endpoint, credential)
+    """Table Storage, by identity unless a connection string is given. Raises SettingsError."""
+    try:
+        if settings.tables_connection_string:
+            return AzureTables.from_connection_string(settings.tables_connection_string)
+        return AzureTables.at(settings.tables_endpoint, credential)
+    except ValueError:  # its text may hold the key
+        name = "TABLES_CONNECTION_STRING" if settings.tables_connection_string else "TABLES_ENDPOINT"
+        raise SettingsError([f"{name} cannot be used: it is not of the form that the storage account shows"]) from None
 
 
 def open_channels(settings: Settings, style: Style) -> dict[str, Channel]:

@@ -28,6 +28,7 @@ from rich.text import Text
 
 from sandbox.functions_host import FunctionsHost
 from sandbox.nights import fortnight
+from sandbox.nights.rows import Row
 from sandbox.prepare import prepare
 from sandbox.stack import WORKSPACE_ID, Stack
 
@@ -78,8 +79,8 @@ def play(stack: Stack, out: Console, settings: Mapping[str, str]) -> None:
     rows = fortnight.rows()
     stack.logs.load(WORKSPACE_ID, rows)
     moments = list(schedule(rows))
-    chosen = {"TIMEZONE": "Asia/Tokyo", "SITES": fortnight.SITES} | settings
-    with timers(stack.env | chosen, out) as fire, Progress(console=out, transient=True) as progress:
+    chosen = {"TIMEZONE": "Asia/Tokyo", "SITES": fortnight.SITES, **settings}
+    with timers({**stack.env, **chosen}, out) as fire, Progress(console=out, transient=True) as progress:
         task = progress.add_task("Polling through a fortnight", total=len(moments))
         for moment in moments:
             stack.set_clock(moment)
@@ -89,7 +90,7 @@ def play(stack: Stack, out: Console, settings: Mapping[str, str]) -> None:
             progress.advance(task)
 
 
-def schedule(rows: list[fortnight.Row]) -> Iterator[datetime]:
+def schedule(rows: list[Row]) -> Iterator[datetime]:
     """Every five minutes in Azure; here the polls that can matter, and one at each midnight UTC (09:00 in Tokyo)."""
     moments = {fortnight.END}
     for row in rows:

@@ -216,7 +216,6 @@ def test_the_mark_never_runs_back() -> None:
     assert [n.moment for n in night.chats["teams"].said] == [Moment.RECOVERED]
 
 
-@pytest.mark.xfail(strict=True, reason="messages of one poll go out in the order of their incidents' ids, not of time")
 def test_a_long_gap_is_caught_up() -> None:
     """After a day without a poll everything of that day is told once, oldest first."""
     night = Night([*UP, *closed("03:00:00"), *closed("09:00:00", peer=OSAKA), *closed("15:00:00")])
@@ -389,7 +388,6 @@ class Refusing(MemoryTables):
         return super().write(table, partition, operations)
 
 
-@pytest.mark.xfail(strict=True, reason="an incident that the table refuses ends the delivery before any chat is told")
 def test_a_table_that_refuses_an_incident_silences_no_chat() -> None:
     """While the public table refuses an incident, the chats are told all the same, by the same run."""
     night = Night([*UP, *closed("17:13:04")])

@@ -26,14 +26,15 @@ for command in (check, replay, sample):
 
 
 def main() -> None:
-    """Run a command. Exit 0: answered; 2: bad usage or unreadable file; 4: a service refused or is unreachable."""
+    """Run a command. Exit 0: answered; 2: bad usage or unreadable file; 4: a service refused or is unreachable.
+
+    ``check`` answers with 0 yes, 1 no, 3 not known; click returns such a code instead of exiting with it.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        commands.main(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        sys.exit(commands.main(standalone_mode=False))
     except click.Abort:
         sys.exit(130)
     except click.ClickException as wrong:

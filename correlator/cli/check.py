@@ -18,6 +18,8 @@ from correlator.incident_json import gateway_name, incident_object
 from correlator.model import ChangeKind, GatewayLog, Incident, Moment, Notification, Policy
 from correlator.queries import LEAD
 from correlator.settings import Settings
+from correlator.sources.export import Exported
+from correlator.sources.log_analytics import LogAnalytics
 from correlator.wording import Style, headline
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
@@ -44,26 +46,32 @@ def check(context: click.Context, gateway: str, start: str, end: str, workspace:
         raise UsageError("--from must lie before --to")
     workspaces = (workspace,) if workspace else settings.workspace_ids
     source = log_analytics(settings)
-    rows = [r for w in workspaces for r in source.history(w, first - LEAD, last + LEAD).rows]
-    read = read_rows(rows)
+    asked = _ask(source, workspaces, first, last)
+    read = read_rows(asked.rows)
     logs = [log for name, log in sorted(read.logs.items()) if gateway.lower() in (name, gateway_name(name))]
     incidents = [i for log in logs for i in correlate(log, Policy()).incidents if _within(i, first, last)]
     answer = verdict(incidents)
+    document = {
+        "answer": answer,
+        "incidents": [incident_object(i, style) for i in incidents],
+        "notifications": [],
+        "unreadable": show.unreadable(asked, read),
+        "unmapped_reasons": dict(read.unmapped_reasons),
+    }
     if as_json:
-        objects = [incident_object(i, style) for i in incidents]
-        show.document(
-            {
-                "answer": answer,
-                "incidents": objects,
-                "notifications": [],
-                "unreadable": [],
-                "unmapped_reasons": dict(read.unmapped_reasons),
-            }
-        )
+        show.document(document)
     else:
         _print(answer, incidents, logs, style, (first, last))
-        _suggest(gateway, sorted(read.logs), logs)
+    show.remarks(document)
+    _suggest(gateway, sorted(read.logs), logs)
     context.exit(EXIT[answer])
+
+
+def _ask(source: LogAnalytics, workspaces: Sequence[str], first: datetime, last: datetime) -> Exported:
+    """The rows of that time and of what led to it; a row's place is its workspace and its number in the answer."""
+    answers = [(w, source.history(w, first - LEAD, last + LEAD).rows) for w in workspaces]
+    places = [(w, n) for w, rows in answers for n in range(1, len(rows) + 1)]
+    return Exported([r for _, rows in answers for r in rows], places, [])
 
 
 def verdict(incidents: Sequence[Incident]) -> str:

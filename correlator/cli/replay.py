@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace as changed
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from correlator.announce import is_pending
 from correlator.categories import Read, moment, read_rows
 from correlator.channels import CHANNELS
 from correlator.cli import show
+from correlator.cli.collector import without_collector
 from correlator.correlate import correlate
 from correlator.errors import UsageError
 from correlator.incident_json import incident_object, iso
@@ -34,7 +34,6 @@ from correlator.wording import Style, title
 WORKSPACE = "replay"
 NOWHERE = "https://replay.invalid/"
 """Channels are made to render here, never to send."""
-HIDDEN = (Status.RETRACTED, Status.ABSORBED)
 
 
 @click.command()
@@ -45,6 +44,7 @@ HIDDEN = (Status.RETRACTED, Status.ABSORBED)
 @click.option("--messages", type=click.Path(file_okay=False, path_type=Path), help="Write every message to this folder")
 @click.option("--dates", type=click.Choice(["mdy", "dmy"]), help="Order of day and month in the portal's CSV")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
+@without_collector()
 def replay(
     files: Sequence[Path],
     every: str | None,
@@ -70,14 +70,18 @@ def replay(
         found = _polled(exported, _interval(every), now, channels, style)
     else:
         found = _at_once(read, exported, now, channels, style)
-    found = [i for i in found if everything or i["status"] not in HIDDEN]
+    found = [i for i in found if everything or not Status(i["status"]).withdrawn]
     answer = {
         "incidents": found,
         "notifications": desk.notifications,
-        "unreadable": _unreadable(exported, read),
+        "unreadable": show.unreadable(exported, read),
         "unmapped_reasons": dict(read.unmapped_reasons),
     }
-    _print(answer, as_json, style)
+    if as_json:
+        show.document(answer)
+    else:
+        show.incidents(found, style)
+    show.remarks(answer)
 
 
 def _interval(text: str) -> timedelta:
@@ -121,7 +125,14 @@ class _Desk:
         )
         if self._folder:
             name = f"{len(self.notifications):03d}-{channel}-{moment_said}-{notification.subject}.json"
-            (self._folder / name).write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
+            _write(self._folder / name, json.dumps(body, ensure_ascii=False, indent=1))
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as problem:
+        raise UsageError(f"{file} cannot be written: {problem.strerror}") from None
 
 
 class _Recorder:
@@ -209,28 +220,3 @@ def _polled(
 def _weeks(first: datetime, last: datetime) -> list[str]:
     days = (last - first).days + 2
     return list(dict.fromkeys(label_of((first + timedelta(days=n)).astimezone(UTC).date()) for n in range(days)))
-
-
-def _unreadable(exported: Exported, read: Read) -> list[dict[str, Any]]:
-    found = [s._asdict() for s in exported.skipped]
-    if read.unreadable:
-        places = {id(row): place for row, place in zip(exported.rows, exported.places, strict=True)}
-        for bad in read.unreadable:
-            file, line = places[id(bad.row)]
-            found.append({"file": file, "line": line, "why": bad.why})
-    return found
-
-
-def _print(answer: dict[str, Any], as_json: bool, style: Style) -> None:
-    if as_json:
-        show.document(answer)
-    else:
-        show.incidents(answer["incidents"], style)
-    console = show.notes()
-    skipped = answer["unreadable"]
-    for bad in skipped[:10]:
-        console.print(f"skipped {bad['file']}:{bad['line']}: {bad['why']}", markup=False)
-    if len(skipped) > 10:
-        console.print(f"… and {len(skipped) - 10} more rows that could not be read")
-    for reason, times in Counter(answer["unmapped_reasons"]).most_common(10):
-        console.print(f"reason not known to the vocabulary, {times} times: {reason}", markup=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +15,10 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from correlator.categories import Read, moment
 from correlator.errors import UsageError
 from correlator.settings import Settings, duration
+from correlator.sources.export import Exported
 from correlator.wiring import style_of
 from correlator.wording import Style
 
@@ -48,7 +51,33 @@ def point_in_time(text: str, zone: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"{text} is no time: give 2026-08-21T17:00, 2026-08-21T17:00Z or -2h") from None
-    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    found = moment(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone)))
+    if found is None:
+        raise UsageError(f"{text} is no time that a row can have")
+    return found
+
+
+def unreadable(exported: Exported, read: Read) -> list[dict[str, Any]]:
+    """Everything that could not be read, with its place: what was no row, and rows that say too little."""
+    found = [s._asdict() for s in exported.skipped]
+    if read.unreadable:
+        places = {id(row): place for row, place in zip(exported.rows, exported.places, strict=True)}
+        for bad in read.unreadable:
+            file, line = places[id(bad.row)]
+            found.append({"file": file, "line": line, "why": bad.why})
+    return found
+
+
+def remarks(answer: Mapping[str, Any]) -> None:
+    """On standard error: what could not be read, and the reasons that no keyword knows; of many only some."""
+    console = notes()
+    skipped = answer["unreadable"]
+    for bad in skipped[:10]:
+        console.print(f"skipped {bad['file']}:{bad['line']}: {bad['why']}", markup=False)
+    if len(skipped) > 10:
+        console.print(f"… and {len(skipped) - 10} more rows that could not be read")
+    for reason, times in Counter(answer["unmapped_reasons"]).most_common(10):
+        console.print(f"reason not known to the vocabulary, {times} times: {reason}", markup=False)
 
 
 def incidents(found: Sequence[Mapping[str, Any]], chosen: Style) -> None:

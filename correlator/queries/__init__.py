@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -47,5 +47,5 @@ def portal() -> str:
 
 
 def literal(at: datetime) -> str:
-    """A KQL datetime."""
-    return f"datetime({at:%Y-%m-%dT%H:%M:%S.%f}Z)"
+    """A KQL datetime, which is in UTC."""
+    return f"datetime({at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z)"

@@ -1,110 +1,202 @@
-"""Rows made safe to share: every id, name and address replaced, the same one always by the same stand-in.
+"""Rows made safe to share: every id, name, address and mail address replaced, the same one always by the same stand-in.
 
-What the rules can learn from stays: times, operations, statuses, reasons, instance names, the wording of messages. Ids
-become zeros with a number, addresses come from the documentation ranges, names become what they name with a number.
+What the rules learn from stays: times, operations, statuses, reasons, instance names, the wording of messages. Where a
+text leaves doubt, it is replaced: a word that holds a known name goes as a whole, anything with dots may be a host.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain, count
 from typing import Any
 
-GUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.I)
-# Dotted quads, and the colon forms of IPv6 with at least two colons; each find is checked by ipaddress.
-ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})(?![\w:]|\.\d)")
-MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-SEGMENT = re.compile(r"/(subscriptions|resourcegroups|providers/[\w.]+/\w+)/([^/\s\"',;]+)", re.I)
-HOST = re.compile(r"\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|local|internal|corp|jp|de|uk|eu)\b", re.I)
-KEEP = frozenset({"microsoft.network"})
-NAMED_COLUMNS = {
-    "Resource": "gateway",
-    "ResourceGroup": "group",
-    "SubscriptionId": "subscription",
-    "TenantId": "tenant",
-    "Caller": "caller",
-    "CallerIpAddress": "caller",
-    "Computer": "computer",
-    "HostName": "host",
-}
-"""Columns whose whole value is a name."""
+from correlator.categories import UPGRADE_PHRASE
+from correlator.reasons import KEYWORDS
+
+KEPT = re.compile(r"timegenerated|ingest\w+|category|operationname|status|level|type|resourcetype|resourceprovider")
+"""Columns that Azure fills and never with a name: they stay as they are."""
+FIELDS = frozenset({"status", "instance", "remoteIP", "stateChangeReason"})
+"""Columns that move into AdditionalFields, under these names, where there is no room for more."""
+NAMED = (
+    dict.fromkeys(("resource", "resourceid", "_resourceid", "resourcename", "gatewayname"), "gateway")
+    | {"resourcegroup": "group", "subscriptionid": "subscription", "tenantid": "tenant", "connectionname": "connection"}
+    | {"caller": "person", "username": "person", "computer": "host", "hostname": "host"}
+)
+"""Columns whose whole value is a name, and of what."""
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?"
+SAID = re.compile(rf"GatewayTenantWorker_IN_\d+|{UPGRADE_PHRASE}|{TIME}", re.I)
+"""What Azure says in whatever text, and never of anybody."""
+SEGMENT = r"(?:[\w.~@+%-]|\([\w.~-]*\))+(?<!\.)"
+PATH = re.compile(rf"/?(?:subscriptions|resourcegroups|providers)(?:/{SEGMENT})+", re.I)
+USER = re.compile(r"\buser(?:\s?name)?\s*[=:]\s*[\"']?([^\s,;\"'=\])]++)(?!=)", re.I)
+MAIL = re.compile(r"\b\w[\w.+'#~!$%&*-]{0,127}@[\w-]+(?:\.[\w-]+)*")
+GUID = r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"
+MAC = r"(?<![0-9a-f:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![0-9a-f]|[:-][0-9a-f])"
+ID = re.compile(rf"{GUID}|{MAC}", re.I)
+OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
+FOUR = rf"(?<![0-9]){OCTET}(?:\.{OCTET}){{3}}(?![0-9])"
+HEX = r"(?!4?500:(?:[^0-9a-f:]|$))[0-9a-f]{1,4}"  # what IKE rows write last is a port
+END = rf"(?:{HEX}:){{0,6}}(?:{FOUR}|{HEX})"
+SIX = rf"(?:{HEX}:){{7}}{HEX}|(?:{HEX}:){{6}}{FOUR}|(?:{HEX}:){{1,7}}:(?:{END})?|::{END}"
+# A letter may stand before an IPv6 address only where it cannot be a digit of it.
+ADDRESS = re.compile(rf"(?:(?<![^\W_])|(?<=[g-z])(?=[0-9]))(?:{SIX})|{FOUR}", re.I)
+HOST = re.compile(r"(?!microsoft\.\w+(?![\w.-]))\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,9}\.[^\W\d_][\w-]{1,62}", re.I)
+PRODUCT = re.compile(r"microsoft\.\w+", re.I)
+
+SAFE_FOURS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15")
+SURELY_A_NAME = 5
+"""Names of so many characters are found inside longer words too, shorter ones only where no letter or digit adjoins."""
+
+Passes = Sequence[tuple[re.Pattern[str], Callable[[str], str]]]
+Text = Callable[[str, str], str]
 
 
 class Anonymiser:
     """Remembers every replacement, so that a name is the same stand-in in every row, in any case, inside any text."""
 
     def __init__(self) -> None:
-        self._guids: dict[str, str] = {}
-        self._addresses: dict[str, str] = {}
-        self._names: dict[str, str] = {}
+        self._stand_ins: dict[str, str] = {}
+        self._names: set[str] = set()
+        self._real = ""
+        sixes = map(str, ipaddress.ip_network("2001:db8::/32").hosts())
+        fours = chain.from_iterable(ipaddress.ip_network(n).hosts() for n in SAFE_FOURS)
+        self._unused: dict[str, Iterator[str]] = {"six": sixes, "four": chain(map(str, fours), sixes)}
+        mail = partial(self._stand_in, "person-{}@example.com")
+        self._whole: Passes = ((MAIL, mail), (ID, self._id), (ADDRESS, self._address))
 
     def rows(self, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Safe copies. Names are collected from all rows first, so that a text may hold one that a later row names."""
         whole = list(rows)
+        self._real += str(whole).casefold()
         for row in whole:
-            self._learn(row)
-        return [{column: self._value(value) for column, value in row.items()} for row in whole]
+            self._row(row, self._learn)
+        sure: Passes = ((SAID, lambda said: said), (PATH, self._path), *self._whole)
+        doubtful: Passes = (
+            (HOST, partial(self._stand_in, "host-{}.example")),
+            (_any_of(self._names), partial(self._stand_in, "name-{}")),
+        )
+        reason: Passes = [(pattern, _but_vocabulary(change)) for pattern, change in doubtful]
 
-    def _learn(self, row: Mapping[str, Any]) -> None:
-        for column, value in row.items():
-            if not isinstance(value, str) or not value:
-                continue
-            for kind, name in SEGMENT.findall(value):
-                self._name(name, _kind(kind))
-            if column in NAMED_COLUMNS and not GUID.fullmatch(value) and not _is_address(value):
-                self._name(value, NAMED_COLUMNS[column])
+        def safe(column: str, text: str) -> str:
+            return _passed(text, (*sure, *(reason if column == "statechangereason" else doubtful)))
 
-    def _name(self, name: str, kind: str) -> None:
-        folded = name.lower()
-        if len(folded) > 1 and folded not in KEEP and not GUID.fullmatch(name) and folded not in self._names:
-            taken = sum(1 for stand_in in self._names.values() if stand_in.startswith(f"{kind}-"))
-            self._names[folded] = f"{kind}-{taken + 1}"
+        return [self._row(row, safe) for row in whole]
 
-    def _value(self, value: Any) -> Any:
+    def _row(self, row: Mapping[str, Any], text: Text) -> dict[str, Any]:
+        return {c: v if KEPT.fullmatch(_column(c)) else self._value(_column(c), v, text) for c, v in row.items()}
+
+    def _value(self, column: str, value: Any, text: Text) -> Any:
+        """The value of a column, or of a field inside one. The same walk learns and replaces: ``text`` does either."""
         if isinstance(value, Mapping):
-            return {k: self._value(v) for k, v in value.items()}
-        if isinstance(value, list):
-            return [self._value(v) for v in value]
-        return self._text(value) if isinstance(value, str) else value
+            return {k if k in FIELDS else text("", k): self._value(_column(k), v, text) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._value(column, v, text) for v in value]
+        if not isinstance(value, str) or (column == "status" and value.isalpha()):
+            return value
+        if value.lstrip()[:1] in ("{", "["):
+            try:
+                return json.dumps(self._value(column, json.loads(value), text))
+            except (ValueError, RecursionError):
+                return text(column, value)
+        if column.endswith("resourceid") and PATH.match(value):
+            return self._path(value)
+        if column in NAMED and not PATH.search(value):
+            return "/".join(self._name(part, NAMED[column]) for part in value.split("/"))
+        return text(column, value)
 
-    def _text(self, text: str) -> str:
-        text = GUID.sub(lambda m: self._guid(m[0]), text)
-        text = ADDRESS.sub(lambda m: self._address(m[0]), text)
-        text = MAIL.sub("person@example.com", text)
-        for name in sorted(self._names, key=len, reverse=True):
-            stand_in = self._names[name]
-            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", stand_in, text, flags=re.I)
-        return HOST.sub(lambda m: m[0] if m[0].lower() in KEEP or m[0] == "example.com" else "host.example.com", text)
+    def _learn(self, _column: str, text: str) -> str:
+        for found in PATH.finditer(text):
+            self._path(found[0])
+        for found in USER.finditer(text):
+            self._name(found[1], "person")
+        return text
 
-    def _guid(self, guid: str) -> str:
-        number = self._guids.setdefault(guid.lower(), f"{len(self._guids) + 1:012x}")
-        return f"00000000-0000-0000-0000-{number}"
+    def _path(self, path: str) -> str:
+        """A resource id: types and names in turn, where the names of "providers" are Azure's own."""
+        safe, kind = "", ""
+        for part in path.strip().split("/"):
+            azures = kind.lower() == "providers" and PRODUCT.fullmatch(part) if kind else part.isalnum()
+            safe += "/" + (part if azures else self._name(part, _kind(kind)))
+            kind = "" if kind else part
+        return safe[1:]
+
+    def _name(self, name: str, kind: str) -> str:
+        for pattern, change in self._whole:
+            if pattern.fullmatch(name):
+                return change(name)
+        if not any(c.isalnum() for c in name):
+            return name
+        self._names.add(name.strip())
+        return self._stand_in(f"{kind}-{{}}", name.strip())
+
+    def _id(self, found: str) -> str:
+        return self._stand_in("00000000-0000-0000-0000-{:012x}", re.sub("[:-]", "", found))
 
     def _address(self, text: str) -> str:
-        if not _is_address(text):
-            return text
-        address = ipaddress.ip_address(text)
-        if text not in self._addresses:
-            taken = len(self._addresses)
-            v6, private = address.version == 6, address.is_private
-            if v6:
-                self._addresses[text] = f"2001:db8::{taken + 1:x}"
-            else:
-                base = "10.0.{}.{}" if private else ("203.0.113.{1}" if taken < 250 else "198.51.100.{1}")
-                self._addresses[text] = base.format(taken // 250, taken % 250 + 1)
-        return self._addresses[text]
+        address = _canonical(text)
+        return self._stand_in("six" if ":" in address else "four", address)
+
+    def _stand_in(self, form: str, original: str) -> str:
+        """What stands for it from now on: the first of its form that nothing else has and no row holds."""
+        key = original.casefold()
+        if key not in self._stand_ins:
+            unused = self._unused.setdefault(form, map(form.format, count(1)))
+            self._stand_ins[key] = next(s for s in unused if s not in self._real)
+        return self._stand_ins[key]
+
+
+def _passed(text: str, passes: Passes) -> str:
+    """The text with each pass made over what the passes before it left, so that no stand-in is replaced again."""
+    if not passes or not text:
+        return text
+    (pattern, change), *later = passes
+    done, end = "", 0
+    for found in pattern.finditer(text):
+        done += _passed(text[end : found.start()], later) + change(found[0])
+        end = found.end()
+    return done + _passed(text[end:], later)
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Finds a word with one of the names in it, up to the number of an instance."""
+    ordered = sorted(names, key=lambda n: (-len(n), n))
+    each = [re.escape(n) if len(n) >= SURELY_A_NAME else rf"(?<![^\W_]){re.escape(n)}(?![^\W_])" for n in ordered]
+    word = rf"(?:(?<![\w-])|(?=_IN_\d))[\w-]*?(?:{'|'.join(each)})(?:(?!_IN_\d)[\w-])*"
+    return re.compile(word if each else "(?!)", re.I)
+
+
+def _but_vocabulary(change: Callable[[str], str]) -> Callable[[str], str]:
+    """The change, but for what reasons are made of: that is no name, whatever a gateway is called."""
+
+    def safe(found: str) -> str:
+        letters = re.sub(r"[\W_]", "", found.casefold())
+        return found if any(letters in keyword for keyword, _ in KEYWORDS) else change(found)
+
+    return safe
+
+
+def _column(name: str) -> str:
+    """A column's name in small letters, without the type that the service puts behind it."""
+    return re.sub(r"_[sgtdb]$", "", name).lower()
 
 
 def _kind(segment: str) -> str:
-    last = segment.lower().rsplit("/", 1)[-1]
-    kinds = {"subscriptions": "subscription", "resourcegroups": "group"}
-    return kinds.get(last, "gateway" if "gateway" in last else last.rstrip("s"))
+    """What a type in a resource id calls its resources."""
+    kind = segment.lower().removeprefix("resource").removesuffix("s")
+    return "gateway" if "gateway" in kind else kind if kind.isalnum() else "name"
 
 
-def _is_address(text: str) -> bool:
+def _canonical(text: str) -> str:
+    """The one spelling of an address; an IPv4 address inside IPv6 is the IPv4 address."""
+    if ":" not in text:
+        return ".".join(str(int(part)) for part in text.split("."))
     try:
-        ipaddress.ip_address(text)
+        address = ipaddress.IPv6Address(text)
     except ValueError:
-        return False
-    return True
+        return text
+    return str(address.ipv4_mapped or address)

@@ -1,25 +1,24 @@
 """Rows from files: what the portal, the command line tools and the query API export, in any mixture.
 
 JSON arrays, JSON lines, ``{"rows": [...]}``, the API's ``{"tables": [...]}`` and the portal's CSV are told apart by
-their content. AzureDiagnostics and AzureActivity rows may be mixed. What cannot be read is reported with its place,
-counted and skipped. The portal's CSV writes dates in the reader's own order, so a day that could be a month is refused.
+their content. AzureDiagnostics and AzureActivity rows may be mixed, as in a union, where every row has the columns of
+both. What cannot be read is reported with its place, counted and skipped.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from correlator.categories import CATEGORIES
 from correlator.errors import UsageError
 from correlator.model import LogRow
+from correlator.sources.portal_csv import csv_records
 
 Progress = Callable[[int], None]
 """Called with the bytes done since the last call."""
@@ -39,7 +38,10 @@ NAMES: tuple[tuple[str, ...], ...] = (
 )
 MORE = ("", "", "", "", "", "", "status", "instance", "remoteIP", "stateChangeReason")
 """Where each field moves to, inside AdditionalFields, in a workspace that has run out of columns."""
-CSV_TIME = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,7}))?\s*([AaPp][Mm])?")
+CELLS = frozenset((str, type(None)))
+"""What the cells of a usual row are."""
+AS_USUAL = frozenset((None, "", "AzureDiagnostics"))
+"""What a usual row holds in the columns that can change what it means."""
 
 
 class Skipped(NamedTuple):
@@ -62,66 +64,144 @@ def read_files(paths: Iterable[Path], dates: str | None = None, progress: Progre
     """Read every file. ``dates`` is ``mdy`` or ``dmy`` for CSV. Raises UsageError for a file that cannot be used."""
     found = Exported([], [], [])
     for path in paths:
-        for line, row in _rows_of(path, dates, found.skipped):
-            found.rows.append(row)
-            found.places.append((str(path), line))
+        text = _text_of(path)
+        records = _json(text, path) if text.lstrip()[:1] in ("{", "[") else csv_records(text, path, dates)
+        for line, record in records:
+            row = _row(record)
+            if isinstance(row, str):
+                found.skipped.append(Skipped(str(path), line, row))
+            elif row:
+                found.rows.append(row)
+                found.places.append((str(path), line))
         if progress:
             progress(path.stat().st_size)
     return found
 
 
-def _rows_of(path: Path, dates: str | None, skipped: list[Skipped]) -> Iterator[tuple[int, LogRow]]:
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} is no UTF-8 text; export it as CSV or JSON") from None
-    records = _json(text, path, skipped) if text.lstrip()[:1] in ("{", "[") else _csv(text, path, dates)
-    for line, record in records:
-        if isinstance(record, LogRow):
-            yield line, record
-            continue
-        why = _why_not(record)
-        if why:
-            skipped.append(Skipped(str(path), line, why))
-        elif "OperationNameValue" not in record:
-            yield line, row_from(record)
 
 
-def _why_not(record: Any) -> str:
+def _row(record: Any) -> LogRow | str | None:
+    """The row of a record, None for one of AzureActivity, which is passed over, or why it is neither."""
+    if isinstance(record, LogRow):
+        return record
+    if isinstance(record, _NoJson):
+        return f"it is no JSON: {record}"
     if not isinstance(record, dict):
         return "it is no object"
-    if "Category" not in record and "OperationNameValue" not in record:
-        return "it has neither Category nor OperationNameValue, so it is no row of these logs"
-    return ""
+    row = row_from(record)
+    if _is_activity(record, row.category):
+        return None
+    return row if row.category else "it has no Category and is no row of AzureActivity, so it is no row of these logs"
 
 
-def _json(text: str, path: Path, skipped: list[Skipped]) -> Iterator[tuple[int, Any]]:
+def _is_activity(record: Mapping[str, Any], category: str) -> bool:
+    """Type tells. Without it only a value counts, for in a union's export every row has every column."""
+    kind = record.get("Type")
+    return kind == "AzureActivity" or bool(not kind and record.get("OperationNameValue") and category not in CATEGORIES)
+
+
+class _NoJson(Exception):
+    """Text that cannot be read as JSON: why, and in which of its lines."""
+
+    def __init__(self, why: str, where: str = "") -> None:
+        self.where = where
+        super().__init__(why)
+
+
+def _parsed(text: str) -> Any:
+    """The value of a JSON text. Raises _NoJson."""
     try:
-        document = json.loads(text)
+        return json.loads(text)
     except json.JSONDecodeError as problem:
+        raise _NoJson(problem.msg, f" in line {problem.lineno}") from None
+    except RecursionError:
+        raise _NoJson("it is nested too deep") from None
+    except ValueError:
+        raise _NoJson("a number in it has thousands of digits") from None
+
+
+def _json(text: str, path: Path) -> Iterator[tuple[int, Any]]:
+    try:
+        document = _parsed(text)
+    except _NoJson as problem:
         if text.lstrip()[0] == "[":
-            raise UsageError(f"{path} is no whole JSON document: {problem.msg} in line {problem.lineno}") from None
-        yield from _json_lines(text, path, skipped)
-        return
-    if isinstance(document, dict) and "tables" in document:
-        for table in document["tables"]:
-            yield from enumerate(rows_of_table([c["name"] for c in table["columns"]], table["rows"]), 1)
-        return
+            raise UsageError(f"{path} is no whole JSON document: {problem}{problem.where}") from None
+        return _json_lines(text)
     if isinstance(document, dict):
-        document = document["rows"] if isinstance(document.get("rows"), list) else [document]
-    yield from enumerate(document, 1)
+        document = _members(document, path)
+    return enumerate(document, 1)
 
 
-def _json_lines(text: str, path: Path, skipped: list[Skipped]) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            yield number, json.loads(line)
-        except json.JSONDecodeError as problem:
-            skipped.append(Skipped(str(path), number, f"it is no JSON: {problem.msg}"))
+def _json_lines(text: str) -> Iterator[tuple[int, Any]]:
+    """The value of each line that is not blank, or what is wrong with it. Only a line feed ends a line of JSON."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield number, _parsed(line)
+            except _NoJson as problem:
+                yield number, problem
+
+
+def _members(document: dict[str, Any], path: Path) -> Iterable[Any]:
+    """The records inside a document: those of its tables, its rows, or itself."""
+    match document:
+        case {"tables": tables} | {"Tables": tables}:
+            return chain.from_iterable(_of_table(*_table(t, path)) for t in _list(tables, path))
+        case {"rows": list() as rows}:
+            return rows
+        case _:
+            return [document]
+
+
+def _list(tables: Any, path: Path) -> list[Any]:
+    if not isinstance(tables, list):
+        raise UsageError(f"{path}: its tables are no list")
+    return tables
+
+
+def _table(table: Any, path: Path) -> tuple[list[str], list[Any]]:
+    """The names of a table's columns, and its rows. Raises UsageError for what is no table of the query API."""
+    match table:
+        case {"columns": list() as columns, "rows": list() as rows}:
+            pass
+        case {"Columns": list() as columns, "Rows": list() as rows}:
+            pass
+        case _:
+            raise UsageError(f"{path}: one of its tables lacks columns or rows")
+    return [_name(c, path) for c in columns], rows
+
+
+def _name(column: Any, path: Path) -> str:
+    match column:
+        case {"name": str() as name} | {"ColumnName": str() as name}:
+            return name
+    raise UsageError(f"{path}: a column of one of its tables has no name")
+
+
+def _of_table(columns: Sequence[str], rows: Sequence[Any]) -> Iterator[Any]:
+    """A LogRow for every usual row; an odd one comes as a record, or as it is."""
+    looked = [columns.index(name) for name in ("Type", "OperationNameValue", "AdditionalFields") if name in columns]
+    blank = [""] * len(columns)
+    even = [row if _is_usual(row, len(columns), looked) else blank for row in rows]
+    for row, found in zip(rows, rows_of_table(columns, even), strict=True):
+        if found.category:
+            yield found
+        else:
+            yield dict(zip(columns, row, strict=False)) if isinstance(row, list) else row
+
+
+def _is_usual(row: Any, width: int, looked: Iterable[int]) -> bool:
+    """Whether a row has a cell of text for every column, and no cell that asks for a closer look."""
+    if type(row) is not list or len(row) != width or not CELLS.issuperset(map(type, row)):
+        return False
+    return AS_USUAL.issuperset([row[n] for n in looked])
 
 
 def rows_of_table(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[LogRow]:
@@ -142,65 +222,19 @@ def row_from(record: Mapping[str, Any]) -> LogRow:
     fields = [next((t for n in names if (t := _text(record.get(n)))), "") for names in NAMES]
     more = record.get("AdditionalFields")
     if more:
-        fields = [f or _text(_object(more).get(name)) for f, name in zip(fields, MORE, strict=True)]
+        inner = _object(more)
+        fields = [f or _text(inner.get(name)) for f, name in zip(fields, MORE, strict=True)]
     return LogRow(*fields)
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    """A cell as text; a list or an object is none."""
+    return value if isinstance(value, str) else "" if value is None or isinstance(value, list | dict) else str(value)
 
 
 def _object(value: Any) -> Mapping[str, Any]:
     try:
-        loaded = json.loads(value) if isinstance(value, str) else value
-    except json.JSONDecodeError:
+        loaded = _parsed(value) if isinstance(value, str) else value
+    except _NoJson:
         return {}
     return loaded if isinstance(loaded, dict) else {}
-
-
-def _csv(text: str, path: Path, dates: str | None) -> Iterator[tuple[int, Any]]:
-    reader = csv.reader(io.StringIO(text))
-    header = [_column(name, path) for name in next(reader, [])]
-    if "TimeGenerated" not in header:
-        raise UsageError(f"{path} is neither JSON nor a CSV with a TimeGenerated column")
-    times = [n for n, name in enumerate(header) if name in ("TimeGenerated", "IngestionTime")]
-    lines = [(reader.line_num, cells) for cells in reader if cells]
-    order = dates or _order([cells[n] for _, cells in lines for n in times if n < len(cells)], path)
-    for line, cells in lines:
-        record = dict(zip(header, cells, strict=False))
-        for n in times:
-            record[header[n]] = _csv_time(record.get(header[n], ""), order)
-        yield line, record
-
-
-def _column(name: str, path: Path) -> str:
-    """A column's name without the zone that the portal puts behind it. Raises UsageError for a zone but UTC."""
-    plain, _, zone = name.strip().partition(" [")
-    if zone and zone.rstrip("]") not in ("UTC", ""):
-        raise UsageError(f"{path}: times are in {zone.rstrip(']')}; set the portal to UTC and export again")
-    return plain
-
-
-def _order(values: Sequence[str], path: Path) -> str:
-    """Whether the month or the day comes first, if any date of the file tells. Raises UsageError if none does."""
-    numbers = [(int(m[1]), int(m[2])) for v in values if (m := CSV_TIME.match(v))]
-    if not numbers:
-        return "iso"
-    day_first, month_first = any(a > 12 for a, _ in numbers), any(b > 12 for _, b in numbers)
-    if day_first == month_first:
-        raise UsageError(f"{path}: dates such as {values[0]!r} can be read two ways; say --dates mdy or --dates dmy")
-    return "dmy" if day_first else "mdy"
-
-
-def _csv_time(value: str, order: str) -> str:
-    found = CSV_TIME.match(value)
-    if not found:
-        return value
-    first, second, year, hour, minute, whole, fraction, half = found.groups()
-    month, day = (second, first) if order == "dmy" else (first, second)
-    hours = int(hour) % 12 + (12 if half and half.lower() == "pm" else 0) if half else int(hour)
-    micro = int((fraction or "0")[:6].ljust(6, "0"))
-    try:
-        return datetime(int(year), int(month), int(day), hours, int(minute), int(whole), micro, UTC).isoformat()
-    except ValueError:
-        return value

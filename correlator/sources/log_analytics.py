@@ -81,6 +81,10 @@ class LogAnalytics:
             raise SourceUnavailable(f"workspace {workspace}: the answer was no JSON (a proxy's page?)") from None
         except AzureError as failed:
             raise SourceUnavailable(f"workspace {workspace}: {_first_line(str(failed))}") from None
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as odd:
+            raise SourceUnavailable(
+                f"workspace {workspace}: the answer has no known shape ({type(odd).__name__})"
+            ) from None
         tables = _whole(workspace, result) if isinstance(result, LogsQueryPartialResult) else result.tables
         if not tables:
             raise SourceUnavailable(f"workspace {workspace}: the answer holds no table")

@@ -71,7 +71,14 @@ def _bounded(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cut(document: str) -> dict[str, str]:
-    parts = [document[at : at + CHARACTERS] for at in range(0, len(document), CHARACTERS)]
+    parts: list[str] = []
+    data = document.encode("utf-16-le")  # the service counts these units, two for a character beyond the first plane
+    while data:
+        end = 2 * CHARACTERS
+        if len(data) > end and 0xD8 <= data[end - 1] <= 0xDB:  # never between the halves of one character
+            end -= 2
+        parts.append(data[:end].decode("utf-16-le"))
+        data = data[end:]
     return {"Json" if n == 1 else f"Json{n}": part for n, part in enumerate(parts, 1)}
 
 

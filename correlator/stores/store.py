@@ -8,7 +8,7 @@ poll reads head and outbox in one range and never touches a gateway.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -123,20 +123,35 @@ class TableStore:
                 operation = Replace(row, properties, there.etag)
 
     def _record_outages(self, incident: Incident) -> None:
+        """Write what differs, each row under its own condition: a run that was overtaken never undoes newer rows."""
         partition, row = partition_of(incident), row_of(incident)
-        gone = incident.status.value in ("retracted", "absorbed")
-        rows = [] if gone else outage_rows(incident, self._style)
-        there: dict[str, Entity] = {}
-        if incident.rev > 1:  # an earlier revision may have had more outages, and most are as they were
+        rows = {} if incident.status.withdrawn else dict(outage_rows(incident, self._style))
+        while True:
             there = {e.row: e for e in self._tables.query(OUTAGES, partition, row + "_", row + "`")[0]}
-        operations: list[Operation] = [Upsert(k, p) for k, p in rows if not _same(there.get(k), p)]
-        operations += [Delete(key) for key in sorted(there.keys() - dict(rows).keys())]
-        for at in range(0, len(operations), BATCH):
-            self._tables.write(OUTAGES, partition, operations[at : at + BATCH])
+            if any(e.properties["Rev"] > incident.rev for e in there.values()):
+                return
+            operations = list(_differences(there, rows))
+            try:
+                for at in range(0, len(operations), BATCH):
+                    self._tables.write(OUTAGES, partition, operations[at : at + BATCH])
+                return
+            except Conflict:
+                continue  # somebody wrote meanwhile: look again
 
 
-def _same(there: Entity | None, properties: dict[str, Any]) -> bool:
-    return there is not None and {**there.properties, "Rev": 0} == {**properties, "Rev": 0}
+def _differences(there: dict[str, Entity], rows: dict[str, dict[str, Any]]) -> Iterator[Operation]:
+    for key, properties in rows.items():
+        old = there.get(key)
+        if old is None:
+            yield Insert(key, properties)
+        elif not _same(old, properties):
+            yield Replace(key, properties, old.etag)
+    for key in sorted(there.keys() - rows.keys()):
+        yield Delete(key)
+
+
+def _same(there: Entity, properties: dict[str, Any]) -> bool:
+    return {**there.properties, "Rev": 0} == {**properties, "Rev": 0}
 
 
 def _notice(notice: Notice) -> dict[str, Any]:

@@ -16,19 +16,15 @@ from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import (
-    AzureError,
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
-from azure.data.tables import TableServiceClient, TableTransactionError, UpdateMode
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.data.tables import TableServiceClient, UpdateMode
 
 from correlator.errors import StoreUnavailable
 from correlator.stores.tables import TABLES, Conflict, Delete, Entity, Insert, Operation, Replace
 
 RETRY: dict[str, Any] = {"retry_on_methods": ["GET", "PUT", "DELETE", "POST", "PATCH", "MERGE", "HEAD"]}
+CONDITION_FAILED = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED)
+"""The row to replace or delete is gone, the row to insert is there, the tag has moved."""
 TRANSPORT: dict[str, Any] = {
     "retry_total": 3,
     "retry_backoff_factor": 0.5,
@@ -58,7 +54,7 @@ class AzureTables:
         text = (
             f"PartitionKey eq '{_quoted(partition)}' and RowKey ge '{_quoted(first)}' and RowKey lt '{_quoted(last)}'"
         )
-        clock: list[datetime] = []
+        clock = [datetime.fromtimestamp(0, UTC)]
 
         def remember(response: Any) -> None:
             clock.append(_date_of(response.http_response.headers.get("Date")))
@@ -68,7 +64,7 @@ class AzureTables:
                 found = self._clients[table].query_entities(text, raw_response_hook=remember, **RETRY)
                 return [_entity(e) for e in found], clock[-1]
             except ResourceNotFoundError:
-                self._clients[table].create_table()
+                self._make(table)
                 return [], clock[-1]
 
     def get(self, table: str, partition: str, row: str) -> Entity | None:
@@ -83,10 +79,8 @@ class AzureTables:
             try:
                 return self._written(table, partition, operations)
             except HttpResponseError as missing:
-                if missing.status_code != HTTPStatus.NOT_FOUND:
+                if not _no_table(missing):
                     raise
-                if not _no_table(missing):  # the row to replace or delete is gone
-                    raise Conflict(operations[0].row) from None
                 self._make(table)
                 return self._written(table, partition, operations)
 
@@ -127,20 +121,20 @@ def _failures(table: str) -> Iterator[None]:
     """The SDK's many failures as our two: a condition that did not hold, or storage that cannot be used."""
     try:
         yield
-    except (ResourceExistsError, ResourceModifiedError) as conflict:
-        raise Conflict(table) from conflict
-    except TableTransactionError as failed:
-        if failed.status_code in (409, 412):
-            raise Conflict(table) from failed
-        raise StoreUnavailable(f"table {table}: {_first_line(failed)}") from None
     except HttpResponseError as failed:
+        if failed.status_code in CONDITION_FAILED:
+            raise Conflict(table) from None
         raise StoreUnavailable(f"table {table}: {_advice(failed)}") from None
-    except AzureError as failed:
-        raise StoreUnavailable(f"table {table}: {_first_line(failed)}") from None
+    except (Conflict, StoreUnavailable):
+        raise
+    except Exception as failed:  # the SDK lets its parsers' errors escape, a proxy's HTML page becomes any of them
+        raise StoreUnavailable(f"table {table}: {type(failed).__name__}: {_first_line(failed)}") from None
 
 
 def _no_table(failed: HttpResponseError) -> bool:
     """Only the text tells a missing table from a missing row: a batch carries no usable error code."""
+    if failed.status_code != HTTPStatus.NOT_FOUND:
+        return False
     return "TableNotFound" in str(failed) or "table specified does not exist" in str(failed)
 
 

@@ -42,7 +42,7 @@ class Upsert(NamedTuple):
 
 
 class Delete(NamedTuple):
-    """Removes the row, whoever wrote it last; a missing row is fine when it is the only operation."""
+    """Removes the row, whoever wrote it last; one that is gone is fine alone, and a conflict in a batch."""
 
     row: str
 

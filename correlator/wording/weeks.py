@@ -22,7 +22,6 @@ from correlator.wording.phrases import (
     zone_name,
 )
 
-NOT_COUNTED = (Status.RETRACTED, Status.ABSORBED)
 DAYS = 7
 
 
@@ -36,7 +35,7 @@ class Sums(NamedTuple):
 
 def counted(week: Week) -> list[WeekLine]:
     """The incidents that were, worst first: by time without a VPN path, by time without redundancy, by drops."""
-    lines = [line for line in week.incidents if line.status not in NOT_COUNTED]
+    lines = [line for line in week.incidents if not line.status.withdrawn]
     return sorted(
         lines, key=lambda w: (-w.connection_downtime_seconds, -w.downtime_seconds, -w.drops, w.started_at, w.gateway)
     )

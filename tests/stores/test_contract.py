@@ -114,7 +114,6 @@ def test_a_replace_of_a_missing_row_is_a_conflict(tables: Tables) -> None:
         tables.write(STATE, P, [Replace("a", {}, NO_TAG), Upsert("b", {})])
 
 
-@pytest.mark.xfail(strict=True, reason="a replace in a table that does not exist is called unavailable, not a conflict")
 def test_a_replace_in_a_missing_table_is_a_conflict(stack: Stack) -> None:
     """A table that somebody deleted holds no row to replace: a conflict, so that the run drops its work."""
     tables = AzureTables.at(stack.azurite.tables_endpoint, DefaultAzureCredential())
@@ -173,7 +172,6 @@ def test_a_whole_batch_of_a_hundred(tables: Tables) -> None:
     assert len(tags) == BATCH == len(keys(tables))
 
 
-@pytest.mark.xfail(strict=True, reason="a delete of a missing row in a batch: fine in memory, a conflict in Azure")
 def test_a_batch_may_not_delete_what_is_gone() -> None:
     """In a batch a delete of a row that is gone is a conflict, as it is in the service; memory must not be kinder."""
     tables = MemoryTables()
@@ -321,21 +319,10 @@ CALLS: dict[str, Callable[[Tables], object]] = {
     "delete": lambda t: t.write(STATE, P, [Delete("a")]),
     "batch": lambda t: t.write(STATE, P, [Insert("a", {}), Upsert("b", {})]),
 }
-LEAKS = "DeserializationError of a page where JSON was due is no AzureError and gets through"
-KNOWN = {("a portal's page", "query"): LEAKS, ("a portal's page", "get"): LEAKS}
 
 
-def _cases() -> list[Any]:
-    return [
-        pytest.param(
-            f, c, id=f"{c}: {f}", marks=[pytest.mark.xfail(strict=True, reason=KNOWN[f, c])] if (f, c) in KNOWN else []
-        )
-        for f in FAILURES
-        for c in CALLS
-    ]
-
-
-@pytest.mark.parametrize(("failure", "call"), _cases())
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("failure", FAILURES)
 def test_a_service_that_fails_is_said_in_one_line(failure: str, call: str) -> None:
     """Whatever storage answers instead of working, each call raises StoreUnavailable: one line, no secret, no cause."""
     with faulty(FAILURES[failure]) as service:
@@ -366,18 +353,7 @@ def test_nobody_listening_is_said_in_one_line() -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        pytest.param(
-            "query",
-            marks=pytest.mark.xfail(
-                strict=True, reason="query makes a missing table without expecting that another host just did"
-            ),
-        ),
-        "insert",
-    ],
-)
+@pytest.mark.parametrize("call", ["query", "insert"])
 def test_two_hosts_make_a_table_at_once(call: str) -> None:
     """Losing the race to make a missing table is no failure: not found, then already there, then it works."""
     missing = Answer(404, ODATA.format("TableNotFound", "The table specified does not exist."))

@@ -330,9 +330,6 @@ def test_a_part_that_is_no_longer_needed_goes(store: TableStore, tables: Tables)
     assert [k for k in row.properties if k.startswith("Json")] == ["Json"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Json is cut by code points; the service counts UTF-16 units, two for every astral character"
-)
 def test_a_part_fits_in_any_script(stack: Stack) -> None:
     """A property holds 32 Ki UTF-16 units: text of characters that take two of them is cut shorter."""
     store = TableStore(AzureTables.at(stack.azurite.tables_endpoint, DefaultAzureCredential()), EN)
@@ -406,9 +403,6 @@ def test_a_revision_overtaken_before_it_is_written() -> None:
     assert [o.properties["StartedAt"] for o in rows_of(tables, OUTAGES, incident())] == starts(1)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="outage rows are written without a condition: an overtaken run writes older ones over newer"
-)
 def test_a_revision_overtaken_between_the_tables() -> None:
     """A newer revision recorded between an older one's incident and its outages stands in both tables."""
     tables = MemoryTables()
