@@ -1,0 +1,396 @@
+metadata name = 'VPN drop messages'
+metadata description = 'Everything the app needs in one resource group, and its narrow rights elsewhere.'
+
+targetScope = 'resourceGroup'
+
+import { channelName, diagnosticSettingName, networkAccess, phone, roles, siteNames, tagSet, watchedWorkspace } from 'types.bicep'
+
+@description('Short name of this installation, as in prod. Part of tags and of the names\' unique suffix.')
+@minLength(2)
+@maxLength(12)
+param environmentName string
+
+@description('Region. Flex Consumption must be offered there.')
+param location string = resourceGroup().location
+
+@description('Tags for everything that is made.')
+param tags tagSet = {}
+
+// What is watched
+
+@description('Workspaces that receive the gateways\' logs. Empty: the workspace that this deployment makes is watched itself.')
+param workspaces watchedWorkspace[] = []
+
+@description('Gateways to switch logging on for. Off by default, since a policy may send the logs already. The deployer needs Monitoring Contributor on each.')
+param loggedGatewayIds string[] = []
+
+@description('Where those gateways log to. Empty: the first of the workspaces above, else our own.')
+param loggedGatewaysWorkspaceId string = ''
+
+@description('Send IKE logs of those gateways too: the best evidence for a failed negotiation, and most of the bill.')
+param ikeLogs bool = false
+
+@description('Resource groups of the gateways, as ids: Reader there gives names of connections and sites. Empty: the app does without.')
+param gatewayResourceGroupIds string[] = []
+
+// Who is told
+
+@description('Channels to tell. The app needs at least one.')
+@minLength(1)
+param channels channelName[] = ['teams']
+
+@description('Address of the Teams Workflows webhook. Empty leaves the vault\'s secret teams-webhook-url as it is.')
+@secure()
+param teamsWebhookUrl string = ''
+
+@description('Address of the Slack incoming webhook. Empty leaves the vault\'s secret slack-webhook-url as it is.')
+@secure()
+param slackWebhookUrl string = ''
+
+@description('Resource id of a vault that holds the secrets <channel>-webhook-url already. Empty: a vault is made.')
+param existingVaultId string = ''
+
+@description('Purge protection of the vault that is made. It cannot be switched off again.')
+param vaultPurgeProtection bool = true
+
+@description('Who gets e-mail when the app itself is in trouble. Independent of the channels.')
+@minLength(1)
+param alertEmails string[]
+
+@description('Whom to call or text when a connection is down.')
+param pagePhones phone[] = []
+
+@description('Gateways of this subscription that Azure\'s own alerts (Resource Health, traffic of each connection) shall watch too.')
+param baselineGatewayIds string[] = []
+
+// Who may what
+
+@description('False: no role is assigned; the output roleCommands says what an owner has to run.')
+param assignRoles bool = true
+
+@description('The same for roles outside this resource group: workspaces, gateways, an existing vault.')
+param assignRolesElsewhere bool = assignRoles
+
+@description('Object id of the Entra group that may read the incident tables. Empty for none.')
+param readersGroupId string = ''
+
+// How the app behaves: see the settings in the README
+
+@description('When to poll: NCRONTAB with six fields (second first), UTC.')
+param pollSchedule string = '0 */5 * * * *'
+
+@description('Three poll periods in minutes: so long without a completed poll is an alarm.')
+@allowed([15, 30, 60, 120, 180])
+param silentAfterMinutes int = 15
+
+@description('When the weekly summary is due, in the time zone below.')
+param weeklyAt string = 'MON 09:00'
+
+@description('IANA time zone of messages, local columns and the week.')
+param timezone string = 'UTC'
+
+@description('Language of the messages.')
+param messageLanguage 'en' | 'ja' = 'en'
+
+@description('How old an open outage must be before it is told.')
+param downAfter string = '10m'
+
+@description('Names for peers, as in { "203.0.113.10": "osaka-dc1" }.')
+param sites siteNames = {}
+
+@description('Log query endpoint. Empty: that of the cloud deployed to.')
+param logsEndpoint string = ''
+
+@description('Token audience that belongs to the endpoint. Empty: that of the cloud deployed to.')
+param logsAudience string = ''
+
+// Size, network, bill
+
+@description('Memory of an instance.')
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 512
+
+@description('Most instances at once. The timers need one.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Resource id of a subnet delegated to Microsoft.App/environments, for private networks. Empty for none.')
+param subnetId string = ''
+
+@description('Whether storage and vault answer on the public network. Disabled needs private endpoints that others make.')
+param publicNetworkAccess networkAccess = 'Enabled'
+
+@description('How long our own workspace keeps rows, in days. The first 31 cost nothing.')
+param logRetentionDays int = 31
+
+@description('Our own workspace takes no more than this a day, in GB. Raise it if gateways log there with IKE.')
+param dailyQuotaGb int = 1
+
+@description('Where the deployment service fetches a release zip from. Empty: the code is brought by azd, func or a pipeline.')
+@secure()
+param packageUri string = ''
+
+var suffix = uniqueString(subscription().id, resourceGroup().id, environmentName)
+var allTags = union(tags, { 'azd-env-name': environmentName })
+var storageName = 'stvpn${suffix}'
+var functionAppName = 'func-vpn-${suffix}'
+var ownVault = empty(existingVaultId)
+var vaultSubscription = ownVault ? subscription().subscriptionId : split(existingVaultId, '/')[2]
+var vaultGroup = ownVault ? resourceGroup().name : split(existingVaultId, '/')[4]
+var ownWorkspaceName = 'log-vpn-${suffix}'
+var ownWorkspaceId = resourceId('Microsoft.OperationalInsights/workspaces', ownWorkspaceName)
+var appInsightsName = 'appi-vpn-${suffix}'
+var watched = empty(workspaces) ? [{ resourceId: ownWorkspaceId, customerId: null }] : workspaces
+var assignOnWatched = empty(workspaces) ? assignRoles : assignRolesElsewhere
+
+// The one table that the app's queries name. A role assignment condition keeps the identity out of every other.
+var readTables = ['AzureDiagnostics']
+var tableTests = map(
+  readTables,
+  table => '@Resource[Microsoft.OperationalInsights/workspaces/tables:name] StringEquals \'${table}\''
+)
+var tableCondition = '((!(ActionMatches{\'Microsoft.OperationalInsights/workspaces/tables/data/read\'})) OR (${join(tableTests, ' OR ')}))'
+
+// The one place that lists clouds.
+var logsByCloud = {
+  #disable-next-line no-hardcoded-env-urls
+  AzureCloud: 'https://api.loganalytics.io'
+  #disable-next-line no-hardcoded-env-urls
+  AzureUSGovernment: 'https://api.loganalytics.us'
+  #disable-next-line no-hardcoded-env-urls
+  AzureChinaCloud: 'https://api.loganalytics.azure.cn'
+}
+
+module identity 'modules/identity.bicep' = {
+  name: 'vpn-identity'
+  params: {
+    name: 'id-vpn-${suffix}'
+    location: location
+    tags: allTags
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  name: 'vpn-storage'
+  params: {
+    name: storageName
+    location: location
+    tags: allTags
+    publicNetworkAccess: publicNetworkAccess
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'vpn-monitoring'
+  params: {
+    workspaceName: ownWorkspaceName
+    appInsightsName: appInsightsName
+    location: location
+    tags: allTags
+    retentionInDays: logRetentionDays
+    dailyQuotaGb: dailyQuotaGb
+  }
+}
+
+// A deleted vault keeps its name for 90 days. The identity is new after down and up and the same over upgrades, so a name
+// made from it survives both.
+module keyVault 'modules/key-vault.bicep' = if (ownVault) {
+  name: 'vpn-key-vault'
+  params: {
+    name: 'kv-vpn-${uniqueString(resourceGroup().id, identity.outputs.principalId)}'
+    location: location
+    tags: allTags
+    principalId: identity.outputs.principalId
+    assignRoles: assignRoles
+    purgeProtection: vaultPurgeProtection
+    publicNetworkAccess: publicNetworkAccess
+    teamsWebhookUrl: teamsWebhookUrl
+    slackWebhookUrl: slackWebhookUrl
+  }
+}
+
+module secretAccess 'modules/secret-access.bicep' = [
+  for channel in channels: if (!ownVault && assignRolesElsewhere) {
+    name: 'vpn-secret-${channel}-${suffix}'
+    scope: resourceGroup(vaultSubscription, vaultGroup)
+    params: {
+      vaultName: last(split(existingVaultId, '/'))
+      channel: channel
+      principalId: identity.outputs.principalId
+    }
+  }
+]
+
+module access 'modules/access.bicep' = if (assignRoles) {
+  name: 'vpn-access'
+  params: {
+    principalId: identity.outputs.principalId
+    readersGroupId: readersGroupId
+    storageName: storage.outputs.name
+    appInsightsName: monitoring.outputs.appInsightsName
+  }
+}
+
+module workspaceAccess 'modules/workspace-access.bicep' = [
+  for (workspace, i) in watched: if (assignOnWatched || empty(workspace.?customerId)) {
+    name: 'vpn-workspace-${i}-${suffix}'
+    scope: resourceGroup(split(workspace.resourceId, '/')[2], split(workspace.resourceId, '/')[4])
+    dependsOn: [monitoring]
+    params: {
+      workspaceName: last(split(workspace.resourceId, '/'))
+      principalId: identity.outputs.principalId
+      assignRole: assignOnWatched
+      tableCondition: tableCondition
+    }
+  }
+]
+
+module gatewayAccess 'modules/gateway-access.bicep' = [
+  for (groupId, i) in gatewayResourceGroupIds: if (assignRolesElsewhere) {
+    name: 'vpn-gateways-${i}-${suffix}'
+    scope: resourceGroup(split(groupId, '/')[2], split(groupId, '/')[4])
+    params: {
+      principalId: identity.outputs.principalId
+    }
+  }
+]
+
+module gatewayDiagnostics 'modules/gateway-diagnostics.bicep' = [
+  for (gatewayId, i) in loggedGatewayIds: {
+    name: 'vpn-diagnostics-${i}-${suffix}'
+    scope: resourceGroup(split(gatewayId, '/')[2], split(gatewayId, '/')[4])
+    dependsOn: [monitoring]
+    params: {
+      gatewayId: gatewayId
+      workspaceId: empty(loggedGatewaysWorkspaceId) ? watched[0].resourceId : loggedGatewaysWorkspaceId
+      ikeLogs: ikeLogs
+    }
+  }
+]
+
+module functionApp 'modules/function-app.bicep' = {
+  name: 'vpn-function-app'
+  // Settings after roles: a vault reference that cannot be read when it is set stays unread. The other roles are waited for
+  // through what their modules give.
+  dependsOn: [access, secretAccess]
+  params: {
+    name: functionAppName
+    planName: 'plan-vpn-${suffix}'
+    location: location
+    tags: union(allTags, { 'azd-service-name': 'app' })
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    appInsightsName: monitoring.outputs.appInsightsName
+    blobEndpoint: storage.outputs.blobEndpoint
+    tableEndpoint: storage.outputs.tableEndpoint
+    packageContainer: storage.outputs.packageContainer
+    subnetId: subnetId
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    workspaceIds: [
+      for (workspace, i) in watched: empty(workspace.?customerId)
+        ? workspaceAccess[i]!.outputs.customerId
+        : (workspace.?customerId ?? '')
+    ]
+    channels: channels
+    vaultName: ownVault ? keyVault!.outputs.name : last(split(existingVaultId, '/'))
+    logsEndpoint: empty(logsEndpoint) ? logsByCloud[environment().name] : logsEndpoint
+    logsAudience: empty(logsAudience) ? logsByCloud[environment().name] : logsAudience
+    pollSchedule: pollSchedule
+    weeklyAt: weeklyAt
+    timezone: timezone
+    messageLanguage: messageLanguage
+    downAfter: downAfter
+    sites: sites
+  }
+}
+
+module code 'modules/code.bicep' = if (!empty(packageUri)) {
+  name: 'vpn-code'
+  params: {
+    functionAppName: functionApp.outputs.name
+    packageUri: packageUri
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  name: 'vpn-alerts'
+  params: {
+    location: location
+    tags: allTags
+    prefix: 'vpn-${environmentName}'
+    emails: alertEmails
+    phones: pagePhones
+    workspaceId: monitoring.outputs.workspaceId
+    silentAfterMinutes: silentAfterMinutes
+    baselineGatewayIds: baselineGatewayIds
+  }
+}
+
+// What comes out holds no secret.
+
+@description('Name of the function app: what func and az publish to.')
+output functionAppName string = functionApp.outputs.name
+
+@description('Name of the storage account with the incident tables.')
+output storageName string = storage.outputs.name
+
+@description('Name of the Application Insights component: where the app\'s own lines are.')
+output appInsightsName string = monitoring.outputs.appInsightsName
+
+@description('Name of the vault that holds the webhook addresses.')
+output vaultName string = ownVault ? keyVault!.outputs.name : last(split(existingVaultId, '/'))
+
+@description('Object id of the app\'s identity.')
+output principalId string = identity.outputs.principalId
+
+@description('Name of the diagnostic setting on the gateways that this deployment logs.')
+output diagnosticSettingName string = diagnosticSettingName
+
+var assign = 'az role assignment create --assignee-object-id ${identity.outputs.principalId} --assignee-principal-type ServicePrincipal'
+var ownRoleCommands = assignRoles
+  ? []
+  : concat(
+      [
+        '${assign} --role ${roles.storageBlobDataOwner} --scope ${resourceId('Microsoft.Storage/storageAccounts', storageName)}'
+        '${assign} --role ${roles.storageTableDataContributor} --scope ${resourceId('Microsoft.Storage/storageAccounts', storageName)}'
+        '${assign} --role ${roles.monitoringMetricsPublisher} --scope ${resourceId('Microsoft.Insights/components', appInsightsName)}'
+      ],
+      ownVault ? ['${assign} --role ${roles.keyVaultSecretsUser} --scope ${keyVault!.outputs.id}'] : [],
+      empty(readersGroupId)
+        ? []
+        : [
+            'az role assignment create --assignee-object-id ${readersGroupId} --assignee-principal-type Group --role ${roles.storageTableDataReader} --scope ${resourceId('Microsoft.Storage/storageAccounts', storageName)}'
+          ]
+    )
+var elsewhereRoleCommands = assignRolesElsewhere
+  ? []
+  : concat(
+      map(gatewayResourceGroupIds, groupId => '${assign} --role ${roles.reader} --scope ${groupId}'),
+      ownVault
+        ? []
+        : map(
+            channels,
+            channel => '${assign} --role ${roles.keyVaultSecretsUser} --scope ${existingVaultId}/secrets/${channel}-webhook-url'
+          )
+    )
+var workspaceRoleCommands = assignOnWatched
+  ? []
+  : map(
+      watched,
+      workspace => '${assign} --role ${roles.logAnalyticsDataReader} --scope ${workspace.resourceId} --condition "${tableCondition}" --condition-version 2.0'
+    )
+
+@description('What an owner has to run, in bash, where this deployment assigned no role. Last: read the vault references again.')
+output roleCommands string[] = assignRoles && assignRolesElsewhere
+  ? []
+  : concat(
+      ['set +H'],
+      ownRoleCommands,
+      workspaceRoleCommands,
+      elsewhereRoleCommands,
+      [
+        'az rest --method post --url "${environment().resourceManager}${substring(functionApp.outputs.id, 1)}/config/configreferences/appsettings/refresh?api-version=2022-03-01"'
+      ]
+    )

@@ -1,0 +1,193 @@
+metadata description = 'The function app on Flex Consumption and every setting it reads.'
+
+import { channelName, siteNames, tagSet } from '../types.bicep'
+
+@description('Name of the app, unique in the world.')
+param name string
+
+@description('Name of its plan.')
+param planName string
+
+@description('Region.')
+param location string
+
+@description('Tags. azd finds the app by azd-service-name.')
+param tags tagSet
+
+@description('Resource id of the app\'s identity.')
+param identityId string
+
+@description('Client id of the app\'s identity.')
+param identityClientId string
+
+@description('Name of the Application Insights component.')
+param appInsightsName string
+
+@description('Blob service address of the storage account.')
+param blobEndpoint string
+
+@description('Table service address of the storage account.')
+param tableEndpoint string
+
+@description('Address of the container that holds the code package.')
+param packageContainer string
+
+@description('Resource id of a subnet delegated to Microsoft.App/environments. Empty for no virtual network.')
+param subnetId string
+
+@description('Memory of an instance.')
+param instanceMemoryMB int
+
+@description('Most instances at once. Timers run on one of them at a time.')
+param maximumInstanceCount int
+
+@description('Workspace (customer) ids to watch.')
+param workspaceIds string[]
+
+@description('Channels to tell. Each has its webhook address as a secret of the vault.')
+param channels channelName[]
+
+@description('Name of the vault.')
+param vaultName string
+
+@description('Log query endpoint of this cloud.')
+param logsEndpoint string
+
+@description('Token audience that belongs to it.')
+param logsAudience string
+
+@description('When to poll: NCRONTAB with six fields, UTC.')
+param pollSchedule string
+
+@description('When the weekly summary is due, in the time zone below.')
+param weeklyAt string
+
+@description('IANA time zone of messages and of the week.')
+param timezone string
+
+@description('Language of the messages.')
+param messageLanguage string
+
+@description('How old an open outage must be before it is told.')
+param downAfter string
+
+@description('Names for peers.')
+param sites siteNames
+
+resource appInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: appInsightsName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    // Vault references are read as this identity; without the line the app would try one it does not have.
+    keyVaultReferenceIdentity: identityId
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: packageContainer
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'python'
+        version: '3.13'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+      }
+    }
+    siteConfig: {
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+    }
+  }
+
+  // Publishing by user name and password is off; az, azd and func publish with a token.
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+
+  // The caller deploys this module after the roles: a vault reference that is resolved too early stays unresolved.
+  resource settings 'config' = {
+    name: 'appsettings'
+    properties: union(
+      {
+        // The Functions host: blobs for package, leases and timer status; tables for its diagnostic events.
+        AzureWebJobsStorage__credential: 'managedidentity'
+        AzureWebJobsStorage__clientId: identityClientId
+        AzureWebJobsStorage__blobServiceUri: blobEndpoint
+        AzureWebJobsStorage__tableServiceUri: tableEndpoint
+
+        // Says where telemetry goes. It opens nothing: the component takes tokens only.
+        APPLICATIONINSIGHTS_CONNECTION_STRING: appInsights.properties.ConnectionString
+        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+
+        // Which credential the app's clients use, without trying others first.
+        AZURE_CLIENT_ID: identityClientId
+        AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
+
+        WORKSPACE_IDS: join(workspaceIds, ',')
+        TABLES_ENDPOINT: tableEndpoint
+        LOGS_ENDPOINT: logsEndpoint
+        LOGS_AUDIENCE: logsAudience
+        POLL_SCHEDULE: pollSchedule
+        WEEKLY_AT: weeklyAt
+        TIMEZONE: timezone
+        MESSAGE_LANGUAGE: messageLanguage
+        DOWN_AFTER: downAfter
+        SITES: empty(sites) ? '' : string(sites)
+      },
+      contains(channels, 'teams')
+        ? { TEAMS_WEBHOOK_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=teams-webhook-url)' }
+        : {},
+      contains(channels, 'slack')
+        ? { SLACK_WEBHOOK_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=slack-webhook-url)' }
+        : {}
+    )
+  }
+}
+
+@description('Name of the app.')
+output name string = app.name
+
+@description('Resource id of the app.')
+output id string = app.id

@@ -1,0 +1,64 @@
+metadata description = 'The storage account: the code package, the timer leases of the Functions host, and the tables with state and incidents.'
+
+import { networkAccess, tagSet } from '../types.bicep'
+
+@description('Name of the account: 3 to 24 lower-case letters and digits, unique in the world.')
+@minLength(3)
+@maxLength(24)
+param name string
+
+@description('Region.')
+param location string
+
+@description('Tags.')
+param tags tagSet
+
+@description('Whether the account answers on the public network. Access always needs a role: there are no keys.')
+param publicNetworkAccess networkAccess
+
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: 'Standard_LRS' }
+  properties: {
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    // Neither account keys nor SAS tokens signed with them work, not even for an Owner.
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    publicNetworkAccess: publicNetworkAccess
+    supportsHttpsTrafficOnly: true
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: publicNetworkAccess == 'Enabled' ? 'Allow' : 'Deny'
+    }
+  }
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+    properties: {
+      containerDeleteRetentionPolicy: { enabled: true, days: 7 }
+      deleteRetentionPolicy: { enabled: true, days: 7 }
+    }
+
+    resource package 'containers' = {
+      name: 'app-package'
+      properties: { publicAccess: 'None' }
+    }
+  }
+}
+
+@description('Name of the account.')
+output name string = account.name
+
+@description('Blob service address.')
+output blobEndpoint string = account.properties.primaryEndpoints.blob
+
+@description('Table service address.')
+output tableEndpoint string = account.properties.primaryEndpoints.table
+
+@description('Address of the container that holds the code package.')
+output packageContainer string = '${account.properties.primaryEndpoints.blob}${account::blobs::package.name}'

@@ -1,0 +1,83 @@
+metadata name = 'VPN drop messages, with their resource group'
+metadata description = 'For azd: makes the resource group and hands over. Lists are texts with commas, as an azd environment holds them.'
+
+targetScope = 'subscription'
+
+import { channelName } from 'types.bicep'
+
+@description('Short name of this installation; the resource group is rg-vpn-<name>.')
+@minLength(2)
+@maxLength(12)
+param environmentName string
+
+@description('Region. Flex Consumption must be offered there.')
+param location string
+
+@description('Resource ids of the workspaces that receive the gateways\' logs, with commas between them. Empty: a workspace is made.')
+param workspaceResourceIds string = ''
+
+@description('Resource ids of gateways to switch logging on for, with commas between them.')
+param loggedGatewayIds string = ''
+
+@description('Channel to tell; both is teams and slack.')
+param channel channelName | 'both' = 'teams'
+
+@description('Address of the Teams Workflows webhook. Empty leaves the secret as it is.')
+@secure()
+param teamsWebhookUrl string = ''
+
+@description('Address of the Slack incoming webhook. Empty leaves the secret as it is.')
+@secure()
+param slackWebhookUrl string = ''
+
+@description('Who gets e-mail when the app itself is in trouble, with commas between them.')
+@minLength(3)
+param alertEmails string
+
+@description('Object id of the Entra group that may read the incident tables. Empty for none.')
+param readersGroupId string = ''
+
+@description('IANA time zone of messages, local columns and the week.')
+param timezone string = 'UTC'
+
+@description('Language of the messages.')
+param messageLanguage 'en' | 'ja' = 'en'
+
+var workspaceIds = empty(workspaceResourceIds) ? [] : split(workspaceResourceIds, ',')
+var gatewayIds = empty(loggedGatewayIds) ? [] : split(loggedGatewayIds, ',')
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: 'rg-vpn-${environmentName}'
+  location: location
+  tags: { 'azd-env-name': environmentName }
+}
+
+module main 'main.bicep' = {
+  name: 'vpn-main-${environmentName}'
+  scope: group
+  params: {
+    environmentName: environmentName
+    location: location
+    workspaces: map(workspaceIds, id => { resourceId: trim(id) })
+    loggedGatewayIds: map(gatewayIds, id => trim(id))
+    channels: channel == 'both' ? ['teams', 'slack'] : (channel == 'slack' ? ['slack'] : ['teams'])
+    teamsWebhookUrl: teamsWebhookUrl
+    slackWebhookUrl: slackWebhookUrl
+    alertEmails: map(split(alertEmails, ','), address => trim(address))
+    readersGroupId: readersGroupId
+    timezone: timezone
+    messageLanguage: messageLanguage
+  }
+}
+
+@description('The resource group that holds everything.')
+output AZURE_RESOURCE_GROUP string = group.name
+
+@description('Name of the function app.')
+output FUNCTION_APP_NAME string = main.outputs.functionAppName
+
+@description('Name of the storage account with the incident tables.')
+output STORAGE_NAME string = main.outputs.storageName
+
+@description('Name of the vault that holds the webhook addresses.')
+output VAULT_NAME string = main.outputs.vaultName
