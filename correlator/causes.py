@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from correlator.model import Cause, Circumstances, Confidence, Finding, Outage, Policy
 from correlator.reasons import Meaning, meaning
 
+MANY = 3
 CONFIRMED, LIKELY = Confidence.CONFIRMED, Confidence.LIKELY
 
 
@@ -26,13 +27,23 @@ class Shape(NamedTuple):
     """The tunnel came back on the other instance: the failover shape."""
     open: bool
     blip: bool
+    long: bool
+    """Longer than a failover takes."""
     active_active: bool
     switch: bool
     maintenance: bool
+    this_instance: bool
+    """The maintenance row names the instance that fell, or all its peers fell with it."""
     configuration: bool
     primary_changed: bool
-    together: bool
+    together: int
+    """How many peers fell at once, if those were all; more than MANY are as good as MANY."""
     both_instances: bool
+
+    @property
+    def silent_for_long(self) -> bool:
+        """The peer stopped answering, for longer than a failover takes: whatever it came back on, it was away."""
+        return self.reason is Meaning.UNREACHABLE and self.long
 
 
 Rule = Callable[[Shape], Finding | None]
@@ -65,19 +76,22 @@ def change_before_drop(drop: Shape) -> Finding | None:
 def maintenance_row(drop: Shape) -> Finding | None:
     """A maintenance row of this instance in time. Confirmed by the shape that maintenance has in the gateway's mode.
 
-    Active-standby fails over; active-active restarts the instance, whose tunnels come back where they were.
+    Active-standby fails over; active-active restarts the instance, whose tunnels come back where they were: every drop
+    comes back so, hence there the row must name the instance, or all its tunnels fall.
     """
     if not drop.maintenance:
         return None
-    shape = drop.elsewhere or drop.reason is Meaning.FAILOVER or (drop.active_active and not drop.open)
-    sure = shape and drop.reason is not Meaning.PEER_CLOSED and not drop.switch
+    restarted = drop.active_active and not drop.open and drop.this_instance
+    shape = drop.elsewhere or drop.reason is Meaning.FAILOVER or restarted
+    contradicted = drop.reason in (Meaning.PEER_CLOSED, Meaning.NEGOTIATION) or drop.silent_for_long or drop.switch
+    sure = shape and not contradicted
     return Finding(Cause.AZURE_MAINTENANCE, CONFIRMED if sure else LIKELY, "maintenance-row")
 
 
 def failover(drop: Shape) -> Finding | None:
     """Failover shape without a maintenance row: some maintenance is never logged, and a reset looks the same."""
     named = drop.primary_changed or drop.reason is Meaning.FAILOVER
-    if drop.elsewhere and not drop.switch:
+    if drop.elsewhere and not drop.switch and not drop.silent_for_long:
         return Finding(Cause.AZURE_FAILOVER, CONFIRMED if named else LIKELY, "back-on-the-other-instance")
     if drop.switch:
         return Finding(Cause.AZURE_FAILOVER, LIKELY, "switch-without-a-drop")
@@ -85,8 +99,11 @@ def failover(drop: Shape) -> Finding | None:
 
 
 def dropped_at_once(drop: Shape) -> Finding | None:
-    """All peers of the gateway (or of the instance) within a minute: no single site can do that."""
-    if not drop.together:
+    """All peers of the gateway (or of the instance) within a minute: no single site can do that.
+
+    Unless they are few and all stopped answering: two lines can end at one site, and quiet peers stand in no log.
+    """
+    if not drop.together or (drop.reason is Meaning.UNREACHABLE and drop.together < MANY):
         return None
     named = drop.primary_changed or drop.reason is Meaning.FAILOVER
     return Finding(Cause.AZURE_FAILOVER, CONFIRMED if named else LIKELY, "all-peers-at-once")
@@ -153,19 +170,21 @@ RULES: tuple[Rule, ...] = (
 
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
-    start, _, instance_down, end, instance_up, reason, _, _, active_active, _, switch = outage
+    start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch = outage
     maintenance, _, configuration, primary_changed, together, both_instances = around
     facts = (  # the fields of Shape, in their order
         meaning(reason),
-        instance_up not in ("", instance_down),
+        instance_down != "" and instance_up not in ("", instance_down),
         end is None,
         end is not None and end - start < policy.blip,
+        end is not None and end - start > policy.failover_within,
         active_active,
         switch,
         maintenance is not None,
+        maintenance is not None and (maintenance.instance != "" or together > 0 or peers_known == 1),
         configuration is not None,
         primary_changed is not None,
-        together > 0,
+        min(together, MANY),
         both_instances,
     )
     return _first_answer(facts)

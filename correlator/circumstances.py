@@ -92,7 +92,8 @@ def _company(outages: Sequence[Outage], within: timedelta) -> Iterator[tuple[int
         if whole not in all_lost:
             all_lost[whole] = _all_lost(near, whole)
         together = all_lost[whole]
-        yield together, not together and outage.active_active and _on_the_other_instance(outage, near)
+        others_stayed = not together and outage.peers_known > 1
+        yield together, others_stayed and outage.active_active and _on_the_other_instance(outage, near)
 
 
 def _all_lost(near: Sequence[Outage], instance: str | None) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from correlator.causes import explain
@@ -34,6 +34,8 @@ from correlator.model import (
 from correlator.outages import find_outages
 
 CERTAINTY = {Confidence.NONE: 0, Confidence.LIKELY: 1, Confidence.CONFIRMED: 2}
+LATE_START = timedelta(minutes=60)
+"""How much later than known an open outage may turn out to have begun."""
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PAIRS = [a + b for a in CROCKFORD for b in CROCKFORD]
 """The two letters of every ten bits."""
@@ -129,7 +131,10 @@ class _Episode:
 
 
 def _group_of(cause: Cause) -> Side | Cause:
-    return cause if cause is Cause.NEGOTIATION_FAILED else cause.side
+    """A fault of one tunnel that returns is one trouble, whether or not each of its drops can be explained."""
+    if cause is Cause.NEGOTIATION_FAILED:
+        return cause
+    return Side.REMOTE if cause.side is Side.UNKNOWN else cause.side
 
 
 def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
@@ -217,11 +222,13 @@ def _newest(incident: Incident) -> datetime:
     return max(d.outage.end or d.outage.start for d in incident.drops)
 
 
-def _share_an_outage(a: Incident, b: Incident) -> bool:
-    return any(_touch(x.outage, y.outage) for x in a.drops for y in b.drops if x.outage.peer == y.outage.peer)
+def _share_an_outage(old: Incident, new: Incident) -> bool:
+    return any(_touch(x.outage, y.outage) for x in old.drops for y in new.drops if x.outage.peer == y.outage.peer)
 
 
-def _touch(a: Outage, b: Outage) -> bool:
-    if a.active_active and b.active_active and a.instance_down != b.instance_down:
+def _touch(old: Outage, new: Outage) -> bool:
+    if old.active_active and new.active_active and old.instance_down != new.instance_down:
         return False
-    return (b.end is None or a.start <= b.end) and (a.end is None or b.start <= a.end)
+    # Late rows may show that one believed open never was; what begins hours later is another matter.
+    until = old.end or old.start + LATE_START
+    return (new.end is None or old.start <= new.end) and new.start <= until

@@ -62,7 +62,8 @@ def _company(incident: Incident) -> Iterator[Evidence]:
 
 
 def _tunnel_rows(incident: Incident) -> Iterator[Evidence]:
-    for drop in incident.drops:
+    first, *between = incident.drops
+    for drop in (first, *between[-1:], *between[:-1]):  # how it began and how it stands now, before all the rest
         yield from _rows_of(drop)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from correlator.model import ChangeKind, GatewayChange, MaintenanceWindow, Outage, Policy
+from correlator.reasons import Meaning, meaning
 
 
 def find_windows(changes: Iterable[GatewayChange], policy: Policy) -> list[MaintenanceWindow]:
@@ -47,7 +48,8 @@ class Claims:
         if not here:
             return None, elsewhere
         best, claimed = here[0] if len(here) == 1 else min(here, key=lambda found: _order(found[0], start))
-        claimed[tunnel] = (outage.end or start) + self._redrop
+        if not _hung_up(outage):
+            claimed[tunnel] = (outage.end or start) + self._redrop
         return best, None
 
     def remember(self, row: GatewayChange, outage: Outage) -> None:
@@ -59,6 +61,11 @@ class Claims:
 
 _Until = dict[tuple[str, str], datetime]
 """By tunnel (peer and instance): until when another drop is still the work of the row that explained the last one."""
+
+
+def _hung_up(outage: Outage) -> bool:
+    """The peer's own doing, which uses up no maintenance: the service of this tunnel may still be to come."""
+    return meaning(outage.reason) is Meaning.PEER_CLOSED and outage.instance_up in ("", outage.instance_down)
 
 
 def _same_instance(row: GatewayChange, outage: Outage) -> bool:

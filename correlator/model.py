@@ -394,6 +394,7 @@ class Policy:
     flapping_drops: int = 4
     flapping_within: timedelta = timedelta(minutes=60)
     blip: timedelta = timedelta(seconds=2)
+    failover_within: timedelta = timedelta(minutes=15)
     down_after: timedelta = timedelta(minutes=10)
     settle: timedelta = timedelta(minutes=10)
     active_active: dict[str, bool] = field(default_factory=dict)

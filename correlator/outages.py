@@ -4,20 +4,26 @@ Azure runs every gateway on two instances. *Active-standby* (the default): one o
 logs Disconnected on one and Connected on the other; so any Connected ends the peer's outage. *Active-active*: both hold
 a tunnel to the peer at once and each has its own outages; traffic stops only when no instance is up.
 
-The mode is given, or it is inferred from both instances of one peer being up for ten minutes. It then holds from three
-hours before that proof on, so that the first drop of a night is not misread because the proof came an hour later.
+The mode is given, or it is inferred from both instances of one peer being up for ten minutes, or being lost and found
+together. It then holds from three hours before that proof on, so that the first drop of a night is not misread because
+the proof came an hour later. Silence is not "up": an instance that died without a word proves nothing, which shows when
+it says Connected again within three hours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from correlator.model import LONG_AGO, NEVER, Checkpoint, Outage, PeerState, TunnelEvent, maker
 
 BOTH_UP = timedelta(minutes=10)
+LOST_TOGETHER = timedelta(seconds=60)
 PROOF_REACHES_BACK = timedelta(hours=3)
+PROOF_LOOKS_AHEAD = timedelta(hours=3)
+"""Both together are no longer than the six hours before a kept midnight in which rows may still arrive."""
 HANDOVER = timedelta(minutes=2)
 """A Disconnected of the old instance this soon after the Connected of the new one is make before break."""
 INSTANCES = 2
@@ -59,7 +65,7 @@ def find_outages(
 class _Line:
     """One peer's tunnels while the fold runs; ``handed_over`` are instances that carried the tunnel and lost it."""
 
-    __slots__ = ("down", "frozen", "handed_over", "open", "switch", "up")
+    __slots__ = ("closed", "down", "frozen", "handed_over", "open", "switch", "up")
 
     def __init__(self, state: PeerState | None = None) -> None:
         self.up = dict(state.up) if state else {}
@@ -67,6 +73,7 @@ class _Line:
         self.handed_over = set(state.handed_over) if state else set()
         self.open = list(state.open) if state else []
         self.switch: Outage | None = None
+        self.closed: Outage | None = None
         self.frozen: PeerState | None = None
 
     def freeze(self) -> PeerState:
@@ -89,7 +96,7 @@ class _Fold:
         lines, active_active_from = self.lines, self.active_active_from
         midnight = _next_midnight(events[0].at) if events and self.goes_on else NEVER
         last: TunnelEvent | None = None
-        for event in events:
+        for n, event in enumerate(events):
             if event == last:
                 continue
             last = event
@@ -102,7 +109,7 @@ class _Fold:
                 line = lines[peer] = _Line()
             line.frozen = None
             active_active = at >= active_active_from
-            if watch and not up and _both_up(line, at, instance):
+            if watch and not up and _proves_active_active(line, event, events, n):
                 return at
             if up:
                 self.connected(line, at, peer, instance, active_active)
@@ -118,7 +125,9 @@ class _Fold:
         if instance in line.down:
             self.repeated(line, at, instance, reason)
             return
-        line.up.pop(instance, None)
+        since = line.up.pop(instance, None)
+        if since and not active_active and all(since > of_other for of_other in line.up.values()):
+            line.up.clear()  # the last to connect held the tunnel: whoever seemed up beside it had died without a word
         line.down[instance] = at
         if len(line.up) + len(line.down) > INSTANCES:
             _forget_others(line, instance)
@@ -133,15 +142,25 @@ class _Fold:
 
     def repeated(self, line: _Line, at: datetime, instance: str, reason: str) -> None:
         """A second Disconnected starts nothing; it may bring the reason, or show that a switch was a clean handover."""
-        for n, o in enumerate(line.open):
-            if o.instance_down == instance and reason and not o.reason:
-                line.open[n] = o._replace(reason=reason)
+        if reason:
+            line.open = [_with_reason(o, instance, reason) for o in line.open]
+            self.reason_after_the_return(line, at, instance, reason)
         if line.switch and line.switch.instance_down == instance and at - line.switch.start <= HANDOVER:
             self.closed.remove(line.switch)
             line.switch = None
 
+    def reason_after_the_return(self, line: _Line, at: datetime, instance: str, reason: str) -> None:
+        """The old instance may say why after the other took over; not over a midnight, from which a poll may fold."""
+        o = line.closed
+        if o and o.end and at - o.end <= HANDOVER and at.date() == o.end.date():
+            line.closed = _with_reason(o, instance, reason)
+            self.closed[self.closed.index(o)] = line.closed
+
     def connected(self, line: _Line, at: datetime, peer: str, instance: str, active_active: bool) -> None:
-        line.switch = None
+        if line.switch and line.switch.instance_up != instance:
+            line.switch = None
+        if len({*line.up, *line.down, instance}) > INSTANCES:
+            _forget_others(line, instance)
         if not (line.open and self.ended(line, at, instance, active_active)):
             if instance in line.up:
                 return
@@ -150,21 +169,20 @@ class _Fold:
         line.up[instance] = at
         line.down.pop(instance, None)
         line.handed_over.discard(instance)
-        if len(line.up) + len(line.down) > INSTANCES:
-            _forget_others(line, instance)
 
     def ended(self, line: _Line, at: datetime, instance: str, active_active: bool) -> bool:
         """Traffic flows again: every cut ends with the first Connected. Whether it ended an outage as well."""
-        own = None if active_active else line.open[0]
-        for o in line.open:
-            if o.instance_down == instance:
-                own = o
-                break
+        own = next((o for o in line.open if o.instance_down == instance), None)
+        if own is None:
+            # Active-active: one whose instance was replaced by another name is over when the new one connects.
+            lost = line.open if not active_active else [o for o in line.open if o.instance_down not in line.down]
+            own = lost[0] if lost else None
         still: list[Outage] = []
         for o in line.open:
             cut_end = at if o.cut and o.cut_end is None else o.cut_end
             if o is own:
-                self.closed.append(_closed(o, at, instance, cut_end))
+                line.closed = _closed(o, at, instance, cut_end)
+                self.closed.append(line.closed)
             else:
                 still.append(o._replace(cut_end=cut_end))
         line.open = still
@@ -196,12 +214,57 @@ class _Fold:
         return self.closed + [o for line in self.lines.values() for o in line.open]
 
 
-def _both_up(line: _Line, at: datetime, instance: str) -> bool:
-    """Two instances were up for ten minutes until now: this one (its Disconnected says so) and another."""
-    for other, since in line.up.items():
-        if other != instance and since <= at - BOTH_UP:
-            return instance not in line.down and line.up.get(instance, LONG_AGO) <= at - BOTH_UP
+def _proves_active_active(line: _Line, event: TunnelEvent, events: Sequence[TunnelEvent], n: int) -> bool:
+    """Whether this Disconnected shows that two instances held the peer at once (``n`` is its place in ``events``)."""
+    at, _, peer, instance, _ = event
+    if instance in line.down:
+        return False
+    long_ago = at - BOTH_UP
+    other = next((o for o, since in line.up.items() if o != instance and since <= long_ago), None)
+    if other is not None:
+        heard = instance in line.up
+        return line.up.get(instance, long_ago) <= long_ago and _was_alive(
+            _ahead(events, n, peer), instance, other, heard
+        )
+    other = next((o for o, since in line.down.items() if at - since <= LOST_TOGETHER), None)
+    return other is not None and _both_return(_ahead(events, n, peer), {instance, other})
+
+
+def _ahead(events: Sequence[TunnelEvent], n: int, peer: str) -> Iterator[TunnelEvent]:
+    until = events[n].at + PROOF_LOOKS_AHEAD
+    for event in islice(events, n + 1, None):
+        if event.at > until:
+            return
+        if event.peer == peer:
+            yield event
+
+
+def _was_alive(ahead: Iterable[TunnelEvent], instance: str, other: str, heard: bool) -> bool:
+    """The other instance was really up: it says nothing, or Disconnected. A Connected shows that it had died.
+
+    Of an instance never ``heard`` of before, the Disconnected may be a late word of a standby: the other one falling
+    next shows that it was alone.
+    """
+    for event in ahead:
+        if event.instance == other:
+            return heard and not event.up
+        if event.instance == instance and event.up:
+            return True
+    return True
+
+
+def _both_return(ahead: Iterable[TunnelEvent], both: set[str]) -> bool:
+    back: set[str] = set()
+    for event in ahead:
+        back.add(event.instance)
+        if not event.up or back == both:
+            return event.up
     return False
+
+
+def _with_reason(outage: Outage, instance: str, reason: str) -> Outage:
+    late = outage.instance_down == instance and not outage.reason
+    return outage._replace(reason=reason) if late else outage
 
 
 def _closed(outage: Outage, at: datetime, instance: str, cut_end: datetime | None) -> Outage:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from correlator.model import Cause, Status, Week, WeekLine, WeeklyTime
 
 WEEK = timedelta(days=7)
+LATE = timedelta(days=2)
 
 
 def week_due(now: datetime, at: WeeklyTime, zone: ZoneInfo, last_told: str) -> str | None:
@@ -46,9 +47,12 @@ def week_bounds(label: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def partitions(label: str, zone: ZoneInfo) -> list[str]:
-    """The UTC weeks (partition keys) that a local week touches: its own and a neighbour's edge."""
+    """The UTC weeks (partition keys) whose incidents may have begun in a local week.
+
+    A row lies in the week of its anchor, and late rows may move the start by two days either way.
+    """
     start, end = week_bounds(label, zone)
-    days = (start.date(), (start + timedelta(days=3)).date(), (end - timedelta(seconds=1)).date())
+    days = ((start - LATE).date(), (start + timedelta(days=3)).date(), (end + LATE).date())
     return list(dict.fromkeys(label_of(d) for d in days))
 
 

@@ -164,9 +164,6 @@ def test_all_on_both_instances_is_the_gateway() -> None:
     assert [(a.together, a.both_instances) for a in found] == [(2, False)] * 4
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="a gateway with a single peer has no other that stayed up"
-)
 def test_the_only_peer_lost_on_both_instances() -> None:
     """With one peer, losing it on both instances is losing everything: nothing stayed up that would clear Azure."""
     found = around("17:13:00 hq down IN_0; 17:13:01 hq down IN_1", ACTIVE_ACTIVE)

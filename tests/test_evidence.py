@@ -128,11 +128,6 @@ def test_remarks() -> None:
     assert remarks(one(flaps)) == ["flapping"]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the rows of every drop are listed before they are cut to the first twelve",
-)
 def test_the_last_word_of_a_long_episode_is_listed() -> None:
     """An episode of many rows still shows the row that is newest: how it stands now."""
     flaps = "\n".join(f"{12 + n // 6}:{n % 6}0 hq down IN_0 DPD; {12 + n // 6}:{n % 6}1 hq up IN_0" for n in range(12))

@@ -119,9 +119,6 @@ def test_every_kind_of_row_counts_in_an_incident() -> None:
         assert verdicts(f"17:12 {row}; {drops}") == ["azure-maintenance confirmed maintenance-row"]
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="a drop that is the peer's own doing uses up the row's one claim"
-)
 def test_a_peer_that_hung_up_does_not_use_up_the_row() -> None:
     """The peer hung up just after the maintenance row; the failover six minutes later is still the maintenance."""
     found = incidents("""

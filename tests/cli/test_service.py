@@ -192,7 +192,6 @@ def test_a_sample_can_be_replayed(run: Run, workspace: Stack, tmp_path: Path) ->
     assert len(found["incidents"]) > 5
 
 
-@pytest.mark.xfail(strict=True, reason="the table that an empty workspace lacks is told as HTTP 400")
 def test_a_sample_of_an_empty_workspace(run: Run, workspace: Stack) -> None:
     """A workspace without any rows is said to hold none, in plain words."""
     workspace.logs.clear()
