@@ -61,6 +61,8 @@ class Gateway:
         self.active = 0
         peers = min(20, 1 + int(chance.expovariate(1 / 3)))
         self.peers = [f"203.{chance.randrange(256)}.{n}.{chance.randrange(1, 255)}" for n in range(peers)]
+        self.holder = dict.fromkeys(self.peers, 0)
+        """Active-standby: which instance holds each tunnel. One that was down during a failover comes back where it was."""
         self.busy = dict.fromkeys(((p, i) for p in self.peers for i in (0, 1)), 0.0)
         mode = "aa" if self.active_active else STANDBY_MARK.strip("-")
         subscription = f"{chance.getrandbits(128):032x}"
@@ -99,6 +101,8 @@ class Gateway:
         begin = at + self.chance.uniform(20, 400)
         other = instance if self.active_active else 1 - instance
         for peer in self.peers:
+            if not self.active_active and self.holder[peer] != instance:
+                continue
             start = begin + self.chance.uniform(0, 15)
             if not self.active_active and self.chance.random() < 0.1:
                 self.handed_over(start, peer, instance, other)
@@ -110,7 +114,7 @@ class Gateway:
 
     def dropped(self, at: float, peer: str) -> None:
         """One tunnel drops and comes back where it was."""
-        instance = self.chance.randrange(2) if self.active_active else self.active
+        instance = self.chance.randrange(2) if self.active_active else self.holder[peer]
         lasting = self.chance.lognormvariate(4.5, 1.2)
         self.down(at, min(lasting, 6 * HOUR), peer, instance, instance, self.chance.choice(REASONS))
 
@@ -125,6 +129,7 @@ class Gateway:
         lanes = [(peer, instance)] if self.active_active else [(peer, 0), (peer, 1)]
         if any(self.busy[lane] > at for lane in lanes):
             return
+        self.holder[peer] = back
         self.events.append(Event(at, "TunnelDisconnected", instance, peer, reason))
         if self.chance.random() < 0.01:
             self.events.append(Event(at + lasting / 3, "TunnelDisconnected", instance, peer, reason))
@@ -138,6 +143,7 @@ class Gateway:
         """Make before break: the other instance connects first, and nobody notices."""
         if self.busy[peer, instance] > at:
             return
+        self.holder[peer] = other
         self.events.append(Event(at, "TunnelConnected", other, peer))
         self.events.append(Event(at + 2, "TunnelDisconnected", instance, peer, "GlobalStandbyChanged"))
         self.busy[peer, instance] = self.busy[peer, other] = at + 60
