@@ -118,6 +118,16 @@ SETTINGS: tuple[Setting, ...] = (
         "LOGS_ENDPOINT", "https://api.loganalytics.io", "Log query endpoint; other clouds have their own", _endpoint
     ),
     Setting("LOGS_AUDIENCE", "https://api.loganalytics.io", "Token audience that belongs to LOGS_ENDPOINT", _endpoint),
+    Setting(
+        "GATEWAY_SCOPES",
+        "",
+        "Resource ids of subscriptions, resource groups or gateways to read names and connections from, separated by "
+        "commas; needs Reader there",
+        _words,
+    ),
+    Setting(
+        "ARM_ENDPOINT", "https://management.azure.com", "Azure Resource Manager; other clouds have their own", _endpoint
+    ),
     Setting("POLL_SCHEDULE", "0 */5 * * * *", "When to poll: NCRONTAB with six fields, UTC", _schedule),
     Setting("WEEKLY_AT", "MON 09:00", "When the weekly summary is due, in TIMEZONE", _weekly),
     Setting("TIMEZONE", "UTC", "IANA time zone of messages, local columns and the week", zone),
@@ -136,6 +146,8 @@ class Settings:
     tables_endpoint: str
     logs_endpoint: str
     logs_audience: str
+    gateway_scopes: tuple[str, ...]
+    arm_endpoint: str
     poll_schedule: str
     weekly_at: WeeklyTime
     timezone: str

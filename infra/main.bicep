@@ -297,6 +297,8 @@ module functionApp 'modules/function-app.bicep' = {
     vaultName: ownVault ? keyVault!.outputs.name : last(split(existingVaultId, '/'))
     logsEndpoint: empty(logsEndpoint) ? logsByCloud[environment().name] : logsEndpoint
     logsAudience: empty(logsAudience) ? logsByCloud[environment().name] : logsAudience
+    gatewayResourceGroupIds: gatewayResourceGroupIds
+    armEndpoint: take(environment().resourceManager, length(environment().resourceManager) - 1)
     pollSchedule: pollSchedule
     weeklyAt: weeklyAt
     timezone: timezone

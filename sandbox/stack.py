@@ -14,7 +14,9 @@ from sandbox.azurite import Azurite
 from sandbox.certificate import make_certificate
 from sandbox.identity_service import IdentityService
 from sandbox.logs_service import LogsService
+from sandbox.nights.gateways import SCOPES
 from sandbox.receiver import Receiver
+from sandbox.resource_manager_service import ResourceManagerService
 from sandbox.tokens import IssuedCredential, TokenIssuer
 
 WORKSPACE_ID = "11111111-1111-1111-1111-111111111111"
@@ -23,11 +25,12 @@ WORKSPACE_ID = "11111111-1111-1111-1111-111111111111"
 class Stack:
     """A small Azure, up between `with Stack() as stack:` and the end of the block, whatever happens inside.
 
-    `logs`, `identity`, `azurite` and `receiver` are the parts, `tables` is a client of the storage tables; `env` is
-    what sets the app's clients on them.
+    `logs`, `resources`, `identity`, `azurite` and `receiver` are the parts, `tables` is a client of the storage tables;
+    `env` is what sets the app's clients on them.
     """
 
     logs: LogsService
+    resources: ResourceManagerService
     identity: IdentityService
     azurite: Azurite
     receiver: Receiver
@@ -47,6 +50,7 @@ class Stack:
             self.azurite = starting.enter_context(Azurite(certificate))
             self.identity = starting.enter_context(IdentityService(issuer))
             self.logs = starting.enter_context(LogsService(issuer, certificate, self.workspace_ids))
+            self.resources = starting.enter_context(ResourceManagerService(issuer, certificate))
             self.receiver = starting.enter_context(Receiver())
             self.receiver.clock = self.logs.now
             self.tables = starting.enter_context(self._table_client(issuer))
@@ -72,6 +76,8 @@ class Stack:
             "REQUESTS_CA_BUNDLE": str(self.certificate_file),
             "LOGS_ENDPOINT": self.logs.url,
             "LOGS_AUDIENCE": self.logs.audience,
+            "ARM_ENDPOINT": self.resources.url,
+            "GATEWAY_SCOPES": ",".join(SCOPES),
             "TABLES_ENDPOINT": self.azurite.tables_endpoint,
             "TEAMS_WEBHOOK_URL": f"{self.receiver.url}/teams",
             "SLACK_WEBHOOK_URL": f"{self.receiver.url}/slack",
@@ -86,8 +92,9 @@ class Stack:
         self.logs.set_clock(moment)
 
     def clear(self) -> None:
-        """Forget rows, messages, requests, faults, the set clock and every table in storage."""
+        """Forget rows, messages, requests, faults, the set clock and every table; the composed gateways come back."""
         self.logs.clear()
+        self.resources.clear()
         self.identity.forget()
         self.receiver.clear()
         for table in self.tables.list_tables():

@@ -56,6 +56,12 @@ param logsEndpoint string
 @description('Token audience that belongs to it.')
 param logsAudience string
 
+@description('Resource groups of the gateways, as ids. Empty: the app does without names of connections.')
+param gatewayResourceGroupIds string[]
+
+@description('Azure Resource Manager of this cloud, without a slash at the end.')
+param armEndpoint string
+
 @description('When to poll: NCRONTAB with six fields, UTC.')
 param pollSchedule string
 
@@ -169,6 +175,8 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         TABLES_ENDPOINT: tableEndpoint
         LOGS_ENDPOINT: logsEndpoint
         LOGS_AUDIENCE: logsAudience
+        GATEWAY_SCOPES: join(gatewayResourceGroupIds, ',')
+        ARM_ENDPOINT: armEndpoint
         POLL_SCHEDULE: pollSchedule
         WEEKLY_AT: weeklyAt
         TIMEZONE: timezone

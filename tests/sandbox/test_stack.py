@@ -11,12 +11,13 @@ from sandbox.faults import refused
 from sandbox.stack import WORKSPACE_ID, Stack
 
 NAMES = """IDENTITY_ENDPOINT IDENTITY_HEADER AZURE_TOKEN_CREDENTIALS REQUESTS_CA_BUNDLE LOGS_ENDPOINT LOGS_AUDIENCE
-    TABLES_ENDPOINT TEAMS_WEBHOOK_URL SLACK_WEBHOOK_URL WORKSPACE_IDS ALLOW_PRIVATE_WEBHOOKS POLL_SCHEDULE WEEKLY_AT"""
+    ARM_ENDPOINT GATEWAY_SCOPES TABLES_ENDPOINT TEAMS_WEBHOOK_URL SLACK_WEBHOOK_URL WORKSPACE_IDS
+    ALLOW_PRIVATE_WEBHOOKS POLL_SCHEDULE WEEKLY_AT"""
 
 
 def addresses(stack: Stack) -> list[tuple[str, int]]:
     """Host and port of everything the stack listens on."""
-    parts = (stack.logs, stack.identity, stack.receiver)
+    parts = (stack.logs, stack.resources, stack.identity, stack.receiver)
     storage = stack.azurite
     urls = [*(part.url for part in parts), storage.tables_endpoint, storage.blobs_endpoint, storage.queues_endpoint]
     return [(str(urlsplit(url).hostname), urlsplit(url).port or 0) for url in urls]

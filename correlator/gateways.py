@@ -1,0 +1,158 @@
+"""The gateways that are watched, as Azure's own list names them: what the log of a quiet tunnel cannot say.
+
+A healthy gateway may log nothing for weeks. The list says that it is there, what its connections are called, who is at
+their far end and whether both instances carry tunnels. Resource ids are folded: lower case, without a slash at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+STATUSES = ("Connected", "NotConnected", "Connecting", "Unknown")
+"""What Azure says of a connection (properties.connectionStatus)."""
+
+
+def folded(resource_id: str) -> str:
+    """A resource id as it is compared: Azure spells the same id in several cases."""
+    return resource_id.strip().rstrip("/").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One connection of a gateway. In Virtual WAN it may have several links, each with its peer.
+
+    ``peers`` are public addresses or DNS names of the far end, none where they could not be read. ``peer_gateway`` is
+    the id of the Azure gateway at the far end (VNet-to-VNet), else ``""``.
+    """
+
+    name: str
+    resource_id: str
+    peers: tuple[str, ...]
+    peer_gateway: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One VPN gateway. ``kind`` is its resource type: virtualNetworkGateways or vpnGateways.
+
+    A policy-based gateway logs no tunnels. ``addresses`` are its own public ones, by instance, where they are known.
+    """
+
+    resource_id: str
+    name: str
+    kind: str
+    active_active: bool
+    policy_based: bool
+    addresses: tuple[str, ...]
+    connections: tuple[Connection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something that could not be read: its id, and one line that says why and the way out."""
+
+    scope: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayList:
+    """What was read, in the order of the ids, and what was not."""
+
+    gateways: tuple[Gateway, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+    def find(self, resource_id: str) -> Gateway | None:
+        """The gateway with this id, in any case."""
+        wanted = folded(resource_id)
+        return next((g for g in self.gateways if g.resource_id == wanted), None)
+
+    def connection_of(self, gateway_id: str, peer: str) -> Connection | None:
+        """The connection of a gateway to a peer, as a log row names it: by its address."""
+        gateway, wanted = self.find(gateway_id), peer.strip().lower()
+        return next((c for c in gateway.connections if wanted in c.peers), None) if gateway else None
+
+    def active_active(self) -> dict[str, bool]:
+        """Gateway id -> whether both instances carry tunnels at the same time."""
+        return {g.resource_id: g.active_active for g in self.gateways}
+
+    def owner_of(self, address: str) -> Gateway | None:
+        """The listed gateway that has this public address: the far end of a VNet-to-VNet connection."""
+        wanted = address.strip().lower()
+        return next((g for g in self.gateways if wanted in g.addresses), None)
+
+    def hides(self, resource_id: str) -> bool:
+        """Whether this id lies in what was refused, so that its absence from the list means nothing."""
+        within = f"{folded(resource_id)}/"
+        return any(within.startswith(f"{folded(r.scope)}/") for r in self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(Generic[T]):
+    """What came, what went, and what has its old name under another id: re-created elsewhere, or moved."""
+
+    added: tuple[T, ...] = ()
+    removed: tuple[T, ...] = ()
+    moved: tuple[tuple[T, T], ...] = ()
+    """Before and after."""
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is different between two lists. False if nothing is."""
+
+    gateways: Difference[Gateway]
+    connections: Difference[Connection]
+
+    def __bool__(self) -> bool:
+        return bool(self.gateways or self.connections)
+
+
+def changes(before: GatewayList, after: GatewayList) -> Changes:
+    """What happened between two lists. What either of them was refused is neither new nor gone."""
+    gateways = _difference(
+        {g.resource_id: g for g in before.gateways if not after.hides(g.resource_id)},
+        {g.resource_id: g for g in after.gateways if not before.hides(g.resource_id)},
+        lambda g: (g.kind, g.name.lower()),
+    )
+    old, new = dict(_connections(before, after)), dict(_connections(after, before))
+    found = _difference(old, new, lambda pair: (pair[0].name.lower(), pair[1].name.lower()))
+    connections = Difference(
+        tuple(c for _, c in found.added),
+        tuple(c for _, c in found.removed),
+        tuple((b, a) for (_, b), (_, a) in found.moved),
+    )
+    return Changes(gateways, connections)
+
+
+def _connections(of: GatewayList, other: GatewayList) -> Iterator[tuple[str, tuple[Gateway, Connection]]]:
+    for gateway in of.gateways:
+        for connection in gateway.connections:
+            if not (other.hides(gateway.resource_id) or other.hides(connection.resource_id)):
+                yield connection.resource_id, (gateway, connection)
+
+
+def _difference(before: Mapping[str, T], after: Mapping[str, T], name: Callable[[T], Hashable]) -> Difference[T]:
+    """By id; a name that only one of the lost and only one of the new has is the same thing at another place."""
+    removed = [thing for key, thing in before.items() if key not in after]
+    added = [thing for key, thing in after.items() if key not in before]
+    lost, new = _unique(removed, name), _unique(added, name)
+    moved = {n: (lost[n], new[n]) for n in lost if n in new}
+    return Difference(
+        tuple(t for t in added if name(t) not in moved),
+        tuple(t for t in removed if name(t) not in moved),
+        tuple(moved.values()),
+    )
+
+
+def _unique(things: Iterable[T], name: Callable[[T], Hashable]) -> dict[Hashable, T]:
+    named: dict[Hashable, list[T]] = {}
+    for thing in things:
+        named.setdefault(name(thing), []).append(thing)
+    return {key: found[0] for key, found in named.items() if len(found) == 1}

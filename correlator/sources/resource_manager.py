@@ -1,0 +1,123 @@
+"""The gateway list and the status of a connection, from Azure Resource Manager.
+
+A list that is not whole counts as failed, since what is missing from it would look deleted. What may not be read is a
+part of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import requests
+from azure.core.credentials import TokenCredential
+
+from correlator.gateways import GatewayList, Refused, folded
+from correlator.sources import arm_json
+from correlator.sources._arm import RESOURCES_API, Arm, Denied, patient_session
+from correlator.sources.arm_json import CLASSIC, CONNECTIONS, PUBLIC_ADDRESSES, WAN, Place
+
+LISTED = (CLASSIC, CONNECTIONS, WAN)
+"""What is listed of each resource group: Azure has no list over a subscription of the first two."""
+FILTER = " or ".join(
+    f"resourceType eq 'Microsoft.Network/{kind}'" for kind in ("virtualNetworkGateways", "connections", "vpnGateways")
+)
+
+
+class ResourceManager:
+    """What the identity may read of VPN gateways, under one ARM endpoint (``https://management.azure.com``)."""
+
+    def __init__(self, endpoint: str, credential: TokenCredential, session: requests.Session | None = None) -> None:
+        self._arm = Arm(endpoint, credential, session or patient_session())
+
+    def list_gateways(self, scopes: Sequence[str]) -> GatewayList:
+        """The VPN gateways of subscriptions, resource groups and single gateways, given by their ids.
+
+        Pages apart, it takes at most one call a subscription, six a resource group and two a gateway given alone.
+        Raises SourceUnavailable if any of them failed: the list is whole but for what it says was refused.
+        """
+        return _Reading(self._arm).read(scopes)
+
+    def status(self, connection_id: str) -> str | None:
+        """Connected, NotConnected, Connecting or Unknown; None if it cannot be read. Raises SourceUnavailable.
+
+        A list leaves the status out (github.com/Azure/azure-powershell/issues/2581), so each connection is asked alone.
+        """
+        if not arm_json.is_connection(connection_id):
+            return None
+        try:
+            return arm_json.status(self._arm.one(folded(connection_id)))
+        except Denied:
+            return None
+
+
+class _Reading:
+    """One run over all scopes: what was found so far, which lists were read, and what was refused."""
+
+    def __init__(self, arm: Arm) -> None:
+        self._arm = arm
+        self._found: list[object] = []
+        self._read: set[tuple[str, str]] = set()
+        self._refused: dict[str, Refused] = {}
+
+    def read(self, scopes: Sequence[str]) -> GatewayList:
+        groups: set[str] = set()
+        for text in scopes:
+            where = arm_json.scope(text)
+            if where is None:
+                way_out = "no id of a subscription, resource group or VPN gateway: copy the id from Azure"
+                self._refuse(" ".join(text.split())[:120], way_out)
+            elif where.kind:
+                self._single(where)
+            else:
+                groups |= {where.group} if where.group else self._groups(where.resource_id)
+        for group in sorted(groups):
+            for kind in LISTED:
+                self._found += self._list(group, kind, refused=group)
+        gateways = arm_json.gateways(self._found, self._lent())
+        return GatewayList(gateways, tuple(sorted(self._refused.values(), key=lambda r: r.scope)))
+
+    def _groups(self, subscription: str) -> set[str]:
+        """The resource groups of a subscription that hold gateways or connections."""
+        query = {"api-version": RESOURCES_API, "$filter": FILTER}
+        try:
+            return arm_json.groups(self._arm.listed(f"{subscription}/resources", **query))
+        except Denied as denied:
+            self._refuse(subscription, f"{denied} on the subscription")
+            return set()
+
+    def _single(self, where: Place) -> None:
+        """A gateway given alone: the identity may have no right on its resource group."""
+        try:
+            self._found.append(self._arm.one(where.resource_id))
+            if where.kind == CLASSIC:
+                self._found += self._arm.listed(f"{where.resource_id}/connections")
+        except Denied as denied:
+            self._refuse(where.resource_id, f"{denied} on the gateway")
+
+    def _lent(self) -> list[object]:
+        """What lends its address: sites, local network gateways, far gateways; by whole groups, not one by one."""
+        lent = self._lists(arm_json.referred(self._found))
+        # A far gateway may in turn have no address but that of its public IP resource.
+        return lent + self._lists(p for p in arm_json.referred(lent) if p.kind == PUBLIC_ADDRESSES)
+
+    def _lists(self, places: Iterable[Place]) -> list[object]:
+        lists = sorted({(where.group, where.kind) for where in places})
+        return [r for group, kind in lists for r in self._list(group, kind, refused=_type(group, kind))]
+
+    def _list(self, group: str, kind: str, refused: str) -> list[object]:
+        """Everything of one type in a group, once a run; ``refused`` is what to name where it cannot be read."""
+        if (group, kind) in self._read:
+            return []
+        self._read.add((group, kind))
+        try:
+            return self._arm.listed(_type(group, kind))
+        except Denied as denied:
+            self._refuse(refused, f"{denied} on the resource group")
+            return []
+
+    def _refuse(self, scope: str, why: str) -> None:
+        self._refused.setdefault(scope, Refused(scope, why))
+
+
+def _type(group: str, kind: str) -> str:
+    return f"{group}/providers/microsoft.network/{kind}"

@@ -1,0 +1,128 @@
+"""Azure Resource Manager, as far as VPN gateways go: lists in pages, single resources, and refusals by scope."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from sandbox.certificate import Certificate
+from sandbox.faults import Reply
+from sandbox.http_service import HttpService, Request
+from sandbox.nights.gateways import resources
+from sandbox.tokens import TokenIssuer, TokenRefused
+
+Resource = dict[str, Any]
+_SUBSCRIPTION = re.compile(r"(/subscriptions/[^/]+)/resources")
+_LIST = re.compile(r"(/subscriptions/[^/]+/resourcegroups/[^/]+)/providers/microsoft\.network/\w+")
+_OF_GATEWAY = re.compile(r"(/subscriptions/.+/virtualnetworkgateways/[^/]+)/connections")
+_TYPES = re.compile(r"resourcetype eq '([\w./]+)'")
+
+
+class ResourceManagerService(HttpService):
+    """Serves resources from memory to tokens made for its own address. Ids match in any case.
+
+    `page_size` is small so that every list of some length has pages.
+    """
+
+    page_size = 2
+
+    def __init__(self, issuer: TokenIssuer, certificate: Certificate) -> None:
+        """The composed gateways, all connected."""
+        super().__init__(certificate)
+        self.audience = self.url
+        self._issuer = issuer
+        self.clear()
+
+    def clear(self) -> None:
+        """The composed gateways again, all connected, nothing refused, no faults, no requests remembered."""
+        self.forget()
+        self.load(resources())
+        self._refused: set[str] = set()
+        self._statuses: dict[str, str] = {}
+
+    def load(self, loaded: Iterable[Resource]) -> None:
+        """Replace everything there is; each resource as a list would hold it."""
+        self._resources = list(loaded)
+
+    def refuse(self, *scopes: str) -> None:
+        """Nothing at or below these paths may be read; a subscription's list leaves it out."""
+        self._refused |= {scope.lower().rstrip("/") for scope in scopes}
+
+    def set_status(self, connection_id: str, status: str) -> None:
+        """What `connectionStatus` of a connection is from now on."""
+        self._statuses[connection_id.lower()] = status
+
+    def answer(self, request: Request) -> Reply:
+        """Check the token, the version and the right to read, then list or show."""
+        path = request.path.lower().rstrip("/")
+        refusal = self._unauthorized(request.headers.get("authorization", ""))
+        if refusal:
+            return refusal
+        if request.method != "GET" or not request.query.get("api-version"):
+            return _error(400, "MissingApiVersionParameter", "The api-version query parameter is required.")
+        if self._is_refused(path):
+            message = f"The client 'sandbox-identity' does not have authorization to read '{request.path}'."
+            return _error(403, "AuthorizationFailed", message)
+        listed = self._listed(path, request.query.get("$filter", ""))
+        return self._page(request, listed) if listed is not None else self._shown(path)
+
+    def _unauthorized(self, authorization: str) -> Reply | None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme != "Bearer":
+            return _error(401, "AuthenticationFailed", "The 'Authorization' header is missing.")
+        try:
+            self._issuer.check(token, self.audience)
+        except TokenRefused as refused:
+            return _error(401, refused.code, str(refused))
+        return None
+
+    def _is_refused(self, path: str) -> bool:
+        return any(f"{path}/".startswith(f"{scope}/") for scope in self._refused)
+
+    def _listed(self, path: str, wanted: str) -> list[Resource] | None:
+        """The resources of a list, None where the path names no list."""
+        if subscription := _SUBSCRIPTION.fullmatch(path):
+            kinds = _TYPES.findall(wanted.lower())
+            return [
+                {key: r[key] for key in ("id", "name", "type", "location")}
+                for r in self._below(f"{subscription[1]}/")
+                if r["type"].lower() in kinds and not self._is_refused(r["id"].lower())
+            ]
+        if gateway := _OF_GATEWAY.fullmatch(path):
+            return [r for r in self._below("") if _owner(r) == gateway[1]]
+        if (group := _LIST.fullmatch(path)) and any(self._below(f"{group[1]}/")):
+            return list(self._below(f"{path}/"))
+        return None
+
+    def _below(self, prefix: str) -> Iterator[Resource]:
+        return (r for r in self._resources if r["id"].lower().startswith(prefix))
+
+    def _page(self, request: Request, listed: list[Resource]) -> Reply:
+        start = int(request.query.get("$skiptoken", "0"))
+        content: dict[str, object] = {"value": listed[start : start + self.page_size]}
+        if start + self.page_size < len(listed):
+            query = urlencode({**request.query, "$skiptoken": start + self.page_size})
+            content["nextLink"] = f"{self.url}{request.path}?{query}"
+        return Reply.json(200, content)
+
+    def _shown(self, path: str) -> Reply:
+        inner = [c for r in self._resources for c in r["properties"].get("connections", [])]
+        for found in (*self._resources, *inner):
+            if found["id"].lower() == path:
+                return Reply.json(200, self._with_status(found))
+        return _error(404, "ResourceNotFound", f"The resource '{path}' was not found.")
+
+    def _with_status(self, found: Resource) -> Resource:
+        """As the real service: a connection's status is shown to who asks for it alone, and in no list."""
+        if not re.search(r"/(vpn)?connections/[^/]+$", found["id"].lower()):
+            return found
+        status = self._statuses.get(found["id"].lower(), "Connected")
+        return {**found, "properties": {**found["properties"], "connectionStatus": status}}
+
+
+def _owner(connection: Resource) -> str:
+    return str(connection["properties"].get("virtualNetworkGateway1", {}).get("id", "")).lower()
+
+
+def _error(status: int, code: str, message: str) -> Reply:
+    return Reply.json(status, {"error": {"code": code, "message": message}})

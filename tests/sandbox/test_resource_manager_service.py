@@ -1,0 +1,135 @@
+"""The sandbox's Azure Resource Manager, asked as any client would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox.certificate import Certificate
+from sandbox.faults import throttled
+from sandbox.nights.gateways import SCOPES, SITES_GROUP, resource, resource_id, resources
+from sandbox.nights.rows import SUBSCRIPTION
+from sandbox.resource_manager_service import ResourceManagerService
+from sandbox.tokens import TokenIssuer
+
+SUBSCRIPTION_ID = f"/subscriptions/{SUBSCRIPTION}"
+CONNECTIONS = f"{SCOPES[0]}/providers/Microsoft.Network/connections"
+CONNECTION = resource_id("connections", "tokyo-to-nagoya")
+
+
+@pytest.fixture
+def service(issuer: TokenIssuer, certificate: Certificate) -> Iterator[ResourceManagerService]:
+    """A service of its own with the composed gateways."""
+    with ResourceManagerService(issuer, certificate) as made:
+        yield made
+
+
+class Client:
+    """GETs with a good token."""
+
+    def __init__(self, service: ResourceManagerService, issuer: TokenIssuer, certificate: Certificate) -> None:
+        self.service, self.verify = service, str(certificate.cert)
+        self.token = issuer.mint(service.audience)[0]
+
+    def get(self, path: str, **query: str) -> requests.Response:
+        """One answer; a path without a host is the service's own."""
+        url = path if path.startswith("https") else self.service.url + path
+        asked = {} if "?" in path else {"api-version": "2024-05-01", **query}
+        bearer = {"Authorization": f"Bearer {self.token}"}
+        return requests.get(url, params=asked, headers=bearer, verify=self.verify, timeout=10)
+
+    def every(self, path: str, **query: str) -> list[dict[str, Any]]:
+        """All pages."""
+        page = self.get(path, **query).json()
+        found: list[dict[str, Any]] = page["value"]
+        while "nextLink" in page:
+            page = self.get(page["nextLink"]).json()
+            found += page["value"]
+        return found
+
+
+@pytest.fixture
+def client(service: ResourceManagerService, issuer: TokenIssuer, certificate: Certificate) -> Client:
+    """A client with a token for the service."""
+    return Client(service, issuer, certificate)
+
+
+def test_a_list_in_pages(service: ResourceManagerService, client: Client) -> None:
+    """A list comes in pages of two, each thing once, in any case of the path, without the status of a connection."""
+    found = client.every(CONNECTIONS)
+    assert len(found) == len({f["id"] for f in found}) == sum(r["type"].endswith("/connections") for r in resources())
+    assert found == client.every(CONNECTIONS.upper())
+    assert len(client.get(CONNECTIONS).json()["value"]) == service.page_size
+    assert not any("connectionStatus" in f["properties"] for f in found)
+
+
+def test_the_connections_of_one_gateway(client: Client) -> None:
+    """A gateway's own list holds the connections that begin there."""
+    found = client.every(f"{resource_id('virtualNetworkGateways', 'vgw-osaka-prod')}/connections")
+    assert {f["name"] for f in found} == {"osaka-to-tokyo", "osaka-to-kobe", "osaka-to-kyoto"}
+
+
+def test_a_subscription_is_filtered_by_type(client: Client) -> None:
+    """The list over all types takes types joined by "or" and gives no properties."""
+    kinds = ("Microsoft.Network/vpnGateways", "Microsoft.Network/localNetworkGateways")
+    wanted = " or ".join(f"resourceType eq '{k}'" for k in kinds)
+    found = client.every(f"{SUBSCRIPTION_ID}/resources", **{"$filter": wanted})
+    assert {f["type"] for f in found} == set(kinds)
+    assert SITES_GROUP in {f["id"].split("/")[4] for f in found}
+    assert not any("properties" in f for f in found)
+
+
+@pytest.mark.parametrize("name", ["tokyo-to-nagoya", "to-wien"])
+def test_the_status_of_a_connection(service: ResourceManagerService, client: Client, name: str) -> None:
+    """A connection asked alone says its status, which can be set; anything else has none."""
+    hub = resource_id("vpnGateways", "vpngw-hub-frankfurt")
+    path = CONNECTION if name == "tokyo-to-nagoya" else f"{hub}/vpnConnections/{name}"
+    assert client.get(path).json()["properties"]["connectionStatus"] == "Connected"
+    service.set_status(path.upper(), "NotConnected")
+    assert client.get(path).json()["properties"]["connectionStatus"] == "NotConnected"
+    assert "connectionStatus" not in client.get(hub).json()["properties"]
+
+
+def test_what_is_not_there(client: Client) -> None:
+    """Unknown resources and groups answer 404 with ARM's kind of error."""
+    for path in (f"{CONNECTION}-2", f"{SCOPES[0]}-2/providers/Microsoft.Network/connections"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ResourceNotFound")
+
+
+def test_what_is_refused(service: ResourceManagerService, client: Client) -> None:
+    """A refused scope answers 403 with all that lies in it, is left out above, and hides nothing beside it."""
+    service.refuse(SCOPES[0].upper())
+    assert {client.get(p).status_code for p in (CONNECTIONS, CONNECTION)} == {403}
+    wanted = {"$filter": "resourceType eq 'Microsoft.Network/localNetworkGateways'"}
+    assert {f["id"].split("/")[4] for f in client.every(f"{SUBSCRIPTION_ID}/resources", **wanted)} == {SITES_GROUP}
+    service.load([resource(f"{SCOPES[0]}-2/providers/Microsoft.Network/connections/c")])
+    assert client.get(f"{SCOPES[0]}-2/providers/Microsoft.Network/connections").status_code == 200
+
+
+def test_only_its_own_tokens(service: ResourceManagerService, client: Client, issuer: TokenIssuer) -> None:
+    """A token for another audience, of another issuer or none at all answers 401."""
+    for token in (issuer.mint("https://api.loganalytics.io")[0], TokenIssuer().mint(service.audience)[0], ""):
+        client.token = token
+        assert client.get(CONNECTION).status_code == 401
+
+
+def test_a_version_is_asked_for(service: ResourceManagerService, client: Client) -> None:
+    """Without api-version the answer is 400."""
+    assert client.get(f"{CONNECTION}?x=1").json()["error"]["code"] == "MissingApiVersionParameter"
+
+
+def test_faults_and_a_fresh_start(service: ResourceManagerService, client: Client) -> None:
+    """Faults are met by path, and after clear everything is as at the start."""
+    service.fail_next(throttled(1), path=SUBSCRIPTION_ID)
+    assert client.get(CONNECTION).status_code == 429
+    service.refuse(SUBSCRIPTION_ID)
+    service.set_status(CONNECTION, "Unknown")
+    service.load([])
+    service.fail_next(throttled(1))
+    service.clear()
+    assert client.get(CONNECTION).json()["properties"]["connectionStatus"] == "Connected"
+    assert len(service.requests) == 1
