@@ -64,6 +64,8 @@ def _last_word(incident: Incident, told: Told | None) -> Decision:
         return Decision(Moment.RETRACTED, Why.WORTH_SAYING)
     if incident.status is Status.ABSORBED and told.status is Status.OPEN:
         return Decision(Moment.ABSORBED, Why.WORTH_SAYING)
+    if incident.status is Status.REMOVED and told.status is Status.OPEN:
+        return Decision(Moment.REMOVED, Why.WORTH_SAYING)
     return NOTHING
 
 

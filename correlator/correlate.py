@@ -215,7 +215,15 @@ def _carry_on(old: Incident, new: Incident) -> Incident:
     changed = old.changes_of_mind
     if new.finding.cause is not old.finding.cause:
         changed = (*changed, CauseChange(_newest(new), new.finding.cause))
-    return replace(new, id=old.id, anchor=old.anchor, first_cause=old.first_cause, changes_of_mind=changed, rev=old.rev)
+    return replace(
+        new,
+        id=old.id,
+        anchor=old.anchor,
+        first_cause=old.first_cause,
+        changes_of_mind=changed,
+        rev=old.rev,
+        witnesses=old.witnesses,
+    )
 
 
 def _newest(incident: Incident) -> datetime:

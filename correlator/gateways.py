@@ -7,7 +7,9 @@ their far end and whether both instances carry tunnels. Resource ids are folded:
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import ip_address
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -84,10 +86,48 @@ class GatewayList:
         wanted = address.strip().lower()
         return next((g for g in self.gateways if wanted in g.addresses), None)
 
+    def peers(self) -> dict[str, frozenset[str]]:
+        """Gateway id -> the addresses of all its peers, for gateways whose every peer is known by its address.
+
+        A peer that is known by a DNS name stands in the log under an address that may change.
+        """
+        return {
+            g.resource_id: frozenset(p for c in g.connections for p in c.peers)
+            for g in self.gateways
+            if g.connections and all(c.peers and all(map(_is_address, c.peers)) for c in g.connections)
+        }
+
+    def connection_names(self) -> dict[str, dict[str, str]]:
+        """Gateway id -> peer -> the name of the connection to it."""
+        return {g.resource_id: {p: c.name for c in g.connections for p in c.peers} for g in self.gateways}
+
     def hides(self, resource_id: str) -> bool:
         """Whether this id lies in what was refused, so that its absence from the list means nothing."""
         within = f"{folded(resource_id)}/"
         return any(within.startswith(f"{folded(r.scope)}/") for r in self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The list as it was kept, and when it was read (UTC).
+
+    ``removed`` are gateways that were once listed and are no more, ``aliases`` the ids of moved ones -> their new ids.
+    """
+
+    read_at: datetime
+    found: GatewayList
+    removed: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def renewed(self, read_at: datetime, found: GatewayList) -> Listed:
+        """The same with what a later look found. What is back is no longer removed."""
+        changed = changes(self.found, found).gateways
+        lost = {*self.removed, *(g.resource_id for g in changed.removed), *(old.resource_id for old, _ in changed.moved)}
+        removed = tuple(sorted(i for i in lost if found.find(i) is None))
+        moved = {old.resource_id: new.resource_id for old, new in changed.moved}
+        older = {old: moved.get(new, new) for old, new in self.aliases.items()}
+        aliases = {old: new for old, new in (older | moved).items() if found.find(old) is None}
+        return Listed(read_at, found, removed, aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +152,14 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.gateways or self.connections)
+
+
+def _is_address(peer: str) -> bool:
+    try:
+        ip_address(peer)
+    except ValueError:
+        return False
+    return True
 
 
 def changes(before: GatewayList, after: GatewayList) -> Changes:

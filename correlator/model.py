@@ -7,7 +7,7 @@ is one of the gateway's two machines; both are ``""`` where the log does not say
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -214,6 +214,14 @@ class Impact(StrEnum):
     NONE = "none"
 
 
+class Witness(NamedTuple):
+    """What Azure itself said of a connection while the log called it down (UTC; ``status`` as Azure spells it)."""
+
+    at: datetime
+    connection: str
+    status: str
+
+
 class CauseChange(NamedTuple):
     """The verdict of an incident changed; ``at`` is the time of the newest row then known."""
 
@@ -237,6 +245,7 @@ class Incident:
     changes_of_mind: tuple[CauseChange, ...] = ()
     absorbed_by: str = ""
     rev: int = 1
+    witnesses: tuple[Witness, ...] = ()
 
     @property
     def outages(self) -> tuple[Outage, ...]:
@@ -278,7 +287,9 @@ class Moment(StrEnum):
     CAUSE_CHANGED = "cause-changed"
     RETRACTED = "retracted"
     ABSORBED = "absorbed"
+    REMOVED = "removed"
     WEEKLY = "weekly-summary"
+    WELCOME = "welcome"
 
 
 class Told(NamedTuple):
@@ -363,6 +374,38 @@ class WeekLine(NamedTuple):
     connection_downtime_seconds: float
 
 
+class CauseSum(NamedTuple):
+    """What one cause came to: incidents, tunnel drops, and seconds without a VPN path."""
+
+    cause: Cause
+    incidents: int
+    drops: int
+    seconds: float
+
+
+class Gap(NamedTuple):
+    """Something that cannot be seen or told yet: ``key`` names the sentence that says so with its cure."""
+
+    key: str
+    subject: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What is watched, what the time before would have said, and what is missing. Times UTC.
+
+    ``connections`` is None where no gateway list could be read.
+    """
+
+    gateways: int
+    connections: int | None
+    since: datetime
+    until: datetime
+    causes: tuple[CauseSum, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
     """One message to one channel kind, neutral to how it looks. ``number`` counts the messages of an incident."""
@@ -372,11 +415,12 @@ class Notification:
     incident: Incident | None = None
     number: int = 1
     week: Week | None = None
+    welcome: Welcome | None = None
 
     @property
     def subject(self) -> str:
         """The incident's id, or the week's label."""
-        return self.incident.id if self.incident else self.week.label if self.week else ""
+        return self.incident.id if self.incident else self.week.label if self.week else self.moment.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,5 +441,14 @@ class Policy:
     failover_within: timedelta = timedelta(minutes=15)
     down_after: timedelta = timedelta(minutes=10)
     settle: timedelta = timedelta(minutes=10)
-    active_active: dict[str, bool] = field(default_factory=dict)
+    witness_after: timedelta = timedelta(minutes=15)
+    active_active: Mapping[str, bool] = field(default_factory=dict)
     """The gateway's mode where it is known (folded resource id -> active-active); else the log tells."""
+    peers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Every peer of a gateway, where the gateway list names them all by address."""
+    removed: frozenset[str] = frozenset()
+    """Gateways that are no more, by the gateway list."""
+
+    def gone(self, gateway: str, peer: str) -> bool:
+        """Whether the gateway list says that this tunnel is no more: nothing will ever end its outage."""
+        return gateway in self.removed or (gateway in self.peers and peer not in self.peers[gateway])

@@ -7,18 +7,18 @@ given back with its answer; a run that has no answer still delivers, by the stor
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
 from correlator.categories import Read, read_rows
 from correlator.delivery import Delivery, Report
 from correlator.errors import CorrelatorError, SourceUnavailable
-from correlator.model import GatewayState, Incident, Moment, Notification, Policy, WeeklyTime
+from correlator.model import GatewayState, Incident, Notification, Policy
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
-from correlator.track import Step, advance, window_start
-from correlator.weekly import partitions, sum_up, week_due
+from correlator.track import NOBODY, Step, advance, window_start
+from correlator.watchlist import Asking
 
 log = logging.getLogger("correlator")
 
@@ -26,10 +26,26 @@ OPERATIONS = 80
 """Writes in one commit; the service takes 100."""
 RECORDED_AT_ONCE = 400
 """Incidents and drops in one notice to the tables: what one entity holds with ease."""
-WEEKLY_PARTITION = "weekly"
 
 
-def poll(workspace: str, source: LogSource, store: Store, channels: Mapping[str, Channel], policy: Policy) -> Report:
+class Aside(NamedTuple):
+    """What Azure's gateway list adds to a poll: gateways to look at without fresh rows, and whom to ask twice."""
+
+    look_at: Collection[str] = ()
+    asking: Asking | None = None
+
+
+ALONE = Aside()
+
+
+def poll(
+    workspace: str,
+    source: LogSource,
+    store: Store,
+    channels: Mapping[str, Channel],
+    policy: Policy,
+    aside: Aside = ALONE,
+) -> Report:
     """Poll one workspace once. Raises SourceUnavailable after delivering what was waiting, StaleWrite if overtaken."""
     report = Report(workspace)
     before = store.read(workspace)
@@ -44,7 +60,7 @@ def poll(workspace: str, source: LogSource, store: Store, channels: Mapping[str,
     report.now, report.rows = now, len(answer.rows)
     report.unreadable, report.unmapped_reasons = len(read.unreadable), read.unmapped_reasons
     most = OPERATIONS // 2 // max(1, len(channels))  # so that what one gateway has to say fits into one commit
-    steps = list(_steps(workspace, store, head, read, now, policy, most))
+    steps = list(_steps(workspace, store, head, read, now, policy, aside, most))
     _Commit(store, list(channels), now, report).apply(before, steps)
     # Read again only if there is something new to deliver: a quiet poll is one query, one read, one write.
     after = store.read(workspace) if any(s.recorded or s.notifications for s in steps) else before
@@ -53,16 +69,21 @@ def poll(workspace: str, source: LogSource, store: Store, channels: Mapping[str,
 
 
 def _steps(
-    workspace: str, store: Store, head: Head, read: Read, now: datetime, policy: Policy, most: int
+    workspace: str, store: Store, head: Head, read: Read, now: datetime, policy: Policy, aside: Aside, most: int
 ) -> Iterator[Step]:
     """One step for each gateway with fresh rows or something due; ``most`` messages of one gateway at once."""
     since = window_start(head.mark or now)
     due = {gateway for gateway, at in head.due.items() if at <= now}
-    names = sorted(read.logs.keys() | due)
+    names = sorted(read.logs.keys() | due | set(aside.look_at))
     states = store.gateways(workspace, names) if names else {}
     for name in names:
+        if name not in states and name not in read.logs:
+            continue
         state = states.get(name, GatewayState(name))
-        yield advance(state, read.logs.get(name), since, now, policy, first_run=head.mark is None, most=most)
+        heard = aside.asking.witnesses(state, now, policy) if aside.asking else NOBODY
+        yield advance(
+            state, read.logs.get(name), since, now, policy, first_run=head.mark is None, most=most, witnesses=heard
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,40 +150,20 @@ def _portions(steps: Sequence[Step]) -> Iterator[tuple[Incident, ...]]:
 
 
 def poll_all(
-    workspaces: Sequence[str], source: LogSource, store: Store, channels: Mapping[str, Channel], policy: Policy
-) -> tuple[list[Report], list[CorrelatorError]]:
+    workspaces: Sequence[str],
+    source: LogSource,
+    store: Store,
+    channels: Mapping[str, Channel],
+    policy: Policy,
+    aside: Aside = ALONE,
+) -> tuple[list[Report], dict[str, CorrelatorError]]:
     """Poll every workspace; one that fails never stops the others. Its error comes back beside the reports."""
     reports: list[Report] = []
-    failures: list[CorrelatorError] = []
+    failures: dict[str, CorrelatorError] = {}
     for workspace in workspaces:
         try:
-            reports.append(poll(workspace, source, store, channels, policy))
+            reports.append(poll(workspace, source, store, channels, policy, aside))
         except CorrelatorError as failure:
             log.error("workspace %s: %s", workspace, failure)
-            failures.append(failure)
+            failures[workspace] = failure
     return reports, failures
-
-
-def summarize(
-    workspaces: Sequence[str], store: Store, channels: Mapping[str, Channel], at: WeeklyTime, zone: ZoneInfo
-) -> Report:
-    """Send last week's summary if it is due, by the last poll's clock. Raises StaleWrite if overtaken."""
-    report = Report(WEEKLY_PARTITION)
-    before = store.read(WEEKLY_PARTITION)
-    heads = [store.read(w).head for w in workspaces]
-    now = max((h.mark for h in heads if h.mark), default=None)
-    if now is None:
-        return report
-    report.now = now
-    label = week_due(now, at, zone, before.head.week)
-    if label:
-        week = sum_up(label, zone, store.documents(partitions(label, zone)))
-        # A week that ended before anyone watched has nothing to tell.
-        watched = any(h.watching_since and h.watching_since < week.end for h in heads)
-        told = [Notification(Moment.WEEKLY, now, week=week)] if watched else []
-        notices = list(_notices([Step(GatewayState(""), False, [], told, None)], list(channels), now))
-        store.commit(WEEKLY_PARTITION, before.etag, replace(before.head, week=label), [], notices)
-        report.said = len(told)
-        before = store.read(WEEKLY_PARTITION)
-    Delivery(store, channels, now, report).run(before)
-    return report

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from correlator.gateways import GatewayList, Listed
 from correlator.model import GatewayState, Incident, LogRow, Notification
 
 Body = dict[str, Any]
@@ -18,6 +19,18 @@ class LogAnswer(NamedTuple):
 
     now: datetime
     rows: Sequence[LogRow]
+
+
+class GatewaySource(Protocol):
+    """Azure's own list of gateways."""
+
+    def list_gateways(self, scopes: Sequence[str]) -> GatewayList:
+        """The gateways of these subscriptions, resource groups and gateways. Raises SourceUnavailable."""
+        ...
+
+    def status(self, connection_id: str) -> str | None:
+        """Connected, NotConnected, Connecting or Unknown; None if it may not be read. Raises SourceUnavailable."""
+        ...
 
 
 class LogSource(Protocol):
@@ -110,6 +123,18 @@ class Store(Protocol):
 
     def record(self, incidents: Sequence[Incident]) -> None:
         """Project incidents into the public tables; an older revision never replaces a newer one."""
+        ...
+
+    def watched(self, partition: str) -> list[str]:
+        """The gateways of which something is kept, by their folded resource ids."""
+        ...
+
+    def kept_list(self) -> tuple[Listed | None, datetime]:
+        """The gateway list as it was last kept, and the store's own clock (UTC)."""
+        ...
+
+    def keep_list(self, listed: Listed) -> None:
+        """Keep it for the next process."""
         ...
 
     def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:

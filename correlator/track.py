@@ -7,7 +7,7 @@ gives exactly what folding everything would.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from typing import NamedTuple
 from correlator.announce import decide, is_pending, pending_until, say
 from correlator.correlate import correlate
 from correlator.model import (
+    LONG_AGO,
     Checkpoint,
     GatewayLog,
     GatewayState,
@@ -24,7 +25,10 @@ from correlator.model import (
     Policy,
     Status,
     Tracked,
+    Witness,
 )
+
+NOBODY: Mapping[str, tuple[Witness, ...]] = {}
 
 LATEST = timedelta(days=2)
 """Rows stamped older than this are restamped by the service on arrival (its documentation), so none come later."""
@@ -56,13 +60,16 @@ def advance(
     *,
     first_run: bool = False,
     most: int = 40,
+    witnesses: Mapping[str, tuple[Witness, ...]] = NOBODY,
 ) -> Step:
     """Fold the gateway's rows (None: none are fresh), then decide what to say; at most ``most`` messages at once.
 
-    On a first run incidents that are over are kept and never told: nobody wants last week's alerts tonight.
+    On a first run every row counts, however old. Incidents that are over, or open for days, are kept and never told:
+    nobody wants last week's alerts tonight. ``witnesses`` is what Azure said of open incidents, by their ids.
     """
     before = _pruned(state, since, now, policy)
-    incidents, checkpoints = _folded(before, log, since, policy)
+    incidents, checkpoints = _folded(before, log, LONG_AGO if first_run else since, policy)
+    incidents = [_as_listed(i, witnesses.get(i.id, i.witnesses), policy) for i in incidents]
     kept = {t.incident.id: t for t in before.tracked}
     tracked: list[Tracked] = []
     recorded: list[Incident] = []
@@ -72,7 +79,7 @@ def advance(
         item, news = _follow(incident, kept.get(incident.id), now, policy)
         if news:
             recorded.append(item.incident)
-        if first_run and item.incident.status is not Status.OPEN:
+        if first_run and (item.incident.status is not Status.OPEN or item.incident.started_at < now - LATEST):
             item = say(item, Moment.RECOVERED, silently=True)
         moment = decide(item, now, policy).moment
         if moment and len(said) >= most:
@@ -81,10 +88,29 @@ def advance(
             item = say(item, moment)
             said.append(Notification(moment, now, item.incident, item.told.number if item.told else 1))
         # Asked again: what was just said may have a sequel that only time brings.
-        dues += [d for d in (decide(item, now, policy).due, pending_until(item, policy)) if d]
+        waits = (decide(item, now, policy).due, pending_until(item, policy), _witness_due(item.incident, now, policy))
+        dues += [d for d in waits if d]
         tracked.append(item)
     after = replace(before, checkpoints=checkpoints, tracked=tuple(tracked))
+    if first_run:
+        after = _pruned(after, since, now, policy)
     return Step(after, after != before, recorded, said, min(dues, default=None))
+
+
+def _as_listed(incident: Incident, witnesses: tuple[Witness, ...], policy: Policy) -> Incident:
+    """What Azure's own list adds: its word on a connection that is down, and that a tunnel is no more."""
+    lost = [o.peer for o in incident.outages if o.end is None]
+    if lost and incident.status is Status.OPEN and all(policy.gone(incident.gateway, peer) for peer in lost):
+        incident = replace(incident, status=Status.REMOVED)
+    return incident if witnesses == incident.witnesses else replace(incident, witnesses=witnesses)
+
+
+def _witness_due(incident: Incident, now: datetime, policy: Policy) -> datetime | None:
+    """When to ask Azure about an outage that does not end; None if it was asked for, or the time is past."""
+    if incident.status is not Status.OPEN or incident.witnesses or incident.gateway not in policy.active_active:
+        return None
+    times = [o.start + policy.witness_after for o in incident.outages if o.end is None]
+    return min((t for t in times if t > now), default=None)
 
 
 def _folded(
@@ -117,7 +143,7 @@ def _pruned(state: GatewayState, since: datetime, now: datetime, policy: Policy)
     base = [n for n, c in enumerate(state.checkpoints) if c.at <= since]
     checkpoints = state.checkpoints[base[-1] if base else 0 :]
     # How an open outage ends may yet show that it belongs to what came shortly before it.
-    living = [t.incident for t in state.tracked if not t.incident.status.withdrawn]
+    living = [t.incident for t in state.tracked if t.incident.status is Status.OPEN]
     begun = [o.start for i in living for o in i.outages if o.end is None]
     reach = min([since, *begun]) - max(MARGIN, policy.next_hop, policy.rejoin)
     tracked = tuple(t for t in state.tracked if not _over(t, reach, now, policy))

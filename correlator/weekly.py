@@ -59,11 +59,12 @@ def partitions(label: str, zone: ZoneInfo) -> list[str]:
 def sum_up(label: str, zone: ZoneInfo, documents: Iterable[Mapping[str, Any]]) -> Week:
     """The week's incidents (public incident objects), oldest first, without other weeks' and those that never were."""
     start, end = week_bounds(label, zone)
-    lines = sorted(_line(d) for d in documents if not Status(d["status"]).withdrawn)
+    lines = sorted(week_line(d) for d in documents if not Status(d["status"]).withdrawn)
     return Week(label, start, end, tuple(line for line in lines if start <= line.started_at < end))
 
 
-def _line(document: Mapping[str, Any]) -> WeekLine:
+def week_line(document: Mapping[str, Any]) -> WeekLine:
+    """What a summary needs of a public incident object."""
     outages = document["outages"]
     return WeekLine(
         datetime.fromisoformat(document["started_at"]),

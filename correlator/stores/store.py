@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from correlator.errors import StaleWrite
+from correlator.gateways import Listed
 from correlator.model import GatewayState, Incident
 from correlator.ports import Head, Held, Notice, Snapshot
 from correlator.stores.codec import pack, unpack
@@ -34,6 +35,7 @@ from correlator.stores.tables import (
 from correlator.wording import Style
 
 HEAD, GATEWAY, NOTICE, END = "head", "gateway|", "notice|", "notice~"
+LISTS, LIST = "lists", "gateways"
 FEW = 10
 """Up to this many gateways are read one by one, more of them as one range."""
 
@@ -98,6 +100,17 @@ class TableStore:
         for incident in incidents:
             if self._record(incident):
                 self._record_outages(incident)
+
+    def watched(self, partition: str) -> list[str]:
+        found, _ = self._tables.query(STATE, _key(partition), GATEWAY, HEAD)
+        return sorted(str(e.properties["Gateway"]) for e in found)
+
+    def kept_list(self) -> tuple[Listed | None, datetime]:
+        found, clock = self._tables.query(STATE, LISTS, LIST, LIST + "~")
+        return next((unpack(Listed, e.properties) for e in found), None), clock
+
+    def keep_list(self, listed: Listed) -> None:
+        self._tables.write(STATE, LISTS, [Upsert(LIST, pack(listed))])
 
     def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:
         rows = [e for week in weeks for e in self._tables.query(INCIDENTS, week, "0", "~")[0]]

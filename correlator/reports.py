@@ -1,0 +1,103 @@
+"""What is told beside incidents: the welcome after the first polls, and the week. Each once, by the last poll's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from correlator.delivery import Delivery, Report
+from correlator.gateways import GatewayList
+from correlator.model import Moment, Notification, WeeklyTime
+from correlator.ports import Channel, Head, Notice, Snapshot, Store
+from correlator.weekly import label_of, partitions, sum_up, week_due, week_line
+from correlator.welcome import LOOK_BACK, compose
+
+WEEKLY_PARTITION, WELCOME_PARTITION = "weekly", "welcome"
+PATIENCE = timedelta(hours=1)
+"""How long the welcome waits for workspaces that cannot be read yet: roles take some minutes to settle."""
+
+
+def summarize(
+    workspaces: Sequence[str], store: Store, channels: Mapping[str, Channel], at: WeeklyTime, zone: ZoneInfo
+) -> Report:
+    """Send last week's summary if it is due, by the last poll's clock. Raises StaleWrite if overtaken."""
+    report = Report(WEEKLY_PARTITION)
+    before = store.read(WEEKLY_PARTITION)
+    heads = [store.read(w).head for w in workspaces]
+    now = _clock(heads)
+    if now is None:
+        return report
+    report.now = now
+    label = week_due(now, at, zone, before.head.week)
+    if label:
+        week = sum_up(label, zone, store.documents(partitions(label, zone)))
+        # A week that ended before anyone watched has nothing to tell.
+        watched = any(h.watching_since and h.watching_since < week.end for h in heads)
+        told = Notification(Moment.WEEKLY, now, week=week) if watched else None
+        before = _tell(told, now, before, replace(before.head, week=label), store, channels, report)
+    Delivery(store, channels, now, report).run(before)
+    return report
+
+
+def greet(
+    workspaces: Sequence[str],
+    failures: Mapping[str, str],
+    store: Store,
+    channels: Mapping[str, Channel],
+    listed: GatewayList | None,
+) -> bool:
+    """Send the welcome once every workspace was polled, or after an hour of patience; True once it was taken.
+
+    ``failures`` are the workspaces that could not be polled just now, and why. Raises StaleWrite if overtaken.
+    """
+    before = store.read(WELCOME_PARTITION)
+    if before.etag and not before.outbox:
+        return True
+    heads = {w: store.read(w).head for w in workspaces}
+    now = _clock(heads.values())
+    if now is None:
+        return False
+    report = Report(WELCOME_PARTITION, now)
+    if before.etag is None:
+        waiting = [w for w, h in heads.items() if h.mark is None]
+        watching = min(h.watching_since for h in heads.values() if h.watching_since)
+        if waiting and now < watching + PATIENCE:
+            return False
+        unread = {w: failures.get(w, "") for w in waiting}
+        seen = {gateway for w in workspaces for gateway in store.watched(w)}
+        lines = [week_line(d) for d in store.documents(_weeks(now - LOOK_BACK, now))]
+        told = Notification(Moment.WELCOME, now, welcome=compose(listed, seen, lines, unread, now))
+        before = _tell(told, now, before, Head(mark=now), store, channels, report)
+    Delivery(store, channels, now, report).run(before)
+    return report.sent == len(before.outbox)
+
+
+def _clock(heads: Iterable[Head]) -> datetime | None:
+    """The time of the newest poll."""
+    return max((h.mark for h in heads if h.mark), default=None)
+
+
+def _tell(
+    told: Notification | None,
+    now: datetime,
+    before: Snapshot,
+    head: Head,
+    store: Store,
+    channels: Mapping[str, Channel],
+    report: Report,
+) -> Snapshot:
+    """Commit what is to be told, together with the note that it was; the outbox as it is then."""
+    notices = [
+        Notice(f"{now:%Y%m%dT%H%M%S%f}-{told.subject}-{channel}", channel, now, told) for channel in channels if told
+    ]
+    store.commit(report.partition, before.etag, head, [], notices)
+    report.said = 1 if told else 0
+    return store.read(report.partition)
+
+
+def _weeks(first: datetime, last: datetime) -> list[str]:
+    """The partitions from one time to another, and one more before: late rows may have moved a start."""
+    days = (last - first).days + 8
+    return list(dict.fromkeys(label_of((last - timedelta(days=n)).astimezone(UTC).date()) for n in range(days)))
