@@ -181,13 +181,17 @@ def _site_links(site: object) -> list[object]:
 
 
 def _tunnel_addresses(gateway: object) -> tuple[str, ...]:
-    """A gateway's own public addresses, instance 0 first. They are listed with BGP, whether it is used or not."""
+    """A gateway's own public addresses, instance 0 first, as they stand with its BGP settings or its IP configurations.
+
+    Classic gateways only refer to theirs in the latter.
+    """
     tunnels = _items(gateway, "properties", "bgpSettings", "bgpPeeringAddresses")
-    listed = [a for t in tunnels for a in _items(t, "tunnelIpAddresses")]
-    direct = [_at(c, "publicIpAddress") for c in _items(gateway, "properties", "ipConfigurations")]
-    return _each([[_clean(a)] for a in listed if _is_public(a)]) or _each(
-        [[_clean(a)] for a in direct if _is_public(a)]
-    )
+    listed = _public(a for t in tunnels for a in _items(t, "tunnelIpAddresses"))
+    return listed or _public(_at(c, "publicIpAddress") for c in _items(gateway, "properties", "ipConfigurations"))
+
+
+def _public(values: Iterable[object]) -> tuple[str, ...]:
+    return _each([a] for a in map(_clean, values) if _is_public(a))
 
 
 def _public_addresses(gateway: object) -> Iterator[str]:
@@ -195,9 +199,9 @@ def _public_addresses(gateway: object) -> Iterator[str]:
         yield _text(configuration, "properties", "publicIPAddress", "id")
 
 
-def _is_public(value: object) -> bool:
+def _is_public(address: str) -> bool:
     try:
-        found = ip_address(_clean(value))
+        found = ip_address(address)
     except ValueError:
         return False
     return not any(found in network for network in PRIVATE)

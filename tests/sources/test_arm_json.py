@@ -75,6 +75,11 @@ def damage(data: st.DataObject, thing: Any) -> None:
         thing = inner
 
 
+def test_half_a_character_can_be_kept() -> None:
+    """Half of a surrogate pair, which JSON allows in a name, does not stop the list from being stored."""
+    everything([{**resource(GATEWAY), "name": "vgw-\ud800"}])
+
+
 @given(st.permutations(resources()))
 def test_order_and_repetition_do_not_matter(shuffled: list[dict[str, Any]]) -> None:
     """The same resources in any order, some of them twice, give the same list."""
@@ -172,6 +177,17 @@ def test_a_connection_of_a_gateway_that_was_not_read() -> None:
     """A connection whose gateway is not listed belongs to nobody, and one without a far end has no peers."""
     assert arm_json.gateways([connection()]) == ()
     assert only(resource(GATEWAY), connection()).connections == (Connection("c", CONNECTION.lower(), ()),)
+
+
+def test_only_what_lends_addresses_is_asked_for() -> None:
+    """A reference to a resource of another type, or to no resource, leads to no call."""
+    for odd in (
+        resource_id("expressRouteCircuits", "x"),
+        "https://elsewhere.example/x",
+        f"{LOCAL}/../../secrets",
+        None,
+    ):
+        assert arm_json.referred([connection(localNetworkGateway2={"id": odd})]) == set()
 
 
 def test_a_link_without_an_id_lends_nothing() -> None:

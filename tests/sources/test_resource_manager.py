@@ -179,6 +179,35 @@ def test_calls_grow_with_groups_and_not_with_connections(
         del service.page_size
 
 
+def test_each_list_has_the_version_of_its_service(service: ResourceManagerService, source: ResourceManager) -> None:
+    """The list over all types belongs to another service than the network's resources, and has its version."""
+    source.list_gateways([SUBSCRIPTION_ID])
+    versions = {(r.path.endswith("/resources"), r.query["api-version"]) for r in service.requests}
+    assert versions == {(True, "2021-04-01"), (False, "2024-05-01")}
+
+
+def test_a_far_gateway_of_another_group(service: ResourceManagerService, source: ResourceManager) -> None:
+    """A far gateway that lists no tunnel address lends that of its public IP resource; one that is gone lends none.
+
+    No list is read twice for their sake, and neither of them is listed.
+    """
+    address = resource_id("publicIPAddresses", "pip-far", "rg-far")
+    far, gone = resource_id("virtualNetworkGateways", "far", "rg-far"), resource_id("virtualNetworkGateways", "gone")
+    ends = {"to-far": far, "to-gone": gone}
+    service.load([
+        *(r for r in resources() if r["id"] == TOKYO.resource_id),
+        *(resource(resource_id("connections", name), connectionType="Vnet2Vnet", virtualNetworkGateway2={"id": end},
+                   virtualNetworkGateway1={"id": TOKYO.resource_id}) for name, end in ends.items()),
+        resource(far, gatewayType="Vpn", ipConfigurations=[{"properties": {"publicIPAddress": {"id": address}}}]),
+        resource(address, ipAddress="198.51.100.77"),
+    ])  # fmt: skip
+    found = source.list_gateways(SCOPES)
+    assert (names(found), found.refused) == ([TOKYO.name], ())
+    assert peers(found, TOKYO.resource_id) == {"to-far": ("198.51.100.77",), "to-gone": ()}
+    asked = [(r.path, r.query.get("$skiptoken")) for r in service.requests]
+    assert len(asked) == len(set(asked))
+
+
 # Refused
 
 
