@@ -4,6 +4,7 @@ CorrelatorError
 |- SettingsError      the settings are not usable; names every problem at once
 |- UsageError         the command line, a file or a time cannot be used as given
 |- SourceUnavailable  the log query failed or was cut short; nothing moves, the next poll repeats it
+|  `- CutShort        … in part: asking for less may help
 |- StoreUnavailable  table storage failed or refused; nothing is said that was not committed
 |- StaleWrite         somebody else committed first; this run drops its work
 `- SendFailed         a channel did not take a message; says whether trying again can help
@@ -34,6 +35,10 @@ class UsageError(CorrelatorError):
 
 class SourceUnavailable(CorrelatorError):
     """The log service refused, failed, was unreachable, or answered in part (design law 7)."""
+
+
+class CutShort(SourceUnavailable):
+    """The service gave only a part of the answer, as when it is too large."""
 
 
 class StoreUnavailable(CorrelatorError):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from correlator.model import Cause, Confidence, Drop, GatewayChange, Incident
 
 TUNNEL_LOG = "TunnelDiagnosticLog"
+STATUS = "ConnectionStatus"
 MOST = 12
 """Rows listed of one incident; an episode of two hundred tunnels needs no four hundred lines to be believed."""
 
@@ -30,7 +31,8 @@ class Evidence(NamedTuple):
 
 def evidence(incident: Incident) -> list[Evidence]:
     """The rows that decide come first into the list, then it is put in order of time; never more than ``MOST``."""
-    found = [*_changes(incident), *_company(incident), *_tunnel_rows(incident)]
+    asked = [Evidence(w.at, STATUS, "status-row", "", w.connection, w.status) for w in incident.witnesses]
+    found = [*_changes(incident), *_company(incident), *asked, *_tunnel_rows(incident)]
     return sorted(dict.fromkeys(found[:MOST]))
 
 

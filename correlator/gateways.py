@@ -122,9 +122,9 @@ class Listed:
     def renewed(self, read_at: datetime, found: GatewayList) -> Listed:
         """The same with what a later look found. What is back is no longer removed."""
         changed = changes(self.found, found).gateways
-        lost = {*self.removed, *(g.resource_id for g in changed.removed), *(old.resource_id for old, _ in changed.moved)}
-        removed = tuple(sorted(i for i in lost if found.find(i) is None))
         moved = {old.resource_id: new.resource_id for old, new in changed.moved}
+        lost = {*self.removed, *moved, *(g.resource_id for g in changed.removed)}
+        removed = tuple(sorted(i for i in lost if found.find(i) is None))
         older = {old: moved.get(new, new) for old, new in self.aliases.items()}
         aliases = {old: new for old, new in (older | moved).items() if found.find(old) is None}
         return Listed(read_at, found, removed, aliases)

@@ -18,6 +18,7 @@ GATEWAY_TYPES = {"/vpngateways/": "vpnGateways", "/virtualnetworkgateways/": "vi
 
 def incident_object(incident: Incident, style: Style) -> dict[str, Any]:
     """The incident as plain JSON values; sentences in the language of ``style``."""
+    style = style.at(incident.gateway)
     document = {
         "id": incident.id,
         "status": incident.status.value,

@@ -1,4 +1,4 @@
-"""What is told beside incidents: the welcome after the first polls, and the week. Each once, by the last poll's clock."""
+"""What is told beside incidents: the welcome after the first polls, and the week. Each once, by a poll's clock."""
 
 from __future__ import annotations
 

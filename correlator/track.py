@@ -76,7 +76,8 @@ def advance(
     said: list[Notification] = []
     dues: list[datetime] = []
     for incident in incidents:
-        item, news = _follow(incident, kept.get(incident.id), now, policy)
+        seen_at = _newest(incident) if first_run else now
+        item, news = _follow(incident, kept.get(incident.id), seen_at, now, policy)
         if news:
             recorded.append(item.incident)
         if first_run and (item.incident.status is not Status.OPEN or item.incident.started_at < now - LATEST):
@@ -124,14 +125,16 @@ def _folded(
     return found.incidents, base + tuple(found.checkpoints)
 
 
-def _follow(incident: Incident, kept: Tracked | None, now: datetime, policy: Policy) -> tuple[Tracked, bool]:
-    """Compare with what was kept: the same, or news with a higher revision."""
+def _follow(
+    incident: Incident, kept: Tracked | None, seen_at: datetime, now: datetime, policy: Policy
+) -> tuple[Tracked, bool]:
+    """Compare with what was kept: the same, or news with a higher revision, seen at that time."""
     if kept is None:
-        fresh = replace(incident, pending=is_pending(incident, now, now, policy))
-        return Tracked(fresh, now), True
+        fresh = replace(incident, pending=is_pending(incident, seen_at, now, policy))
+        return Tracked(fresh, seen_at), True
     old = kept.incident
     same = replace(incident, pending=old.pending, rev=old.rev) == old
-    seen_at = kept.seen_at if same else now
+    seen_at = kept.seen_at if same else seen_at
     pending = is_pending(incident, seen_at, now, policy)
     if same and pending is old.pending:
         return kept, False
@@ -154,8 +157,11 @@ def _pruned(state: GatewayState, since: datetime, now: datetime, policy: Policy)
 
 def _over(tracked: Tracked, reach: datetime, now: datetime, policy: Policy) -> bool:
     incident = tracked.incident
-    newest = max(d.outage.end or d.outage.start for d in incident.drops)
-    if incident.status is Status.OPEN or incident.pending or newest >= reach:
+    if incident.status is Status.OPEN or incident.pending or _newest(incident) >= reach:
         return False
     decision = decide(tracked, now, policy)
     return decision.moment is None and decision.due is None
+
+
+def _newest(incident: Incident) -> datetime:
+    return max(d.outage.end or d.outage.start for d in incident.drops)

@@ -15,36 +15,54 @@ from azure.identity import DefaultAzureCredential
 from correlator.channels import CHANNELS, check_url
 from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError, StaleWrite
+from correlator.gateways import Listed
 from correlator.model import Policy
-from correlator.poll import poll_all, summarize
-from correlator.ports import Channel, LogSource, Store
+from correlator.poll import Aside, poll_all
+from correlator.ports import Channel, GatewaySource, LogSource, Store
+from correlator.reports import greet, summarize
 from correlator.settings import Settings
 from correlator.sources.log_analytics import LogAnalytics
+from correlator.sources.resource_manager import ResourceManager
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
+from correlator.stores.tables import Tables
+from correlator.watchlist import Asking, informed, is_fresh, read_anew, touched
 from correlator.wording import Style
 
 log = logging.getLogger("correlator")
 NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", "TEAMS_WEBHOOK_URL|SLACK_WEBHOOK_URL")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class App:
-    """Everything connected, ready to run."""
+    """Everything connected, ready to run, and what this process remembers between its runs."""
 
     settings: Settings
     source: LogSource
-    store: Store
-    channels: Mapping[str, Channel]
-    policy: Policy
+    resources: GatewaySource | None
+    tables: Tables
+    listed: Listed | None = None
+    greeted: bool = False
+    clock: datetime | None = None
 
     def poll(self) -> None:
         """Poll every workspace. Raises CorrelatorError at the end if one failed, so that the run shows as failed."""
-        reports, failures = poll_all(self.settings.workspace_ids, self.source, self.store, self.channels, self.policy)
+        before = self.listed
+        listed = self._current_list()
+        store, channels = self._dressed(listed)
+        settings, policy = self.settings, informed(policy_of(self.settings), listed)
+        asking = Asking(self.resources, listed) if self.resources and listed else None
+        aside = Aside(touched(before, listed), asking)
+        reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
+        if listed and listed is not before:
+            store.keep_list(listed)
+        self.listed = listed
         for report in reports:
             log.info("%s", line_of("poll", report))
+        self.clock = max((r.now for r in reports if r.now), default=self.clock)
+        self._greet(store, channels, {w: str(f) for w, f in failures.items()})
         # The loser of a race dropped its work on purpose: the winner did it.
-        real = [f for f in failures if not isinstance(f, StaleWrite)]
+        real = [f for f in failures.values() if not isinstance(f, StaleWrite)]
         if real:
             raise CorrelatorError("; ".join(str(f) for f in real))
 
@@ -52,31 +70,59 @@ class App:
         """Send the weekly summary if it is due."""
         settings = self.settings
         zone, at = ZoneInfo(settings.timezone), settings.weekly_at
+        if self.listed is None:
+            self.listed, _ = self._dressed(None)[0].kept_list()
+        store, channels = self._dressed(self.listed)
         try:
-            report = summarize(settings.workspace_ids, self.store, self.channels, at, zone)
+            report = summarize(settings.workspace_ids, store, channels, at, zone)
         except StaleWrite as lost:
             log.info("weekly summary: %s", lost)
             return
         log.info("%s", line_of("weekly_summary", report))
 
+    def _current_list(self) -> Listed | None:
+        """The gateway list of today. In a process that has it, nothing is read until it is a day old."""
+        if self.resources is None or (self.clock and is_fresh(self.listed, self.clock)):
+            return self.listed
+        store, _ = self._dressed(None)
+        kept, clock = store.kept_list()
+        if is_fresh(kept, clock):
+            self.listed = kept
+            return kept
+        return read_anew(kept, self.resources, self.settings.gateway_scopes, clock)
+
+    def _greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:
+        if self.greeted:
+            return
+        found = self.listed.found if self.listed else None
+        try:
+            self.greeted = greet(self.settings.workspace_ids, failures, store, channels, found)
+        except StaleWrite as lost:
+            log.info("welcome: %s", lost)
+
+    def _dressed(self, listed: Listed | None) -> tuple[Store, dict[str, Channel]]:
+        """Store and channels in the words of today's list."""
+        style = style_of(self.settings, listed)
+        return TableStore(self.tables, style), open_channels(self.settings, style)
+
 
 def build(environment: Mapping[str, str]) -> App:
     """Read the settings and make the clients; no request is sent. Raises SettingsError with every problem."""
     settings = Settings.read(environment, NEEDED)
-    style = style_of(settings)
     credential = DefaultAzureCredential()
+    open_channels(settings, style_of(settings))
     return App(
         settings,
         LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential),
-        TableStore(open_tables(settings, credential), style),
-        open_channels(settings, style),
-        policy_of(settings),
+        ResourceManager(settings.arm_endpoint, credential) if settings.gateway_scopes else None,
+        open_tables(settings, credential),
     )
 
 
-def style_of(settings: Settings) -> Style:
-    """How messages and public rows are worded."""
-    return Style(settings.message_language, settings.timezone, settings.sites)
+def style_of(settings: Settings, listed: Listed | None = None) -> Style:
+    """How messages and public rows are worded. A name in SITES goes before the name of the connection."""
+    names = listed.found.connection_names() if listed else {}
+    return Style(settings.message_language, settings.timezone, settings.sites, names)
 
 
 def policy_of(settings: Settings) -> Policy:

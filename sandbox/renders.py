@@ -47,7 +47,7 @@ def _chosen(messages: list[dict[str, object]]) -> Mapping[str, dict[str, object]
     """By their place in the fortnight: what the table of `sandbox/nights/fortnight.py` lets happen, in order."""
     weekly = [m for m in messages if "2026-W" in str(m["body"])]
     alerts = [m for m in messages if m not in weekly]
-    return {"maintenance": alerts[0], "still-down": alerts[-1], "weekly": weekly[0]}
+    return {"welcome": alerts[0], "maintenance": alerts[1], "still-down": alerts[-1], "weekly": weekly[0]}
 
 
 if __name__ == "__main__":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from correlator.errors import SendFailed, SourceUnavailable
 from correlator.model import LogRow, Notification
 from correlator.ports import Body, LogAnswer
-from correlator.queries import LEAD, OVERLAP
+from correlator.queries import FIRST_LOOK_BACK, LEAD, OVERLAP
 
 
 class Arrival(NamedTuple):
@@ -39,8 +39,8 @@ class ScriptedLog:
         if self.failing:
             raise SourceUnavailable("scripted")
         visible = [a for a in self.arrivals if a.visible <= self.now]
-        fresh_since = mark - OVERLAP if mark else self.now - timedelta(hours=84)
-        reach = since - LEAD if since else self.now - timedelta(hours=84)
+        fresh_since = mark - OVERLAP if mark else self.now - FIRST_LOOK_BACK
+        reach = since - LEAD if since else self.now - FIRST_LOOK_BACK
         fresh = {a.row.gateway for a in visible if a.ingested >= fresh_since and _time(a.row) > reach}
         return LogAnswer(self.now, [a.row for a in visible if a.row.gateway in fresh and _time(a.row) > reach])
 

@@ -15,8 +15,9 @@ import pytest
 from correlator.delivery import LEASE, LONGEST_PAUSE, Report
 from correlator.errors import SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.model import LogRow, Moment, Policy, WeeklyTime
-from correlator.poll import WEEKLY_PARTITION, poll, poll_all, summarize
+from correlator.poll import poll, poll_all
 from correlator.ports import Body, Channel, LogAnswer
+from correlator.reports import WEEKLY_PARTITION, summarize
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.stores.tables import Operation
@@ -544,7 +545,7 @@ def test_one_failing_workspace_stops_no_other() -> None:
 
     reports, failures = poll_all(["forbidden", WS, "raced", "other"], Several(), night.store, night.chats, POLICY)
     assert [r.partition for r in reports] == [WS, "other"]
-    assert [type(f) for f in failures] == [SourceUnavailable, StaleWrite]
+    assert {w: type(f) for w, f in failures.items()} == {"forbidden": SourceUnavailable, "raced": StaleWrite}
     assert len(night.chats["teams"].said) == 1, "the other workspace had its first run"
 
 

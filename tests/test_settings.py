@@ -14,7 +14,7 @@ from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError
 from correlator.model import WeeklyTime
 from correlator.settings import SETTINGS, Settings
-from correlator.wiring import NEEDED, build, line_of
+from correlator.wiring import NEEDED, build, line_of, open_channels, style_of
 from tests.fakes import at
 
 SECRET = "c2lnbmF0dXJlLW9mLWEtd2ViaG9vaw"
@@ -197,8 +197,9 @@ def test_storage_settings_that_cannot_work_are_named(environment: dict[str, str]
 def test_the_app_is_built_without_a_request() -> None:
     """Good settings make an app at once, and its repr and its lines hold no secret."""
     app = build(GOOD | {"SLACK_WEBHOOK_URL": f"https://hooks.slack.com/services/T/B/{SECRET}"})
-    assert set(app.channels) == {"teams", "slack"}
-    assert SECRET not in repr(app) + repr(app.channels) + repr(app.settings)
+    channels = open_channels(app.settings, style_of(app.settings))
+    assert set(channels) == {"teams", "slack"}
+    assert SECRET not in repr(app) + repr(channels) + repr(app.settings)
 
 
 def test_a_run_is_one_line_of_json() -> None:

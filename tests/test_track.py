@@ -68,6 +68,23 @@ def test_a_first_run_is_silent_about_what_is_over() -> None:
     assert [i.peers for i in watch.known().values()] == [("hq",), ("osaka",)]
 
 
+def test_a_first_run_wakes_nobody_for_an_end_that_was_lost() -> None:
+    """What the log calls down for days on the first day is kept and not told, and neither is its end."""
+    watch = Watch("08-05 03:00 hq down IN_0 DPD; 15:00 osaka down IN_0 DPD")
+    assert watch.until("18:00", start="17:00") == ["17:00 A opened remote-unreachable"]
+    assert {i.peers: i.status for i in watch.known().values()} == {("osaka",): Status.OPEN, ("hq",): Status.OPEN}
+
+
+def test_a_first_run_sees_the_whole_month() -> None:
+    """Drops of weeks ago are recorded once, silently, and forgotten as soon as they can no longer change."""
+    rows = "\n".join(f"08-{d:02d} 03:00 hq down IN_0 DPD; 08-{d:02d} 03:01 hq up IN_0" for d in range(1, 21))
+    watch = Watch(rows)
+    (step,) = watch.poll(clock("17:00")).values()
+    assert (len(step.recorded), step.notifications) == (20, [])
+    assert len(step.state.tracked) < 5
+    assert len(step.state.checkpoints) < 5
+
+
 def test_a_first_run_waits_for_what_is_young() -> None:
     """What has just dropped when the first run comes is told when it is old enough."""
     assert Watch("16:55 hq down IN_0 DPD").until("18:00", start="17:00") == ["17:05 A opened remote-unreachable"]

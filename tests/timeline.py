@@ -22,7 +22,8 @@ from correlator.correlate import correlate
 from correlator.model import GatewayState, Incident, LogRow, Notification, Outage, Policy
 from correlator.outages import find_outages
 from correlator.settings import duration
-from correlator.track import Step, advance, window_start
+from correlator.track import NOBODY, Step, advance, window_start
+from correlator.watchlist import Asking
 
 POLICY = Policy()
 ID = "/subscriptions/s/resourcegroups/rg/providers/microsoft.network/{}/{}"
@@ -119,8 +120,9 @@ def story(found: Iterable[Incident]) -> list[list[str]]:
 class Watch:
     """Polls over a night: rows become visible when they should, state is kept, messages are heard."""
 
-    def __init__(self, text: str, rules: Policy = POLICY, most: int = 40) -> None:
+    def __init__(self, text: str, rules: Policy = POLICY, most: int = 40, asking: Asking | None = None) -> None:
         self.rows = night(text)
+        self.asking = asking
         self.rules = rules
         self.most = most
         self.states: dict[str, GatewayState] = {}
@@ -145,7 +147,8 @@ class Watch:
             state = self.states.get(name, GatewayState(name))
             log = logs.get(name)
             first = self.mark is None
-            step = advance(state, log, since, now, self.rules, first_run=first, most=self.most)
+            heard = self.asking.witnesses(state, now, self.rules) if self.asking else NOBODY
+            step = advance(state, log, since, now, self.rules, first_run=first, most=self.most, witnesses=heard)
             steps[name] = step
             self.states[name] = step.state
             self.due.pop(name, None)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from correlator.channels._post import Answer, check_url, host_of, post
 from correlator.errors import SendFailed, SettingsError
+from correlator.model import Notification
 from correlator.wording import Style
 
 
@@ -26,6 +27,11 @@ class Webhook:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({host_of(self._url)})"
+
+    def worded(self, notification: Notification) -> Style:
+        """The style for this message: of one gateway, or of all."""
+        incident = notification.incident
+        return self.style.at(incident.gateway) if incident else self.style
 
     def post(self, body: object) -> Answer:
         """One request. Raises SendFailed where there is no answer."""

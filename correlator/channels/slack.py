@@ -23,6 +23,7 @@ from correlator.channels._content import (
 )
 from correlator.channels._webhook import Webhook
 from correlator.channels._week import ROWS, WeekContent, week_content
+from correlator.channels._welcome import WelcomeContent, welcome_content
 from correlator.model import Notification
 from correlator.wording import Style, phrases, state, what_happened
 
@@ -65,6 +66,9 @@ def _messages(n: Notification, style: Style) -> Iterator[dict[str, object]]:
         for rows in ROWS:
             w = week_content(n, n.week, style, rows)
             yield _message(n, style, [_top(w.title, w.sentence, w.period)], _week_blocks(w, style))
+    elif n.welcome:
+        hello = welcome_content(n, n.welcome, style)
+        yield _message(n, style, [_top(hello.title, hello.sentence, hello.period)], _welcome_blocks(hello, style))
 
 
 def _message(n: Notification, style: Style, top: list[Element], below: list[Element]) -> dict[str, object]:
@@ -127,6 +131,15 @@ def _week_blocks(c: WeekContent, style: Style) -> list[Element]:
     return blocks + ([_note(c.hidden)] if c.hidden else [])
 
 
+def _welcome_blocks(c: WelcomeContent, style: Style) -> list[Element]:
+    causes = [_pair(label, text, style) for label, text in c.causes]
+    gaps = {"type": "rich_text_list", "style": "bullet", "elements": [_section([[_text(gap)]]) for gap in c.gaps]}
+    missing = _section([[_bold(c.missing) if c.gaps else _text(c.missing)]])
+    blocks = [_rich(_section([[_bold(c.by_cause)], *causes]))] if causes else []
+    blocks.append(_rich(missing, gaps) if c.gaps else _rich(missing))
+    return blocks + ([_note(c.hidden)] if c.hidden else [])
+
+
 def _pair(label: str, text: str, style: Style) -> list[Element]:
     name = [_bold(phrases.say(style, "label", label=label))] if label else []
     return [*name, _text(text)]
@@ -169,11 +182,11 @@ class Slack(Webhook):
 
     def render(self, notification: Notification) -> dict[str, object]:
         """The full message."""
-        return render(notification, self.style)
+        return render(notification, self.worded(notification))
 
     def render_plain(self, notification: Notification) -> dict[str, object]:
         """The simplest message that still holds the verdict."""
-        return render_plain(notification, self.style)
+        return render_plain(notification, self.worded(notification))
 
     def send(self, body: Mapping[str, object]) -> None:
         """One POST. Raises SendFailed."""

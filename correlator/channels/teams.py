@@ -24,6 +24,7 @@ from correlator.channels._content import (
 )
 from correlator.channels._webhook import Webhook
 from correlator.channels._week import ROWS, WeekContent, week_content
+from correlator.channels._welcome import WelcomeContent, welcome_content
 from correlator.model import Notification
 from correlator.wording import Style, phrases, what_happened
 
@@ -53,6 +54,8 @@ def _cards(n: Notification, style: Style) -> Iterator[Element]:
     elif n.week:
         for rows in ROWS:
             yield _card(n, style, _week(week_content(n, n.week, style, rows)))
+    elif n.welcome:
+        yield _card(n, style, _welcome(welcome_content(n, n.welcome, style)))
 
 
 def render_plain(n: Notification, style: Style) -> dict[str, object]:
@@ -129,6 +132,17 @@ def _week(c: WeekContent) -> list[Element]:
     hidden = [_rich(_run(c.hidden, size="Small", isSubtle=True))] if c.hidden else []
     body.append(_box([_rich(_run(c.worst, weight="Bolder")), *rows, *hidden], spacing="Medium", separator=True))
     return body
+
+
+def _welcome(c: WelcomeContent) -> list[Element]:
+    body = [_header("calm", c.title, c.sentence, c.period)]
+    if c.causes:
+        causes = [_fact(label, text, width="160px") for label, text in c.causes]
+        body.append(_box([_rich(_run(c.by_cause, weight="Bolder")), *causes], spacing="Medium"))
+    gaps = [_rich(_run(f"• {gap}", size="Small"), spacing="Small") for gap in c.gaps]
+    hidden = [_rich(_run(c.hidden, size="Small", isSubtle=True))] if c.hidden else []
+    missing = _rich(_run(c.missing, weight="Bolder" if gaps else "Default"))
+    return [*body, _box([missing, *gaps, *hidden], spacing="Medium", separator=True)]
 
 
 def _days(days: Sequence[tuple[str, int]]) -> Element:
@@ -226,11 +240,11 @@ class Teams(Webhook):
 
     def render(self, notification: Notification) -> dict[str, object]:
         """The full message."""
-        return render(notification, self.style)
+        return render(notification, self.worded(notification))
 
     def render_plain(self, notification: Notification) -> dict[str, object]:
         """The simplest message that still holds the verdict."""
-        return render_plain(notification, self.style)
+        return render_plain(notification, self.worded(notification))
 
     def send(self, body: Mapping[str, object]) -> None:
         """One POST. Raises SendFailed."""

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from correlator.welcome import LOOK_BACK
+
 OVERLAP = timedelta(minutes=15)
 """ingestion_time() is approximate and a row may become visible minutes after it; less loses rows (measured)."""
 LEAD = timedelta(hours=6)
 """Rows before the window are evidence for what happens at its start."""
-FIRST_LOOK_BACK = timedelta(hours=84)
-"""A first poll does not know the clock yet: late rows (48 h), margin (6 h), back to midnight (24 h), lead (6 h)."""
+FIRST_LOOK_BACK = LOOK_BACK
+"""The first poll reads what the welcome sums up."""
 
 
 @cache

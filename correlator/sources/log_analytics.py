@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azure.core.credentials import TokenCredential
@@ -17,7 +17,7 @@ from azure.core.exceptions import AzureError, HttpResponseError
 from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult
 
 from correlator import queries
-from correlator.errors import SourceUnavailable
+from correlator.errors import CutShort, SourceUnavailable
 from correlator.model import LogRow
 from correlator.ports import LogAnswer
 
@@ -36,6 +36,10 @@ COLUMNS = (
     "Reason",
 )
 """In the order of LogRow's fields."""
+SOME_TIME = datetime(2020, 1, 1, tzinfo=UTC)
+"""A time without rows: an answer about it holds the service's clock alone."""
+SMALLEST = timedelta(minutes=30)
+"""Portions of a look back that are cut short are halved down to this."""
 LIMITS: Mapping[str, Any] = {
     "server_timeout": 45,
     "timeout": 100,
@@ -61,7 +65,24 @@ class LogAnalytics:
 
     def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
         """One poll's rows and the service's clock. Raises SourceUnavailable."""
-        return _answer(self._tables(workspace, queries.poll(mark, since)))
+        try:
+            return _answer(self._tables(workspace, queries.poll(mark, since)))
+        except CutShort:
+            if mark:
+                raise
+        now = self.history(workspace, SOME_TIME, SOME_TIME).now
+        return LogAnswer(now, list(self._in_portions(workspace, now - queries.FIRST_LOOK_BACK, now)))
+
+    def _in_portions(self, workspace: str, start: datetime, end: datetime) -> Iterator[LogRow]:
+        """The first look back, in portions that the service can give whole."""
+        try:
+            yield from self.history(workspace, start, end).rows
+        except CutShort:
+            if end - start < SMALLEST:
+                raise
+            middle = start + (end - start) / 2
+            yield from self._in_portions(workspace, start, middle)
+            yield from self._in_portions(workspace, middle, end)
 
     def history(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
         """Every gateway's rows between two times. Raises SourceUnavailable."""
@@ -97,7 +118,7 @@ def _whole(workspace: str, result: LogsQueryPartialResult) -> Any:
     severities = [str((d.get("innererror") or {}).get("severityName", "Error")) for d in details] or ["Error"]
     message = _first_line(result.partial_error.message) if result.partial_error else "no reason given"
     if any(s.lower() != "warning" for s in severities):
-        raise SourceUnavailable(f"workspace {workspace}: the result was cut short: {message}")
+        raise CutShort(f"workspace {workspace}: the result was cut short: {message}")
     log.warning("workspace %s: the service warns: %s", workspace, message)
     return result.partial_data
 

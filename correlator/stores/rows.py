@@ -33,6 +33,7 @@ def row_of(incident: Incident) -> str:
 
 def incident_row(incident: Incident, style: Style) -> dict[str, Any]:
     """The columns of ``incidents``."""
+    style = style.at(incident.gateway)
     document = json.dumps(_bounded(incident_object(incident, style)), ensure_ascii=False, separators=(",", ":"))
     local = incident.started_at.astimezone(ZoneInfo(style.zone))
     columns: dict[str, Any] = {
@@ -91,6 +92,7 @@ def document_of(properties: Any) -> dict[str, Any]:
 
 def outage_rows(incident: Incident, style: Style) -> list[tuple[str, dict[str, Any]]]:
     """Row keys and columns of ``outages``: one flat row a tunnel outage."""
+    style = style.at(incident.gateway)
     return [(f"{row_of(incident)}_{n:04d}", _outage(incident, n, style)) for n in range(len(incident.outages))]
 
 

@@ -22,6 +22,7 @@ from correlator.wording.phrases import (
 )
 from correlator.wording.verdicts import cause_phrase
 from correlator.wording.weeks import week_sentence
+from correlator.wording.welcome import welcome_sentence
 
 DOWN, WEAK, UP, GONE, CALM = "down", "weak", "up", "gone", "calm"
 
@@ -75,6 +76,8 @@ def what_happened(n: Notification, style: Style) -> str:
     """The headline without the cause, for a message whose state line names it."""
     incident = n.incident
     if incident is None:
+        if n.welcome:
+            return welcome_sentence(n.welcome, style)
         return week_sentence(n.week, style) if n.week else name(n.moment, style)
     every = [d.outage for d in incident.drops]
     whole = extent(every, n.at)
@@ -82,6 +85,8 @@ def what_happened(n: Notification, style: Style) -> str:
         return say(style, "what.retracted", where=_where(whole, style), at=day_and_instant(whole.since, style))
     if incident.status is Status.ABSORBED:
         return say(style, "what.absorbed", where=_where(whole, style), id=incident.absorbed_by)
+    if incident.status is Status.REMOVED:
+        return say(style, "what.removed", where=_where(whole, style))
     if n.moment is Moment.FLAPPING and whole.kind != "switched":
         return _flapping(incident, whole, n, style)
     if n.moment is Moment.SECOND_INSTANCE and incident.hops > 1:

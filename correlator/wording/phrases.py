@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -30,6 +30,13 @@ class Style:
     language: str = "en"
     zone: str = "UTC"
     sites: Mapping[str, str] = field(default_factory=dict)
+    connections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Gateway -> peer -> the name of its connection, where the gateway list says it."""
+
+    def at(self, gateway: str) -> Style:
+        """The style for what is said of one gateway: its connections lend their names to peers that have none."""
+        names = self.connections.get(gateway)
+        return replace(self, sites={**names, **self.sites}, connections={}) if names else self
 
 
 def has(style: Style, key: str) -> bool:

@@ -101,6 +101,7 @@ def week_period(week: Week, style: Style) -> str:
 
 def line_where(line: WeekLine, style: Style) -> str:
     """The peer's name, or how many peers."""
+    style = style.at(line.gateway)
     return places(line.peers, len(line.peers) + 1, style) if line.peers else gateway(line.gateway, style)
 
 

@@ -14,6 +14,8 @@ from correlator.correlate import correlate
 from correlator.model import (
     Cause,
     CauseChange,
+    CauseSum,
+    Gap,
     Incident,
     LogRow,
     Moment,
@@ -22,6 +24,8 @@ from correlator.model import (
     Status,
     Week,
     WeekLine,
+    Welcome,
+    Witness,
 )
 from correlator.wording import Style
 
@@ -183,6 +187,48 @@ def _week(lines: tuple[WeekLine, ...]) -> Notification:
     return Notification(Moment.WEEKLY, end, week=Week("2026-W34", start, end, lines))
 
 
+def removed() -> Notification:
+    incident = incident_of([tunnel("05:41:17", False, 0, reason="DPD timed out")])
+    return told(Moment.REMOVED, replace(incident, status=Status.REMOVED), 2)
+
+
+def still_down_with_a_witness() -> Notification:
+    incident = incident_of([tunnel("05:41:17", False, 0, reason="DPD timed out")])
+    asked = Witness(incident.started_at + timedelta(minutes=15), "cn-osaka-primary", "NotConnected")
+    return told(Moment.CAUSE_CHANGED, replace(incident, witnesses=(asked,)), 2)
+
+
+def welcome() -> Notification:
+    """Last month had something of most causes, and not everything is set up."""
+    causes = (
+        CauseSum(Cause.AZURE_MAINTENANCE, 2, 8, 89.0),
+        CauseSum(Cause.REMOTE_CLOSED, 1, 1, 754.0),
+        CauseSum(Cause.UNKNOWN, 3, 3, 0.0),
+    )
+    gaps = (
+        Gap("unread", "11111111-1111-1111-1111-111111111111", "no permission to query; the identity needs a role"),
+        Gap("silent", "vgw-kyoto-test"),
+        Gap("open-for-long", "1"),
+        Gap("refused", "/subscriptions/22222222-2222-2222-2222-222222222222", "needs Reader on the subscription"),
+        Gap("policy-based", "vgw-old"),
+    )
+    return _welcome(causes, gaps)
+
+
+def welcome_quiet() -> Notification:
+    return _welcome((), ())
+
+
+def welcome_empty() -> Notification:
+    return _welcome((), (Gap("no-rows"), Gap("no-list")), connections=None)
+
+
+def _welcome(causes: tuple[CauseSum, ...], gaps: tuple[Gap, ...], connections: int | None = 7) -> Notification:
+    until = datetime(2026, 8, 21, 17, 20, tzinfo=UTC)
+    found = Welcome(3 if connections else 0, connections, until - timedelta(days=30), until, causes, gaps)
+    return Notification(Moment.WELCOME, until, welcome=found)
+
+
 NIGHTS = {
     make.__name__: make
     for make in (
@@ -200,6 +246,11 @@ NIGHTS = {
         flapping,
         cause_changed,
         retracted,
+        removed,
+        still_down_with_a_witness,
+        welcome,
+        welcome_quiet,
+        welcome_empty,
         weekly,
         weekly_quiet,
     )

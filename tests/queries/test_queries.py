@@ -148,8 +148,8 @@ def test_the_overlap_is_fifteen_minutes(workspace: Workspace, after_mark: int, s
 
 
 def test_a_first_run_looks_back(workspace: Workspace) -> None:
-    """A first poll, which knows no clock, takes all rows of the last eighty-four hours."""
-    workspace.load([row(1), row(83 * 60), row(85 * 60)])
+    """A first poll, which knows no clock, takes all rows of the last thirty days."""
+    workspace.load([row(1), row(30 * 24 * 60 - 1), row(30 * 24 * 60 + 1)])
     assert len(ask(workspace, TEXTS["poll, first run"])) == 2
 
 

@@ -1,0 +1,126 @@
+"""The gateway list is read once a day, is never needed, and says what the logs cannot: modes, ends, a witness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from correlator.errors import SourceUnavailable
+from correlator.gateways import Connection, Gateway, GatewayList, Listed
+from correlator.model import GatewayState, Policy, Status, Witness
+from correlator.watchlist import Asking, informed, is_fresh, read_anew, touched
+from tests.test_gateways import HUB, LISTED, OSAKA, TOKYO, moved
+from tests.timeline import Watch, clock, gateway
+
+NOW = clock("09:00")
+KEPT = Listed(NOW - timedelta(days=1), LISTED)
+TO_HQ = Connection("cn-hq", "/connections/cn-hq", ("hq",))
+GW1 = Gateway(gateway(), "gw1", "virtualNetworkGateways", False, False, (), (TO_HQ,))
+DOWN = "16:00 hq up IN_0; 16:00 osaka up IN_0; 17:13 hq down IN_0 DPD"
+
+
+class Azure:
+    """The list as a test says it, and the status of every connection."""
+
+    def __init__(self, found: GatewayList | None, status: str | None = "NotConnected") -> None:
+        self.found, self.answer, self.asked = found, status, list[str]()
+
+    def list_gateways(self, scopes: Sequence[str]) -> GatewayList:
+        if self.found is None:
+            raise SourceUnavailable("throttled")
+        return self.found
+
+    def status(self, connection_id: str) -> str | None:
+        self.asked.append(connection_id)
+        if self.answer is None:
+            raise SourceUnavailable("throttled")
+        return self.answer
+
+
+def test_the_list_is_fresh_for_a_day() -> None:
+    """A list of yesterday is read again, one of this day is not, and none is not fresh."""
+    assert is_fresh(KEPT, NOW - timedelta(seconds=1))
+    assert not is_fresh(KEPT, NOW)
+    assert not is_fresh(None, NOW)
+
+
+def test_without_an_answer_the_old_list_stays() -> None:
+    """Azure does not answer: what is known stays, and stays old, so that the next poll asks again."""
+    assert read_anew(KEPT, Azure(None), [], NOW) is KEPT
+    assert read_anew(None, Azure(None), [], NOW) is None
+
+
+def test_what_is_gone_and_what_moved_is_remembered() -> None:
+    """A removed gateway is removed, a moved one has a new id, and one that is back is neither."""
+    there = moved(TOKYO)
+    first = read_anew(KEPT, Azure(GatewayList((there, HUB))), [], NOW)
+    assert first
+    assert set(first.removed) == {TOKYO.resource_id, OSAKA.resource_id}
+    assert first.aliases == {TOKYO.resource_id: there.resource_id}
+    again = moved(TOKYO, "third")
+    second = first.renewed(NOW, GatewayList((again, OSAKA, HUB)))
+    assert set(second.removed) == {TOKYO.resource_id, there.resource_id}
+    assert second.aliases == dict.fromkeys([TOKYO.resource_id, there.resource_id], again.resource_id)
+    back = second.renewed(NOW, LISTED)
+    assert (TOKYO.resource_id in back.removed, TOKYO.resource_id in back.aliases) == (False, False)
+
+
+def test_only_gateways_that_lost_something_are_looked_at() -> None:
+    """A gateway that went, or whose connections changed, is looked at without fresh rows; the others are not."""
+    fewer = replace(TOKYO, connections=TOKYO.connections[:1])
+    after = KEPT.renewed(NOW, GatewayList((fewer, HUB)))
+    assert touched(KEPT, after) == {TOKYO.resource_id, OSAKA.resource_id}
+    assert touched(KEPT, KEPT) == touched(None, KEPT) == touched(KEPT, None) == set()
+
+
+def test_peers_are_counted_only_where_all_are_known_by_address() -> None:
+    """A peer that is named by DNS, or could not be read, leaves the number of peers open."""
+    assert informed(Policy(), KEPT).peers == {
+        TOKYO.resource_id: frozenset({"203.0.113.10", "198.51.100.201", "198.51.100.202"})
+    }
+
+
+def watch(known: GatewayList, witness: Azure | None = None) -> Watch:
+    """Polls over a night in which a tunnel falls and stays down, with what Azure's list knows."""
+    listed = Listed(NOW, known)
+    return Watch(DOWN, informed(Policy(), listed), asking=Asking(witness, listed) if witness else None)
+
+
+def test_a_connection_that_was_removed_is_not_down_for_ever() -> None:
+    """The connection is gone from Azure's list: its outage ends as removed, and those who heard of it hear that."""
+    found = watch(GatewayList((GW1,)))
+    found.poll(clock("16:05"))
+    assert found.until("17:25") == ["17:25 A opened remote-unreachable"]
+    other = replace(TO_HQ, peers=("203.0.113.99",))
+    found.rules = informed(Policy(), Listed(NOW, GatewayList((replace(GW1, connections=(other,)),))))
+    found.due = {gateway(): clock("17:30")}
+    assert found.until("18:30") == ["17:30 A removed remote-unreachable"]
+    assert [i.status for i in found.known().values()] == [Status.REMOVED]
+
+
+def test_azure_is_asked_once_about_an_outage_of_fifteen_minutes() -> None:
+    """An outage that is open for fifteen minutes is asked about, once; the answer stands among the evidence."""
+    azure = Azure(GatewayList((GW1,)))
+    found = watch(GatewayList((GW1,)), azure)
+    found.poll(clock("16:05"))
+    found.until("17:25")
+    assert azure.asked == []
+    found.until("19:00")
+    assert azure.asked == [TO_HQ.resource_id]
+    (incident,) = found.known().values()
+    assert incident.witnesses == (Witness(clock("17:30"), "cn-hq", "NotConnected"),)
+    found.add("19:30 hq up IN_0")
+    found.until("20:00")
+    assert [i.witnesses for i in found.known().values()] == [incident.witnesses], "kept when the story is told anew"
+
+
+def test_a_witness_that_does_not_answer_stops_nothing() -> None:
+    """Azure fails, or the list knows no such connection: the outage goes on without a witness."""
+    elsewhere = replace(GW1, connections=(replace(TO_HQ, peers=("hq.example",)),))
+    for known, status in ((GatewayList((GW1,)), None), (GatewayList((elsewhere,)), "Connected")):
+        found = watch(known, Azure(known, status))
+        found.poll(clock("16:05"))
+        found.until("18:00")
+        assert [i.witnesses for i in found.known().values() if i.status is Status.OPEN] == [()]
+    assert Asking(Azure(LISTED), KEPT).witnesses(GatewayState("other"), NOW, Policy()) == {}
