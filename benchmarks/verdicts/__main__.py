@@ -17,12 +17,14 @@ from rich.progress import Progress
 from benchmarks.verdicts.baselines import article, page
 from benchmarks.verdicts.misses import fault, kind, timeline
 from benchmarks.verdicts.product import NoAnswer, ask
-from benchmarks.verdicts.report import ARTICLE, OURS, PAGE, Report, as_json, show
+from benchmarks.verdicts.report import ARTICLE, OURS, PAGE, WIDTH, Report, as_json, as_text, show
 from benchmarks.verdicts.score import Pair, match
 from benchmarks.verdicts.seeds import head, seeds
 from benchmarks.verdicts.simulator import simulate
 from benchmarks.verdicts.truth import Night
 
+README = Path(__file__).parents[1] / "README.md"
+BEGIN_MARK, END_MARK = "<!-- verdicts: begin -->", "<!-- verdicts: end -->"
 LATE_DAYS, LATE_EVERY = 30, "15m"
 """The late variant polls, which costs more than one judgement; it is a third as long."""
 
@@ -39,8 +41,10 @@ def main(arguments: Sequence[str]) -> int:
     if options.json:
         print(json.dumps(as_json(report), indent=1))
     else:
-        show(report, Console(width=None if sys.stdout.isatty() else 118))
+        show(report, Console(width=None if sys.stdout.isatty() else WIDTH))
         _show_misses(report, options.misses, options.kind)
+    if options.write:
+        _write(as_text(report))
     ours = [*report.figures()[OURS], *report.late_figures()]
     return int(any(measure.met is False for measure in ours))
 
@@ -54,6 +58,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--misses", type=int, default=0, metavar="N", help="show N wrong verdicts with their rows")
     parser.add_argument("--kind", default="", help="of those only the kinds that hold this text, such as 'end: '")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
+    parser.add_argument("--write", action="store_true", help="put the tables into README.md of the benchmarks")
     return parser
 
 
@@ -77,6 +82,15 @@ def _late(seed: int, gateways: int, days: float) -> list[Pair]:
     """A shorter night with very late rows, as the deployed app would have polled it."""
     night = simulate(seed, gateways, min(days, LATE_DAYS), very_late=True)
     return match(seed, night.outages, ask(night.rows, LATE_EVERY))
+
+
+def _write(text: str) -> None:
+    page_text = README.read_text(encoding="utf-8")
+    before, rest = page_text.split(BEGIN_MARK)
+    lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
+    README.write_text(
+        f"{before}{BEGIN_MARK}\n```text\n{lines}\n```\n{END_MARK}{rest.split(END_MARK)[1]}", encoding="utf-8"
+    )
 
 
 def _show_misses(report: Report, limit: int, wanted: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from benchmarks.verdicts.score import Measure, Pair, cause_table, score
 OURS, ARTICLE, PAGE = "correlator", "article by hand", "page by hand"
 LATE = ("outage recall", "maintenance precision", "maintenance recall", "side right")
 MOST_KINDS = 10
+WIDTH = 118
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ def show(report: Report, console: Console) -> None:
     console.print(_figures(report))
     console.print(_causes(report.answers[OURS]))
     console.print(_kinds(report.answers[OURS]))
+
+
+def as_text(report: Report) -> str:
+    """What ``show`` prints, without colours."""
+    text = StringIO()
+    show(report, Console(file=text, width=WIDTH))
+    return text.getvalue()
 
 
 def as_json(report: Report) -> dict[str, Any]:

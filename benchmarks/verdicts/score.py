@@ -136,16 +136,22 @@ def _episodes_whole(pairs: Sequence[Pair]) -> Measure:
 
 
 def _hops_together(pairs: Sequence[Pair]) -> Measure:
-    """Episodes of two hops, logged or not, whose outages are all found and in one incident."""
-    hops: dict[tuple[int, str], set[int]] = defaultdict(set)
-    incidents: dict[tuple[int, str], set[str]] = defaultdict(set)
-    for night, true, said in pairs:
-        if true and not true.happened.startswith("other gateway"):
-            hops[night, true.episode].add(true.hop)
-            incidents[night, true.episode].add(said.incident if said else MISSED)
-    double = [episode for episode, numbers in hops.items() if len(numbers) > 1]
-    together = sum(len(incidents[episode]) == 1 and MISSED not in incidents[episode] for episode in double)
+    """Episodes of two hops, logged or not, whose outages are all found and in one incident.
+
+    Not counted: those of which the log cannot tell every outage from another cause, and what a peer gateway saw.
+    """
+    episodes: dict[tuple[int, str], list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        if pair.true and not pair.true.happened.startswith("other gateway"):
+            episodes[pair.night, pair.true.episode].append(pair)
+    double = [parts for parts in episodes.values() if _told_in_two_hops(parts)]
+    together = sum(len({p.said.incident if p.said else p for p in parts}) == 1 for parts in double)
     return _share("both hops in one incident", together, len(double), 0.97)
+
+
+def _told_in_two_hops(parts: Sequence[Pair]) -> bool:
+    true = [pair.true for pair in parts if pair.true]
+    return len({one.hop for one in true}) > 1 and all(len(one.accepted) == 1 for one in true)
 
 
 def _mixed(found: Sequence[Found]) -> Measure:

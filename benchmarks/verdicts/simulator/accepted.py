@@ -93,7 +93,7 @@ def _unreachable(shown: Shown) -> Accepted:
     if shown.reason:
         return _one(Cause.REMOTE_UNREACHABLE)
     causes = _without_reason(shown)
-    return _several("no reason, under two seconds" if len(causes) > 1 else "", *causes)
+    return _several("no reason, and under two seconds or no return" if len(causes) > 1 else "", *causes)
 
 
 def _negotiation(shown: Shown) -> Accepted:
@@ -103,8 +103,10 @@ def _negotiation(shown: Shown) -> Accepted:
 
 
 def _without_reason(shown: Shown) -> tuple[Cause, ...]:
-    """Two seconds and more on the same instance are called unreachable, less is not told."""
-    if shown.seconds is None or shown.seconds >= 2:
+    """Two seconds and more on the same instance are called unreachable, less is not told; without a return both."""
+    if shown.seconds is None:
+        return (Cause.REMOTE_UNREACHABLE, Cause.UNKNOWN)
+    if shown.seconds >= 2:
         return (Cause.REMOTE_UNREACHABLE,)
     return (Cause.UNKNOWN, Cause.REMOTE_UNREACHABLE)
 

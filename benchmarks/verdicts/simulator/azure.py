@@ -79,7 +79,9 @@ def _health(story: Story, at: datetime) -> frozenset[Sign]:
     if chance(story.rng, policy.ONLY_SERVICE_HEALTH):
         story.rows.append(service)
         return frozenset({Sign.SERVICE_HEALTH})
-    health = rows.resource_health_row(story.gateway, story.after(at, 30, 480), cause="PlatformInitiated",
-                                      status=story.rng.choice(("Unavailable", "Degraded")))  # fmt: skip
-    story.rows += [health, service] if story.rng.random() < 0.3 else [health]
+    begin, status = story.after(at, 30, 480), story.rng.choice(("Unavailable", "Degraded"))
+    over = story.after(begin, 300, 1800)
+    story.rows += rows.resource_health_rows(story.gateway, begin, over, cause="PlatformInitiated", status=status)
+    if story.rng.random() < 0.3:
+        story.rows.append(service)
     return frozenset({Sign.RESOURCE_HEALTH})

@@ -16,9 +16,9 @@ def reset(story: Story, at: datetime) -> None:
     """A reset: a failover by its shape, told apart only by the activity log."""
     told = story.activity(story.after(at, -90, -15), f"{story.gateway.kind}/reset/action")
     if told and story.rng.random() < 0.4:
-        health = rows.resource_health_row(story.gateway, story.after(at, 30, 300), cause="UserInitiated",
-                                          status="Unavailable")  # fmt: skip
-        story.rows.append(health)
+        begin = story.after(at, 30, 300)
+        over = story.after(begin, 120, 900)
+        story.rows += rows.resource_health_rows(story.gateway, begin, over, cause="UserInitiated", status="Unavailable")
     signs = frozenset({Sign.ACTIVITY_ROW}) if told else frozenset[Sign]()
     reasons = SERVED if story.gateway.active_active else STANDBY
     why = Why(Cause.GATEWAY_RESET, "reset", story.episode(), reasons, signs)

@@ -123,6 +123,7 @@ CONNECTION_CHANGES = Figure(0.60, "connection changes that drop one peer", C, ""
 IDLE_CHANGES = Figure(0.80, "changes that drop nothing", C, "every change is logged (" + DIAGNOSTICS + ")")
 REMOVALS = Figure(0.04, "connections deleted", C, "")
 NO_SET_ROW = Figure(0.15, "share of changes", C, "the Set* row is missing")
+OPERATION_LOW, OPERATION_HIGH = Figure(60, "s", C, "shortest operation"), Figure(600, "s", C, "longest operation")
 RESET_SECONDS = Spread(25, 0.4, C, "a reset's drop")
 CHANGE_SECONDS = Spread(15, 0.6, C, "a policy edit's drop")
 

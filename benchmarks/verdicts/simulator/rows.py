@@ -58,10 +58,13 @@ def ike_row(gateway: Gateway, at: datetime, peer: str, instance: int) -> Row:
     return _diagnostic(gateway, at, IKE_LOG, "IKELogEvent", text, {"instance": instance_name(instance)})
 
 
-def activity_rows(gateway: Gateway, at: datetime, operation: str, resource: str = "") -> list[Row]:
+def activity_rows(gateway: Gateway, at: datetime, done: datetime, operation: str, resource: str = "") -> list[Row]:
     """Started and succeeded, as AzureActivity tells an administrative operation on the gateway or ``resource``."""
     target = resource or gateway.resource_id
-    return [_activity(gateway, at, "Administrative", operation, status, target, {}) for status in ("Start", "Success")]
+    return [
+        _activity(gateway, at, "Administrative", operation, "Start", target, {}),
+        _activity(gateway, done, "Administrative", operation, "Success", target, {}),
+    ]
 
 
 def connection_id(gateway: Gateway, peer: str) -> str:
@@ -72,17 +75,29 @@ def connection_id(gateway: Gateway, peer: str) -> str:
     return f"{stem}/connections/cn-{peer.replace('.', '-')}"
 
 
-def resource_health_row(gateway: Gateway, at: datetime, *, cause: str, status: str) -> Row:
-    """A Resource Health event of the gateway. ``cause``: PlatformInitiated or UserInitiated."""
-    properties = {"title": status, "currentHealthStatus": status, "previousHealthStatus": "Available",
-                  "type": "Downtime", "cause": cause}  # fmt: skip
-    operation = "Microsoft.ResourceHealth/healthevent/Activated/action"
-    return _activity(gateway, at, "ResourceHealth", operation, "Active", gateway.resource_id, properties)
+def resource_health_rows(gateway: Gateway, at: datetime, over: datetime, *, cause: str, status: str) -> list[Row]:
+    """A Resource Health event of the gateway, activated and resolved.
+
+    ``cause``: PlatformInitiated or UserInitiated; ``status``: Unavailable or Degraded. Names by the activity log's
+    event schema.
+    """
+    return [
+        _health(gateway, at, "Activated", "Active", ("Available", status), cause),
+        _health(gateway, over, "Resolved", "Resolved", (status, "Available"), cause),
+    ]
+
+
+def _health(gateway: Gateway, at: datetime, step: str, status: str, change: tuple[str, str], cause: str) -> Row:
+    properties = {"title": f"Health status changed to {change[1].lower()}", "previousHealthStatus": change[0],
+                  "currentHealthStatus": change[1], "type": "Downtime", "cause": cause}  # fmt: skip
+    operation = f"Microsoft.Resourcehealth/healthevent/{step}/action"
+    return _activity(gateway, at, "ResourceHealth", operation, status, gateway.resource_id, properties)
 
 
 def service_health_row(gateway: Gateway, at: datetime, impact_start: datetime, service: str) -> Row:
     """A Service Health incident of the subscription."""
-    properties = {"title": f"{service}: connectivity", "service": service, "incidentType": "Incident",
+    properties = {"title": f"{service}: connectivity", "service": service, "region": "Composed Region",
+                  "incidentType": "Incident",
                   "stage": "Active", "impactStartTime": stamp(impact_start), "trackingId": "0000-000"}  # fmt: skip
     target = f"/subscriptions/{gateway.subscription}"
     return _activity(

@@ -92,7 +92,8 @@ class Story:
     def activity(self, at: datetime, operation: str, resource: str = "") -> bool:
         """Started and succeeded in the activity log, if it is exported."""
         if self.gateway.habits.activity_log:
-            self.rows += rows.activity_rows(self.gateway, at, f"Microsoft.Network/{operation}", resource)
+            done = self.after(at, policy.OPERATION_LOW.value, policy.OPERATION_HIGH.value)
+            self.rows += rows.activity_rows(self.gateway, at, done, f"Microsoft.Network/{operation}", resource)
         return self.gateway.habits.activity_log
 
     def tunnels(self, peer: str) -> tuple[int | None, ...]:
