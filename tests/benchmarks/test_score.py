@@ -116,6 +116,13 @@ def test_an_honest_unknown_is_right_only_where_the_log_cannot_tell() -> None:
         assert all(outage.side_right(Cause.UNKNOWN, side) == expected for side in Side)
 
 
+def test_every_accepted_answer_is_right() -> None:
+    """Where several answers are right, the least likely of them scores as well as the label."""
+    last = {o.key: sorted(o.accepted - {o.cause} or o.accepted)[-1] for o in NIGHT.outages}
+    said = [_blame(last[one.key])(one) for one in perfect()]
+    assert value(said, "cause macro-F1") == value(said, "side right") == 1
+
+
 def test_nothing_to_measure_is_no_figure() -> None:
     """Without outages there is no share, and no bound is met or broken."""
     assert all(measure.value is None and measure.met is None for measure in score([]))
