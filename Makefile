@@ -2,6 +2,7 @@
 # make test    lint, types, import contract, every query through Microsoft's parser, unit, property and live tests
 # make verify  what takes longer: the laws with many more examples
 # make bench   the benchmark table, from one run
+# make verdicts  how often the verdicts are right, over simulated gateways whose truth is known
 # make renders the pictures in docs/renders (needs Chromium)
 # Another Python: make test PYTHON=python3.11
 
@@ -15,7 +16,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test lint unit verify bench renders setup clean
+.PHONY: demo test lint unit verify bench verdicts renders setup clean
 
 setup: $(READY)
 
@@ -52,6 +53,9 @@ verify: $(READY)
 bench: $(READY)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@$(PY) -m benchmarks.run
+
+verdicts: $(READY)
+	@$(PY) -m benchmarks.verdicts
 
 clean:
 	rm -rf .venv sandbox/node_modules sandbox/page/node_modules sandbox/page/dist

@@ -1,0 +1,1 @@
+"""The benchmarks keep their own laws."""
