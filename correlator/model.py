@@ -62,6 +62,9 @@ class ChangeKind(StrEnum):
     MAINTENANCE = "maintenance"
     PRIMARY_CHANGED = "primary-changed"
     CONFIGURATION = "configuration"
+    RESET = "reset"
+    PLATFORM_FAULT = "platform-fault"
+    SERVICE_FAULT = "service-fault"
 
 
 class GatewayChange(NamedTuple):
@@ -81,6 +84,10 @@ class GatewayLog(NamedTuple):
     gateway: str
     tunnels: list[TunnelEvent]
     changes: list[GatewayChange]
+    activity: bool = False
+    """Whether the activity log of its subscription was there to look at."""
+    far: dict[str, list[GatewayChange]] = {}  # noqa: RUF012  never written to
+    """Peer -> maintenance rows of the watched gateway behind that address (VNet-to-VNet)."""
 
 
 class Outage(NamedTuple):
@@ -113,7 +120,7 @@ class MaintenanceWindow(NamedTuple):
 
 
 class Circumstances(NamedTuple):
-    """What the log holds around the start of one outage. Final once rows of that hour can no longer arrive."""
+    """What the logs hold around the start of one outage. Final once rows of that hour can no longer arrive."""
 
     maintenance: GatewayChange | None = None
     elsewhere: GatewayChange | None = None
@@ -124,6 +131,12 @@ class Circumstances(NamedTuple):
     """How many peers the gateway (or the instance) lost within a minute, if those were all it had; else 0."""
     both_instances: bool = False
     """Active-active: this peer was lost on both instances within a minute, while other peers stayed up."""
+    reset: GatewayChange | None = None
+    fault: GatewayChange | None = None
+    far: bool = False
+    """The maintenance row is one of the watched gateway at the other end."""
+    activity: bool = False
+    """The activity log was there to look at."""
 
 
 class Side(StrEnum):

@@ -10,6 +10,8 @@ from correlator.welcome import LOOK_BACK
 
 OVERLAP = timedelta(minutes=15)
 """ingestion_time() is approximate and a row may become visible minutes after it; less loses rows (measured)."""
+MOMENT = timedelta(microseconds=1)
+"""The tables begin after ``reach``; a question about the past holds both its ends."""
 LEAD = timedelta(hours=6)
 """Rows before the window are evidence for what happens at its start."""
 FIRST_LOOK_BACK = LOOK_BACK
@@ -29,12 +31,13 @@ def poll(mark: datetime | None, since: datetime | None) -> str:
         head = f"let fresh_since = now() - {hours}h;\nlet reach = now() - {hours}h;\n"
     else:
         head = f"let fresh_since = {literal(mark - OVERLAP)};\nlet reach = {literal(since - LEAD)};\n"
-    return head + text("poll")
+    # Rows may be stamped up to a day ahead (the service's documentation).
+    return head + "let until = now() + 1d;\n" + text("rows") + text("poll")
 
 
 def history(start: datetime, end: datetime) -> str:
     """All gateways' rows of a time range, for a question from the command line."""
-    return f"let start = {literal(start)};\nlet end = {literal(end)};\n" + text("history")
+    return f"let reach = {literal(start - MOMENT)};\nlet until = {literal(end)};\n" + text("rows") + text("history")
 
 
 def sample(category: str) -> str:

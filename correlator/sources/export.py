@@ -15,6 +15,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from correlator.activity import ACTIVITY
 from correlator.categories import CATEGORIES
 from correlator.errors import UsageError
 from correlator.model import LogRow
@@ -36,6 +37,17 @@ NAMES: tuple[tuple[str, ...], ...] = (
     ("remoteIP_s", "Peer"),
     ("stateChangeReason_s", "Reason"),
 )
+ACTIVITY_NAMES: tuple[tuple[str, ...], ...] = (
+    ("TimeGenerated",),
+    ("IngestionTime", "Ingested"),
+    ("_ResourceId", "ResourceId", "Gateway"),
+    ("OperationNameValue", "OperationName"),
+    ("ActivityStatusValue", "ActivityStatus", "Status"),
+    ("Caller", "Peer"),
+    ("CategoryValue", "Reason"),
+    ("Properties", "Properties_d", "Message"),
+)
+"""The same for AzureActivity: time, ingestion, resource, operation, status, caller, kind, properties."""
 MORE = ("", "", "", "", "", "", "status", "instance", "remoteIP", "stateChangeReason")
 """Where each field moves to, inside AdditionalFields, in a workspace that has run out of columns."""
 CELLS = frozenset((str, type(None)))
@@ -70,7 +82,7 @@ def read_files(paths: Iterable[Path], dates: str | None = None, progress: Progre
             row = _row(record)
             if isinstance(row, str):
                 found.skipped.append(Skipped(str(path), line, row))
-            elif row:
+            else:
                 found.rows.append(row)
                 found.places.append((str(path), line))
         if progress:
@@ -87,8 +99,8 @@ def _text_of(path: Path) -> str:
         raise UsageError(f"{path} is no UTF-8 text; export it as CSV or JSON") from None
 
 
-def _row(record: Any) -> LogRow | str | None:
-    """The row of a record, None for one of AzureActivity, which is passed over, or why it is neither."""
+def _row(record: Any) -> LogRow | str:
+    """The row of a record, or why it is none."""
     if isinstance(record, LogRow):
         return record
     if isinstance(record, _NoJson):
@@ -97,7 +109,7 @@ def _row(record: Any) -> LogRow | str | None:
         return "it is no object"
     row = row_from(record)
     if _is_activity(record, row.category):
-        return None
+        return activity_row_from(record)
     return row if row.category else "it has no Category and is no row of AzureActivity, so it is no row of these logs"
 
 
@@ -225,6 +237,18 @@ def row_from(record: Mapping[str, Any]) -> LogRow:
         inner = _object(more)
         fields = [f or _text(inner.get(name)) for f, name in zip(fields, MORE, strict=True)]
     return LogRow(*fields)
+
+
+def activity_row_from(record: Mapping[str, Any]) -> LogRow:
+    """One exported record of AzureActivity, as the poll's query gives it."""
+    at, ingested, gateway, operation, status, caller, kind, message = (
+        next((t for n in names if (t := _text(record.get(n)))), "") for names in ACTIVITY_NAMES
+    )
+    properties = record.get("Properties") or record.get("Properties_d")
+    if isinstance(properties, dict):
+        message = json.dumps(properties)
+    gateway = gateway or f"/subscriptions/{_text(record.get('SubscriptionId'))}"
+    return LogRow(at, ingested, gateway, ACTIVITY, operation, message, status, "", caller, kind)
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,124 @@
+"""AzureActivity row -> what happened to a gateway from outside: a reset, a change by its owners, a platform fault.
+
+The activity log names resources, not gateways: a connection lies beside its gateway in a resource group, and Service
+Health speaks of a whole subscription. A row therefore has a scope, and counts for every gateway inside it. Operations
+and statuses are those of the activity log's published schema.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from correlator.model import ChangeKind, GatewayChange, LogRow
+
+ACTIVITY = "AzureActivity"
+BEGUN = frozenset({"start", "started", "accept", "accepted"})
+"""What an operation does, it does after these; its success is told minutes after the effect."""
+CHANGED = re.compile(
+    r"microsoft\.network/(?:virtualnetworkgateways|vpngateways|connections|localnetworkgateways|vpnsites)"
+    r"(?:/\w+)*/(?:write|delete)",
+    re.IGNORECASE,
+)
+RESET = re.compile(
+    r"microsoft\.network/(?:(?:virtualnetworkgateways|vpngateways)/reset|(?:vpngateways/vpn)?connections/resetconnection)"
+    r"/action",
+    re.IGNORECASE,
+)
+FAULTY = frozenset({"unavailable", "degraded"})
+VPN_SERVICES = ("vpn gateway", "virtual wan")
+_GATEWAY = re.compile(r".*?/providers/microsoft\.network/(?:virtualnetworkgateways|vpngateways)/[^/]+")
+_GROUP = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+")
+_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+")
+
+
+class Outside(NamedTuple):
+    """Something in the activity log: for every gateway whose id lies in ``scope``; ``change`` is None for other news."""
+
+    scope: str
+    change: GatewayChange | None
+
+
+def read_activity(row: LogRow, at: datetime) -> Outside:
+    """The row's scope and meaning. Its kind stands in ``reason``, its caller in ``peer``, its properties in ``message``."""
+    scope = scope_of(row.gateway)
+    match row.reason.casefold():
+        case "resourcehealth":
+            return Outside(scope, _resource_health(row, at))
+        case "servicehealth":
+            return Outside(subscription_of(scope), _service_health(row, at))
+        case _:
+            return Outside(scope, _operation(row, at))
+
+
+def scope_of(resource_id: str) -> str:
+    """The gateway that an id names or lies in, else its resource group, else its subscription; folded."""
+    folded = resource_id.strip().rstrip("/").lower()
+    found = _GATEWAY.match(folded) or _GROUP.match(folded) or _SUBSCRIPTION.match(folded)
+    return found[0] if found else folded
+
+
+def subscription_of(resource_id: str) -> str:
+    """The subscription in a folded id, ``""`` where there is none."""
+    found = _SUBSCRIPTION.match(resource_id)
+    return found[0] if found else ""
+
+
+def covers(scope: str, gateway: str) -> bool:
+    """Whether a gateway lies in a scope."""
+    return scope != "" and (gateway == scope or gateway.startswith(f"{scope}/"))
+
+
+def _operation(row: LogRow, at: datetime) -> GatewayChange | None:
+    if row.status.strip().casefold() not in BEGUN:
+        return None
+    operation = row.operation.strip()
+    if RESET.fullmatch(operation):
+        return _change(at, ChangeKind.RESET, row, row.peer)
+    return _change(at, ChangeKind.CONFIGURATION, row, row.peer) if CHANGED.fullmatch(operation) else None
+
+
+def _resource_health(row: LogRow, at: datetime) -> GatewayChange | None:
+    """A platform fault of the gateway itself; what a user or a reset began is none."""
+    told = _properties(row.message)
+    platform = str(told.get("cause", "")).casefold() == "platforminitiated"
+    faulty = str(told.get("currentHealthStatus", "")).casefold() in FAULTY
+    over = "resolved" in (row.status.strip().casefold(), *row.operation.casefold().split("/"))
+    if not (platform and faulty) or over:
+        return None
+    return _change(at, ChangeKind.PLATFORM_FAULT, row, str(told.get("title", "")))
+
+
+def _service_health(row: LogRow, at: datetime) -> GatewayChange | None:
+    """An incident of the VPN service in the subscription, at the time when it began."""
+    told = _properties(row.message)
+    service = str(told.get("service", "")).casefold()
+    if str(told.get("incidentType", "")).casefold() != "incident" or not any(s in service for s in VPN_SERVICES):
+        return None
+    return _change(_began(told, at), ChangeKind.SERVICE_FAULT, row, str(told.get("title", "")))
+
+
+def _began(told: Mapping[str, Any], at: datetime) -> datetime:
+    try:
+        began = datetime.fromisoformat(str(told.get("impactStartTime", "")))
+    except ValueError:
+        return at
+    return began if began.tzinfo and began <= at else at
+
+
+def _change(at: datetime, kind: ChangeKind, row: LogRow, message: str) -> GatewayChange:
+    return GatewayChange(at, kind, "", ACTIVITY, row.operation, message)
+
+
+def _properties(text: str) -> Mapping[str, Any]:
+    """The properties of an event, which some exports wrap once more."""
+    try:
+        loaded = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {}
+    inner = loaded.get("eventProperties") if isinstance(loaded, dict) else None
+    found = inner if isinstance(inner, dict) else loaded
+    return found if isinstance(found, dict) else {}
