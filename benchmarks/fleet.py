@@ -62,7 +62,7 @@ class Gateway:
         peers = min(20, 1 + int(chance.expovariate(1 / 3)))
         self.peers = [f"203.{chance.randrange(256)}.{n}.{chance.randrange(1, 255)}" for n in range(peers)]
         self.holder = dict.fromkeys(self.peers, 0)
-        """Active-standby: which instance holds each tunnel. One that was down during a failover comes back where it was."""
+        """Active-standby: which instance holds each tunnel. One that is down during a failover returns where it was."""
         self.busy = dict.fromkeys(((p, i) for p in self.peers for i in (0, 1)), 0.0)
         mode = "aa" if self.active_active else STANDBY_MARK.strip("-")
         subscription = f"{chance.getrandbits(128):032x}"
