@@ -38,30 +38,39 @@ class Read(NamedTuple):
     unmapped_reasons: Counter[str]
 
 
-def _tunnel(row: LogRow, at: datetime) -> TunnelEvent | str:
+class _Cleaned(dict[str, str]):
+    """Texts that come again and again, each cleaned once: peers, instances, reasons."""
+
+    def __missing__(self, text: str) -> str:
+        cleaned = self[text] = clean(text)
+        return cleaned
+
+
+def _tunnel(row: LogRow, at: datetime, cleaned: _Cleaned) -> TunnelEvent | str:
     _, _, _, _, operation, _, status, instance, peer, reason = row
-    up = _UP_OR_DOWN.get(status.casefold())
+    up = _UP_OR_DOWN.get(status)
     if up is None:
-        up = _UP_OR_DOWN.get(operation.casefold())
+        up = _UP_OR_DOWN.get(status.casefold(), _UP_OR_DOWN.get(operation.casefold()))
     if up is None:
         return f"status {status or operation!r} is neither Connected nor Disconnected"
-    return _tunnel_event((at, up, clean(peer), clean(instance), "" if up else clean(reason)))
+    return _tunnel_event((at, up, cleaned[peer], cleaned[instance], "" if up else cleaned[reason]))
 
 
 _tunnel_event = maker(TunnelEvent)
 _UP_OR_DOWN = {"connected": True, "disconnected": False, "tunnelconnected": True, "tunneldisconnected": False}
+_UP_OR_DOWN |= {"Connected": True, "Disconnected": False}  # as the service spells them, found without folding
 
 
-def _gateway(row: LogRow, at: datetime) -> GatewayChange | None:
+def _gateway(row: LogRow, at: datetime, cleaned: _Cleaned) -> GatewayChange | None:
     kind = OPERATIONS.get(row.operation.strip().casefold())
     if UPGRADE_PHRASE in row.message.casefold():
         kind = ChangeKind.MAINTENANCE
     if kind is None:
         return None
-    return GatewayChange(at, kind, clean(row.instance), row.category, clean(row.operation), clean(row.message))
+    return GatewayChange(at, kind, cleaned[row.instance], row.category, cleaned[row.operation], clean(row.message))
 
 
-CATEGORIES: dict[str, Callable[[LogRow, datetime], TunnelEvent | GatewayChange | str | None]] = {
+CATEGORIES: dict[str, Callable[[LogRow, datetime, _Cleaned], TunnelEvent | GatewayChange | str | None]] = {
     "TunnelDiagnosticLog": _tunnel,
     "GatewayDiagnosticLog": _gateway,
 }
@@ -71,6 +80,7 @@ def read_rows(rows: Iterable[LogRow]) -> Read:
     """Sort rows into gateways and turn them into events. Order and repetition of rows do not matter to what follows."""
     read = Read({}, [], Counter())
     spelled: dict[str, GatewayLog | None] = {}
+    cleaned = _Cleaned()
     for row in rows:
         reader = CATEGORIES.get(row.category)
         if reader is None:
@@ -82,7 +92,7 @@ def read_rows(rows: Iterable[LogRow]) -> Read:
         if log is None:
             continue
         at = moment(row.at)
-        event = reader(row, at) if at and log.gateway else _why_not(at)
+        event = reader(row, at, cleaned) if at and log.gateway else _why_not(at)
         if type(event) is TunnelEvent:
             log.tunnels.append(event)
             if event.reason and meaning(event.reason) is Meaning.UNMAPPED:

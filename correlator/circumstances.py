@@ -6,17 +6,19 @@ can no longer arrive; a poll keeps them and need not read those rows again.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from correlator.maintenance import Claims, find_windows
-from correlator.model import ChangeKind, Circumstances, GatewayChange, Outage, Policy
+from correlator.model import NEVER, ChangeKind, Circumstances, GatewayChange, Outage, Policy, maker
 
 Beginning = tuple[datetime, str, str, bool]
 NOTHING = Circumstances()
 ALONE = (0, False)
 PRIMARY_NEAR = timedelta(minutes=2)
+
+_circumstances = maker(Circumstances)
 
 
 def circumstances(
@@ -26,13 +28,26 @@ def circumstances(
 
     ``kept`` holds what is known already of outages that started before the rows at hand.
     """
-    look = _looker(changes, policy) if changes or kept else None
+    starts = [o.start for o in outages]
+    company = _company(outages, starts, policy.together)
+    set_up = [c for c in changes if c.kind is ChangeKind.CONFIGURATION]
+    moved = [c for c in changes if c.kind is ChangeKind.PRIMARY_CHANGED]
+    set_up_near = _newest_near(starts, set_up, policy.configuration_before, policy.configuration_after)
+    moved_near = _newest_near(starts, moved, PRIMARY_NEAR, PRIMARY_NEAR)
+    claims = Claims(find_windows(changes, policy), policy)
     found = []
-    for outage, (together, both) in zip(outages, _company(outages, policy.together), strict=True):
-        if look is None:
-            found.append(Circumstances(together=together, both_instances=both) if together or both else NOTHING)
+    for outage, (together, both), configuration, primary in zip(outages, company, set_up_near, moved_near, strict=True):
+        known = kept.get(beginning(outage)) if kept else None
+        if known:
+            if known.maintenance:
+                claims.remember(known.maintenance, outage)
+            found.append(known)
+            continue
+        row, elsewhere = claims.claim(outage)
+        if row or elsewhere or configuration or primary or together or both:
+            found.append(_circumstances((row, elsewhere, configuration, primary, together, both)))
         else:
-            found.append(look(outage, kept.get(beginning(outage)) if kept else None, together, both))
+            found.append(NOTHING)
     return found
 
 
@@ -41,51 +56,37 @@ def beginning(outage: Outage) -> Beginning:
     return outage.start, outage.peer, outage.instance_down, outage.switch
 
 
-def _looker(
-    changes: Sequence[GatewayChange], policy: Policy
-) -> Callable[[Outage, Circumstances | None, int, bool], Circumstances]:
-    claims = Claims(find_windows(changes, policy), policy)
-    ordered = sorted(changes)
-    times = [c.at for c in ordered]
-    before = max(policy.maintenance_after, policy.configuration_after, PRIMARY_NEAR)
-    after = max(policy.maintenance_before, policy.configuration_before, PRIMARY_NEAR)
-    configured_first, configured_last = -policy.configuration_before, policy.configuration_after
-
-    def look(outage: Outage, kept: Circumstances | None, together: int, both: bool) -> Circumstances:
-        if kept:
-            if kept.maintenance:
-                claims.remember(kept.maintenance, outage)
-            return kept
-        start = outage.start
-        near = ordered[bisect_left(times, start - before) : bisect_right(times, start + after)]
-        if not near:
-            return Circumstances(together=together, both_instances=both) if together or both else NOTHING
-        configuration = primary = None
-        for change in near:
-            kind, since = change.kind, start - change.at
-            if kind is ChangeKind.CONFIGURATION and configured_first <= since <= configured_last:
-                configuration = change
-            elif kind is ChangeKind.PRIMARY_CHANGED and -PRIMARY_NEAR <= since <= PRIMARY_NEAR:
-                primary = change
-        row, elsewhere = claims.claim(outage)
-        return Circumstances(row, elsewhere, configuration, primary, together, both)
-
-    return look
+def _newest_near(
+    starts: Iterable[datetime], changes: Iterable[GatewayChange], before: timedelta, after: timedelta
+) -> Iterator[GatewayChange | None]:
+    """For each start (oldest first) the newest change that it lies near to: not ``before`` nor ``after`` it by more."""
+    coming = iter(sorted(changes))
+    change, upcoming = None, next(coming, None)
+    closes, opens = NEVER, upcoming.at - before if upcoming else NEVER
+    for start in starts:
+        while opens <= start and upcoming:
+            change, closes = upcoming, upcoming.at + after
+            upcoming = next(coming, None)
+            opens = upcoming.at - before if upcoming else NEVER
+        yield change if start <= closes else None
 
 
-def _company(outages: Sequence[Outage], within: timedelta) -> Iterator[tuple[int, bool]]:
+def _company(outages: Sequence[Outage], starts: Sequence[datetime], within: timedelta) -> Iterator[tuple[int, bool]]:
     """Who else dropped within a minute: how many peers, if all, and whether both instances lost this one."""
-    starts = [o.start for o in outages]
+    gaps = [later - earlier > within for earlier, later in pairwise(starts)]
+    gaps_around = zip([True, *gaps], [*gaps, True], strict=True)
     first = end = 0
     crowd, near, all_lost = (0, 0), outages[:0], dict[str | None, int]()  # of neighbours, who mostly share one
-    for outage, start in zip(outages, starts, strict=True):
+    for n, (outage, start, (gap, gap_after)) in enumerate(zip(outages, starts, gaps_around, strict=False)):
+        if gap:
+            first = end = n
+            if gap_after:
+                yield ALONE
+                continue
         while start - starts[first] > within:
             first += 1
         while end < len(starts) and starts[end] - start <= within:
             end += 1
-        if end - first == 1:
-            yield ALONE
-            continue
         if (first, end) != crowd:
             crowd, near, all_lost = (first, end), outages[first:end], {}
         whole = outage.instance_down if outage.active_active else None

@@ -7,7 +7,6 @@ is serviced tens of minutes later and has a row (or a silence) of its own.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -31,17 +30,19 @@ class Claims:
         """``windows`` oldest first, as they are found."""
         self._redrop = policy.redrop
         self._claimed: list[tuple[MaintenanceWindow, _Until]] = [(window, {}) for window in windows]
-        self._closes = [window.closes for window in windows]
+        self._over = 0  # so many windows closed before the last outage, and every later one
 
     def claim(self, outage: Outage) -> tuple[GatewayChange | None, GatewayChange | None]:
         """The row that explains this outage, and one in time that speaks for the other instance; ask in time order."""
         start, tunnel = outage.start, (outage.peer, outage.instance_down)
         here: list[tuple[GatewayChange, _Until]] = []
         elsewhere = None
-        for (opens, _, row), claimed in self._claimed[bisect_left(self._closes, start) :]:
+        for (opens, closes, row), claimed in self._claimed[self._over :]:
             if opens > start:
                 break
-            if not _same_instance(row, outage):
+            if closes < start:
+                self._over += 1
+            elif not _same_instance(row, outage):
                 elsewhere = elsewhere or row
             elif tunnel not in claimed or start <= claimed[tunnel]:
                 here.append((row, claimed))

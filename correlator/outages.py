@@ -122,19 +122,20 @@ class _Fold:
     def disconnected(
         self, line: _Line, at: datetime, peer: str, instance: str, reason: str, active_active: bool
     ) -> None:
-        if instance in line.down:
+        up, down = line.up, line.down
+        if instance in down:
             self.repeated(line, at, instance, reason)
             return
-        since = line.up.pop(instance, None)
-        if since and not active_active and all(since > of_other for of_other in line.up.values()):
-            line.up.clear()  # the last to connect held the tunnel: whoever seemed up beside it had died without a word
-        line.down[instance] = at
-        if len(line.up) + len(line.down) > INSTANCES:
+        since = up.pop(instance, None)
+        if up and since and not active_active and all(since > of_other for of_other in up.values()):
+            up.clear()  # the last to connect held the tunnel: whoever seemed up beside it had died without a word
+        down[instance] = at
+        if len(up) + len(down) > INSTANCES:
             _forget_others(line, instance)
+        if not active_active and (line.up or line.open):
+            return
         # An instance that was never heard of counts as up under active-active: its tunnel may have been up for months.
         alone = not line.up and (not active_active or len(line.down) == INSTANCES)
-        if not (active_active or (alone and not line.open)):
-            return
         line.handed_over.add(instance)
         line.open.append(
             _outage((at, peer, instance, None, "", reason, alone, None, active_active, len(self.lines), False))
@@ -157,9 +158,10 @@ class _Fold:
             self.closed[self.closed.index(o)] = line.closed
 
     def connected(self, line: _Line, at: datetime, peer: str, instance: str, active_active: bool) -> None:
+        up, down = line.up, line.down
         if line.switch and line.switch.instance_up != instance:
             line.switch = None
-        if len({*line.up, *line.down, instance}) > INSTANCES:
+        if len(up) + len(down) >= INSTANCES and instance not in up and instance not in down:
             _forget_others(line, instance)
         if not (line.open and self.ended(line, at, instance, active_active)):
             if instance in line.up:
@@ -172,21 +174,20 @@ class _Fold:
 
     def ended(self, line: _Line, at: datetime, instance: str, active_active: bool) -> bool:
         """Traffic flows again: every cut ends with the first Connected. Whether it ended an outage as well."""
-        own = next((o for o in line.open if o.instance_down == instance), None)
-        if own is None:
+        for own in line.open:
+            if own.instance_down == instance:
+                break
+        else:
             # Active-active: one whose instance was replaced by another name is over when the new one connects.
             lost = line.open if not active_active else [o for o in line.open if o.instance_down not in line.down]
-            own = lost[0] if lost else None
-        still: list[Outage] = []
-        for o in line.open:
-            cut_end = at if o.cut and o.cut_end is None else o.cut_end
-            if o is own:
-                line.closed = _closed(o, at, instance, cut_end)
-                self.closed.append(line.closed)
-            else:
-                still.append(o._replace(cut_end=cut_end))
-        line.open = still
-        return own is not None
+            if not lost:
+                line.open = [_flowing(o, at) for o in line.open]
+                return False
+            own = lost[0]
+        line.closed = _closed(own, at, instance)
+        self.closed.append(line.closed)
+        line.open = [_flowing(o, at) for o in line.open if o is not own] if len(line.open) > 1 else []
+        return True
 
     def switched(self, line: _Line, at: datetime, peer: str, instance: str) -> None:
         """Connected on the other instance out of nothing: the one that held the tunnel went without a word.
@@ -219,15 +220,15 @@ def _proves_active_active(line: _Line, event: TunnelEvent, events: Sequence[Tunn
     at, _, peer, instance, _ = event
     if instance in line.down:
         return False
-    long_ago = at - BOTH_UP
-    other = next((o for o, since in line.up.items() if o != instance and since <= long_ago), None)
-    if other is not None:
-        heard = instance in line.up
-        return line.up.get(instance, long_ago) <= long_ago and _was_alive(
-            _ahead(events, n, peer), instance, other, heard
-        )
-    other = next((o for o, since in line.down.items() if at - since <= LOST_TOGETHER), None)
-    return other is not None and _both_return(_ahead(events, n, peer), {instance, other})
+    for other, since in line.up.items():
+        if other != instance and since <= at - BOTH_UP:
+            own = line.up.get(instance)
+            known_long = own is None or own <= at - BOTH_UP
+            return known_long and _was_alive(_ahead(events, n, peer), instance, other, heard=own is not None)
+    for other, since in line.down.items():
+        if at - since <= LOST_TOGETHER:
+            return _both_return(_ahead(events, n, peer), {instance, other})
+    return False
 
 
 def _ahead(events: Sequence[TunnelEvent], n: int, peer: str) -> Iterator[TunnelEvent]:
@@ -267,9 +268,16 @@ def _with_reason(outage: Outage, instance: str, reason: str) -> Outage:
     return outage._replace(reason=reason) if late else outage
 
 
-def _closed(outage: Outage, at: datetime, instance: str, cut_end: datetime | None) -> Outage:
+def _flowing(outage: Outage, at: datetime) -> Outage:
+    """The outage, still open, when traffic flows again through the other instance."""
+    return outage._replace(cut_end=at) if outage.cut and outage.cut_end is None else outage
+
+
+def _closed(outage: Outage, at: datetime, instance: str) -> Outage:
     """The outage with its end: ``_replace`` in less than half its time, for this happens to every outage."""
-    start, peer, instance_down, _, _, reason, cut, _, active_active, peers_known, switch = outage
+    start, peer, instance_down, _, _, reason, cut, cut_end, active_active, peers_known, switch = outage
+    if cut and cut_end is None:
+        cut_end = at
     return _outage((start, peer, instance_down, at, instance, reason, cut, cut_end, active_active, peers_known, switch))
 
 
