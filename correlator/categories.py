@@ -7,15 +7,22 @@ as ``Unreadable``.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
 from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
 from correlator.reasons import Meaning, meaning
 
 MESSAGE_LENGTH = 300
+IKE = "IKEDiagnosticLog"
+OWN_ADDRESS = re.compile(r"\bLocal ([0-9a-f.:]+):\d+")
+"""IKE rows name the gateway's own address; support's examples read "Remote a.b.c.d:500: Local e.f.g.h:500"."""
+NO_ADDRESSES: Mapping[str, str] = {}
+NO_FAR: dict[str, list[GatewayChange]] = {}
 UPGRADE_PHRASE = "upgrade gateway started"
 
 # Which operations mean what: facts of the product's documentation; "HostMaintenanceEvent" and the phrase above are the
@@ -76,14 +83,23 @@ CATEGORIES: dict[str, Callable[[LogRow, datetime, _Cleaned], TunnelEvent | Gatew
 }
 
 
-def read_rows(rows: Iterable[LogRow]) -> Read:
-    """Sort rows into gateways and turn them into events. Order and repetition of rows do not matter to what follows."""
+def read_rows(rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSES) -> Read:
+    """Sort rows into gateways and turn them into events. Order and repetition of rows do not matter to what follows.
+
+    ``addresses`` are public addresses of watched gateways -> their ids; IKE rows name more of them.
+    """
     read = Read({}, [], Counter())
     spelled: dict[str, GatewayLog | None] = {}
     cleaned = _Cleaned()
+    outside: list[Outside] = []
+    own = dict(addresses)
     for row in rows:
         reader = CATEGORIES.get(row.category)
         if reader is None:
+            if row.category == ACTIVITY and (time := moment(row.at)):
+                outside.append(read_activity(row, time))
+            elif row.category == IKE and (address := _own_address(row)):
+                own.setdefault(address, gateway_of(row.gateway) or "")
             continue
         try:
             log = spelled[row.gateway]
@@ -101,7 +117,50 @@ def read_rows(rows: Iterable[LogRow]) -> Read:
             log.changes.append(event)
         elif type(event) is str:
             read.unreadable.append(Unreadable(row, event))
-    return read._replace(logs={name: log for name, log in read.logs.items() if log.tunnels or log.changes})
+    return read._replace(logs=_joined(read.logs, outside, own))
+
+
+def own_addresses(rows: Iterable[LogRow]) -> dict[str, str]:
+    """Public addresses of gateways that their own IKE rows name -> their ids."""
+    ike = (row for row in rows if row.category == IKE)
+    return {address: gateway_of(row.gateway) or "" for row in ike if (address := _own_address(row))}
+
+
+def _own_address(row: LogRow) -> str:
+    found = OWN_ADDRESS.search(row.message)
+    return found[1] if found else ""
+
+
+def _joined(
+    logs: Mapping[str, GatewayLog], outside: Sequence[Outside], addresses: Mapping[str, str]
+) -> dict[str, GatewayLog]:
+    """Each log with what the activity log and the gateway at the other end have to say of it."""
+    found = {name: log for name, log in logs.items() if log.tunnels or log.changes}
+    if not outside and not addresses:
+        return found
+    there = {subscription_of(o.scope) for o in outside}
+    joined = {}
+    for name, log in found.items():
+        told = [o.change for o in outside if o.change and covers(o.scope, name)]
+        changes = [c._replace(operation=clean(c.operation), message=clean(c.message)) for c in told]
+        activity = subscription_of(name) in there
+        joined[name] = log._replace(
+            changes=log.changes + changes, activity=activity, far=_far(log, logs, addresses) if addresses else NO_FAR
+        )
+    return joined
+
+
+def _far(
+    log: GatewayLog, logs: Mapping[str, GatewayLog], addresses: Mapping[str, str]
+) -> dict[str, list[GatewayChange]]:
+    """Maintenance of the watched gateways at the other end of this one's tunnels, by peer."""
+    found = {}
+    for peer in {e.peer for e in log.tunnels} & addresses.keys():
+        other = logs.get(addresses[peer])
+        maintenance = [c for c in other.changes if c.kind is ChangeKind.MAINTENANCE] if other else []
+        if maintenance and other is not log:
+            found[peer] = maintenance
+    return found
 
 
 def _log_of(spelling: str, logs: dict[str, GatewayLog]) -> GatewayLog | None:

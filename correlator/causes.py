@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from correlator.model import Cause, Circumstances, Confidence, Finding, Outage, Policy
+from correlator.model import Cause, ChangeKind, Circumstances, Confidence, Finding, Outage, Policy
 from correlator.reasons import Meaning, meaning
 
 MANY = 3
@@ -39,6 +39,20 @@ class Shape(NamedTuple):
     together: int
     """How many peers fell at once, if those were all; more than MANY are as good as MANY."""
     both_instances: bool
+    reset: bool
+    platform_fault: bool
+    """Resource Health names this gateway."""
+    service_fault: bool
+    """Service Health names the VPN service in this subscription, at that time."""
+    far: bool
+    """The maintenance row is one of the watched gateway at the other end."""
+    activity: bool
+    """The activity log was there to look at, so a reset would have been seen."""
+
+    @property
+    def azure_like(self) -> bool:
+        """The shape that a platform event has: the other instance, a standby reason, or all peers at once."""
+        return self.elsewhere or self.reason is Meaning.FAILOVER or self.together > 0 or self.switch
 
     @property
     def silent_for_long(self) -> bool:
@@ -47,6 +61,14 @@ class Shape(NamedTuple):
 
 
 Rule = Callable[[Shape], Finding | None]
+
+
+def maintenance_at_the_other_end(drop: Shape) -> Finding | None:
+    """The peer is a watched Azure gateway and logs maintenance in time: what closes the tunnel is then Azure too."""
+    if not drop.far or drop.reason in (Meaning.CONFIGURATION, Meaning.NEGOTIATION):
+        return None
+    sure = not drop.open and not drop.configuration and not drop.reset
+    return Finding(Cause.AZURE_MAINTENANCE, CONFIRMED if sure else LIKELY, "maintenance-at-the-other-end")
 
 
 def peer_closed(drop: Shape) -> Finding | None:
@@ -62,6 +84,14 @@ def configuration_reason(drop: Shape) -> Finding | None:
     if drop.reason is not Meaning.CONFIGURATION:
         return None
     return Finding(Cause.CONFIGURATION_CHANGE, LIKELY if drop.maintenance else CONFIRMED, "configuration-reason")
+
+
+def reset_before_drop(drop: Shape) -> Finding | None:
+    """Somebody reset the gateway just before: by its shape it is a failover, and only the activity log knows better."""
+    if not drop.reset or (drop.reason in (Meaning.PEER_CLOSED, Meaning.UNREACHABLE) and not drop.azure_like):
+        return None
+    sure = (drop.azure_like or drop.active_active) and not drop.open and not drop.maintenance
+    return Finding(Cause.GATEWAY_RESET, CONFIRMED if sure else LIKELY, "reset-before-drop")
 
 
 def change_before_drop(drop: Shape) -> Finding | None:
@@ -88,9 +118,22 @@ def maintenance_row(drop: Shape) -> Finding | None:
     return Finding(Cause.AZURE_MAINTENANCE, CONFIRMED if sure else LIKELY, "maintenance-row")
 
 
+def platform_fault(drop: Shape) -> Finding | None:
+    """Resource Health names this gateway; or Service Health names the VPN service, and the shape is the platform's."""
+    if drop.platform_fault:
+        sure = drop.azure_like and drop.reason is not Meaning.PEER_CLOSED
+        return Finding(Cause.AZURE_INCIDENT, CONFIRMED if sure else LIKELY, "platform-fault")
+    if drop.service_fault and drop.azure_like:
+        return Finding(Cause.AZURE_INCIDENT, LIKELY, "service-fault")
+    return None
+
+
 def failover(drop: Shape) -> Finding | None:
-    """Failover shape without a maintenance row: some maintenance is never logged, and a reset looks the same."""
-    named = drop.primary_changed or drop.reason is Meaning.FAILOVER
+    """Failover shape without a maintenance row: some maintenance is never logged, and a reset looks the same.
+
+    Hence it is confirmed only where the activity log was read and shows no reset.
+    """
+    named = drop.activity and (drop.primary_changed or drop.reason is Meaning.FAILOVER)
     if drop.elsewhere and not drop.switch and not drop.silent_for_long:
         return Finding(Cause.AZURE_FAILOVER, CONFIRMED if named else LIKELY, "back-on-the-other-instance")
     if drop.switch:
@@ -105,7 +148,7 @@ def dropped_at_once(drop: Shape) -> Finding | None:
     """
     if not drop.together or (drop.reason is Meaning.UNREACHABLE and drop.together < MANY):
         return None
-    named = drop.primary_changed or drop.reason is Meaning.FAILOVER
+    named = drop.activity and (drop.primary_changed or drop.reason is Meaning.FAILOVER)
     return Finding(Cause.AZURE_FAILOVER, CONFIRMED if named else LIKELY, "all-peers-at-once")
 
 
@@ -153,10 +196,13 @@ def nothing_explains_it(drop: Shape) -> Finding:
 UNEXPLAINED = Finding(Cause.UNKNOWN, Confidence.NONE, "nothing-explains-it")
 
 RULES: tuple[Rule, ...] = (
+    maintenance_at_the_other_end,
     peer_closed,
     configuration_reason,
+    reset_before_drop,
     change_before_drop,
     maintenance_row,
+    platform_fault,
     failover,
     dropped_at_once,
     standby_reason,
@@ -171,7 +217,7 @@ RULES: tuple[Rule, ...] = (
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
     start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch = outage
-    maintenance, _, configuration, primary_changed, together, both_instances = around
+    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity = around
     facts = (  # the fields of Shape, in their order
         meaning(reason),
         instance_down != "" and instance_up not in ("", instance_down),
@@ -180,12 +226,17 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
         end is not None and end - start > policy.failover_within,
         active_active,
         switch,
-        maintenance is not None,
+        maintenance is not None and not far,
         maintenance is not None and (maintenance.instance != "" or together > 0 or peers_known == 1),
         configuration is not None,
-        primary_changed is not None,
+        primary is not None,
         min(together, MANY),
         both_instances,
+        reset is not None,
+        fault is not None and fault.kind is ChangeKind.PLATFORM_FAULT,
+        fault is not None and fault.kind is ChangeKind.SERVICE_FAULT,
+        far,
+        activity,
     )
     return _first_answer(facts)
 

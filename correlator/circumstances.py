@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 from correlator.maintenance import Claims, find_windows
 from correlator.model import NEVER, ChangeKind, Circumstances, GatewayChange, Outage, Policy, maker
 
 Beginning = tuple[datetime, str, str, bool]
-NOTHING = Circumstances()
+NOBODY: Mapping[str, Sequence[GatewayChange]] = {}
 ALONE = (0, False)
 PRIMARY_NEAR = timedelta(minutes=2)
 
@@ -22,33 +22,75 @@ _circumstances = maker(Circumstances)
 
 
 def circumstances(
-    outages: Sequence[Outage], changes: Sequence[GatewayChange], kept: Mapping[Beginning, Circumstances], policy: Policy
+    outages: Sequence[Outage],
+    changes: Sequence[GatewayChange],
+    kept: Mapping[Beginning, Circumstances],
+    policy: Policy,
+    *,
+    activity: bool = False,
+    far: Mapping[str, Sequence[GatewayChange]] = NOBODY,
 ) -> list[Circumstances]:
     """The circumstances of every outage of one gateway, given oldest first.
 
-    ``kept`` holds what is known already of outages that started before the rows at hand.
+    ``kept`` holds what is known already of outages that started before the rows at hand. ``activity``: the activity log
+    was there to look at. ``far``: maintenance rows of the watched gateway at the other end, by peer.
     """
     starts = [o.start for o in outages]
     company = _company(outages, starts, policy.together)
-    set_up = [c for c in changes if c.kind is ChangeKind.CONFIGURATION]
-    moved = [c for c in changes if c.kind is ChangeKind.PRIMARY_CHANGED]
-    set_up_near = _newest_near(starts, set_up, policy.configuration_before, policy.configuration_after)
-    moved_near = _newest_near(starts, moved, PRIMARY_NEAR, PRIMARY_NEAR)
+    near = _near(starts, changes, policy)
     claims = Claims(find_windows(changes, policy), policy)
+    far_claims = {peer: Claims(find_windows(_of_any_instance(rows), policy), policy) for peer, rows in far.items()}
+    nothing = Circumstances(activity=activity)
     found = []
-    for outage, (together, both), configuration, primary in zip(outages, company, set_up_near, moved_near, strict=True):
+    for outage, (together, both), (configuration, primary, reset, fault) in zip(outages, company, near, strict=True):
         known = kept.get(beginning(outage)) if kept else None
         if known:
             if known.maintenance:
-                claims.remember(known.maintenance, outage)
+                (far_claims.get(outage.peer, claims) if known.far else claims).remember(known.maintenance, outage)
             found.append(known)
             continue
         row, elsewhere = claims.claim(outage)
-        if row or elsewhere or configuration or primary or together or both:
-            found.append(_circumstances((row, elsewhere, configuration, primary, together, both)))
-        else:
-            found.append(NOTHING)
+        lent = far_claims[outage.peer].claim(outage)[0] if row is None and outage.peer in far_claims else None
+        facts = (
+            row or lent,
+            elsewhere,
+            configuration,
+            primary,
+            together,
+            both,
+            reset,
+            fault,
+            lent is not None,
+            activity,
+        )
+        found.append(_circumstances(facts) if any(facts[:-1]) else nothing)
     return found
+
+
+def _of_any_instance(rows: Sequence[GatewayChange]) -> list[GatewayChange]:
+    """The instances of the gateway at the other end are not ours."""
+    return [row._replace(instance="") for row in rows]
+
+
+def _near(
+    starts: Sequence[datetime], changes: Sequence[GatewayChange], policy: Policy
+) -> Iterable[tuple[GatewayChange | None, ...]]:
+    """For each start the configuration row, the change of the primary, the reset and the fault that lie near it."""
+    if not changes:
+        return repeat((None, None, None, None), len(starts))
+    of: dict[ChangeKind, list[GatewayChange]] = {}
+    for change in changes:
+        of.setdefault(change.kind, []).append(change)
+    configured = of.get(ChangeKind.CONFIGURATION, [])
+    faults = _newest_near(starts, of.get(ChangeKind.PLATFORM_FAULT, []), policy.fault_before, policy.fault_after)
+    regional = _newest_near(starts, of.get(ChangeKind.SERVICE_FAULT, []), policy.fault_before, policy.fault_before)
+    return zip(
+        _newest_near(starts, configured, policy.configuration_before, policy.configuration_after),
+        _newest_near(starts, of.get(ChangeKind.PRIMARY_CHANGED, []), PRIMARY_NEAR, PRIMARY_NEAR),
+        _newest_near(starts, of.get(ChangeKind.RESET, []), policy.configuration_before, policy.reset_after),
+        (own or of_region for own, of_region in zip(faults, regional, strict=True)),
+        strict=True,
+    )
 
 
 def beginning(outage: Outage) -> Beginning:

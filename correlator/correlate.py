@@ -55,11 +55,12 @@ def correlate(log: GatewayLog, policy: Policy, past: GatewayState | None = None)
     """Tell the story of one gateway. ``past.checkpoints[0]``, if any, is the state from which the rows are folded."""
     start = past.checkpoints[0] if past and past.checkpoints else None
     mode = policy.active_active.get(log.gateway, True if "/vpngateways/" in log.gateway else None)
-    folded = find_outages(log.tunnels, start, mode, goes_on=past is not None)
+    peers = len(policy.peers.get(log.gateway, ()))
+    folded = find_outages(log.tunnels, start, mode, goes_on=past is not None, peers=peers)
     known = [t.incident for t in past.tracked] if past else []
     settled, kept = _kept(known, start.at) if start else ([], {})
     outages = sorted(settled + folded.outages)
-    around = circumstances(outages, log.changes, kept, policy)
+    around = circumstances(outages, log.changes, kept, policy, activity=log.activity, far=log.far)
     drops = [Drop(o, a, explain(o, a, policy)) for o, a in zip(outages, around, strict=True)]
     incidents = [_incident(log.gateway, episode, policy) for episode in group(drops, policy)]
     return Correlated(adopt(incidents, known) if known else incidents, folded.checkpoints)

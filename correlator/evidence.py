@@ -13,6 +13,7 @@ from correlator.model import Cause, Confidence, Drop, GatewayChange, Incident
 
 TUNNEL_LOG = "TunnelDiagnosticLog"
 STATUS = "ConnectionStatus"
+ACTIVITY = "AzureActivity"
 MOST = 12
 """Rows listed of one incident; an episode of two hundred tunnels needs no four hundred lines to be believed."""
 
@@ -40,13 +41,19 @@ def _changes(incident: Incident) -> Iterator[Evidence]:
     for drop in incident.drops:
         around = drop.around
         for key, row in (
-            ("maintenance-row", around.maintenance),
-            ("configuration-row", around.configuration),
+            ("far-maintenance-row" if around.far else "maintenance-row", around.maintenance),
+            ("reset-row", around.reset),
+            (_configuration_key(around.configuration), around.configuration),
+            ("fault-row", around.fault),
             ("primary-changed-row", around.primary_changed),
             ("other-instance-row", None if around.maintenance else around.elsewhere),
         ):
             if row:
                 yield _change(key, row)
+
+
+def _configuration_key(row: GatewayChange | None) -> str:
+    return "operation-row" if row and row.category == ACTIVITY else "configuration-row"
 
 
 def _change(key: str, row: GatewayChange) -> Evidence:
@@ -87,7 +94,10 @@ def not_found(incident: Incident) -> list[str]:
         keys.append("no-maintenance-row")
     if not any(d.around.configuration for d in incident.drops):
         keys.append("no-configuration-row")
-    keys.append("activity-log-not-read")
+    if not all(d.around.activity for d in incident.drops):
+        keys.append("activity-log-not-read")
+    elif not any(d.around.reset or d.around.fault for d in incident.drops):
+        keys.append("no-reset-row")
     return keys
 
 

@@ -97,6 +97,10 @@ class GatewayList:
             if g.connections and all(c.peers and all(map(_is_address, c.peers)) for c in g.connections)
         }
 
+    def addresses(self) -> dict[str, str]:
+        """Public address of a gateway -> its id."""
+        return {a: g.resource_id for g in self.gateways for a in g.addresses}
+
     def connection_names(self) -> dict[str, dict[str, str]]:
         """Gateway id -> peer -> the name of the connection to it."""
         return {g.resource_id: {p: c.name for c in g.connections for p in c.peers} for g in self.gateways}

@@ -445,6 +445,9 @@ class Policy:
     redrop: timedelta = timedelta(minutes=5)
     configuration_before: timedelta = timedelta(seconds=5)
     configuration_after: timedelta = timedelta(minutes=3)
+    reset_after: timedelta = timedelta(minutes=5)
+    fault_before: timedelta = timedelta(minutes=10)
+    fault_after: timedelta = timedelta(minutes=2)
     together: timedelta = timedelta(seconds=60)
     next_hop: timedelta = timedelta(minutes=120)
     rejoin: timedelta = timedelta(minutes=60)
@@ -459,6 +462,8 @@ class Policy:
     """The gateway's mode where it is known (folded resource id -> active-active); else the log tells."""
     peers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Every peer of a gateway, where the gateway list names them all by address."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Public addresses of watched gateways -> their ids, for tunnels between two of them."""
     removed: frozenset[str] = frozenset()
     """Gateways that are no more, by the gateway list."""
 

@@ -41,23 +41,28 @@ class Folded(NamedTuple):
 
 
 def find_outages(
-    events: Iterable[TunnelEvent], past: Checkpoint | None = None, mode: bool | None = None, *, goes_on: bool = True
+    events: Iterable[TunnelEvent],
+    past: Checkpoint | None = None,
+    mode: bool | None = None,
+    *,
+    goes_on: bool = True,
+    peers: int = 0,
 ) -> Folded:
     """Fold events into outages. Any order, any repetition of events gives the same answer.
 
     ``past`` is the state before the first event; events up to ``past.at`` are in it already and are passed over.
     ``mode`` is True for active-active, False for active-standby, None where the log has to tell. Checkpoints are made
-    only if someone ``goes_on`` from them.
+    only if someone ``goes_on`` from them. ``peers`` is how many the gateway has, where more than the log is known.
     """
     ordered = sorted(events)
     if past:
         ordered = [e for e in ordered if e.at > past.at]
     known = past.active_active_from if past else NEVER
     active_active_from = known if mode is None else LONG_AGO if mode else NEVER
-    fold = _Fold(past, active_active_from, goes_on)
+    fold = _Fold(past, active_active_from, goes_on, peers)
     proof = fold.run(ordered, watch=mode is None and active_active_from == NEVER)
     if proof:
-        fold = _Fold(past, max(proof - PROOF_REACHES_BACK, LONG_AGO), goes_on)
+        fold = _Fold(past, max(proof - PROOF_REACHES_BACK, LONG_AGO), goes_on, peers)
         fold.run(ordered, watch=False)
     return Folded(sorted(fold.found()), fold.checkpoints)
 
@@ -84,10 +89,11 @@ class _Line:
 
 
 class _Fold:
-    def __init__(self, past: Checkpoint | None, active_active_from: datetime, goes_on: bool) -> None:
+    def __init__(self, past: Checkpoint | None, active_active_from: datetime, goes_on: bool, peers: int) -> None:
         self.lines = {peer: _Line(state) for peer, state in past.peers.items()} if past else {}
         self.active_active_from = active_active_from
         self.goes_on = goes_on
+        self.peers = peers
         self.closed: list[Outage] = []
         self.checkpoints: list[Checkpoint] = []
 
@@ -138,7 +144,21 @@ class _Fold:
         alone = not line.up and (not active_active or len(line.down) == INSTANCES)
         line.handed_over.add(instance)
         line.open.append(
-            _outage((at, peer, instance, None, "", reason, alone, None, active_active, len(self.lines), False))
+            _outage(
+                (
+                    at,
+                    peer,
+                    instance,
+                    None,
+                    "",
+                    reason,
+                    alone,
+                    None,
+                    active_active,
+                    max(len(self.lines), self.peers),
+                    False,
+                )
+            )
         )
 
     def repeated(self, line: _Line, at: datetime, instance: str, reason: str) -> None:
@@ -199,7 +219,9 @@ class _Fold:
             return
         for holder, since in list(line.up.items()):
             if line.down.get(instance, NEVER) <= since:
-                line.switch = Outage(at, peer, holder, at, instance, "", False, None, False, len(self.lines), True)
+                line.switch = Outage(
+                    at, peer, holder, at, instance, "", False, None, False, max(len(self.lines), self.peers), True
+                )
                 self.closed.append(line.switch)
                 del line.up[holder]
                 line.down[holder] = at

@@ -56,7 +56,7 @@ def poll(
         Delivery(store, channels, before.clock, report).run(before)
         raise
     now = max(answer.now, head.mark or answer.now)
-    read = read_rows(answer.rows)
+    read = read_rows(answer.rows, policy.addresses)
     report.now, report.rows = now, len(answer.rows)
     report.unreadable, report.unmapped_reasons = len(read.unreadable), read.unmapped_reasons
     most = OPERATIONS // 2 // max(1, len(channels))  # so that what one gateway has to say fits into one commit

@@ -54,7 +54,13 @@ def informed(policy: Policy, listed: Listed | None) -> Policy:
     if listed is None:
         return policy
     found = listed.found
-    return replace(policy, active_active=found.active_active(), peers=found.peers(), removed=frozenset(listed.removed))
+    return replace(
+        policy,
+        active_active=found.active_active(),
+        peers=found.peers(),
+        addresses=found.addresses(),
+        removed=frozenset(listed.removed),
+    )
 
 
 class Asking:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from correlator.categories import gateway_of, moment
+from correlator.activity import ACTIVITY, covers, read_activity
+from correlator.categories import gateway_of, moment, own_addresses
 from correlator.model import LogRow
 from correlator.ports import LogAnswer
 from correlator.queries import LEAD, OVERLAP
@@ -16,7 +17,8 @@ from correlator.queries import LEAD, OVERLAP
 class _Seen(NamedTuple):
     ingested: datetime
     at: datetime
-    gateway: str
+    scope: str
+    outside: bool
     row: LogRow
 
 
@@ -26,9 +28,7 @@ class ReplayedLog:
     def __init__(self, rows: Iterable[LogRow]) -> None:
         self._rows = sorted((s for r in rows if (s := _seen(r))), key=lambda s: s.ingested)
         self._ingested = [s.ingested for s in self._rows]
-        self._of_gateway: dict[str, list[_Seen]] = {}
-        for seen in self._rows:
-            self._of_gateway.setdefault(seen.gateway, []).append(seen)
+        self._pairs = _pairs(self._rows)
         self.now = self._ingested[0] if self._ingested else datetime.min.replace(tzinfo=UTC)
 
     @property
@@ -47,22 +47,37 @@ class ReplayedLog:
         return self._ingested[-1]
 
     def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
-        """As the query does: of gateways with fresh rows, every row of the window."""
+        """As the query does: of gateways with fresh rows, every row of the window, and what the activity log holds.
+
+        A gateway at the other end of one with fresh rows counts as fresh too.
+        """
         del workspace
         until = bisect_right(self._ingested, self.now)
         begin = bisect_left(self._ingested, mark - OVERLAP) if mark else 0
-        fresh = {s.gateway for s in self._rows[begin:until]}
+        news = {s.scope for s in self._rows[begin:until]}
         reach = since - LEAD if since else None
-        rows = [
-            s.row
-            for gateway in fresh
-            for s in self._of_gateway[gateway]
-            if s.ingested <= self.now and (reach is None or s.at > reach)
-        ]
+        within = [s for s in self._rows[:until] if reach is None or s.at > reach]
+        gateways = {s.scope for s in within if not s.outside}
+        fresh = {g for g in gateways if g in news or any(covers(scope, g) for scope in news)}
+        fresh |= {other for gateway in fresh for other in self._pairs.get(gateway, ())}
+        rows = [s.row for s in within if s.outside or s.scope in fresh] if fresh else []
         return LogAnswer(self.now, rows)
 
 
 def _seen(row: LogRow) -> _Seen | None:
     at = moment(row.at)
-    gateway = gateway_of(row.gateway)
-    return _Seen(moment(row.ingested) or at, at, gateway, row) if at and gateway else None
+    outside = row.category == ACTIVITY
+    scope = read_activity(row, at).scope if outside and at else gateway_of(row.gateway)
+    return _Seen(moment(row.ingested) or at, at, scope, outside, row) if at and scope else None
+
+
+def _pairs(rows: Iterable[_Seen]) -> dict[str, set[str]]:
+    """Gateways that are each other's peers, by the addresses that their IKE rows name."""
+    own = own_addresses(s.row for s in rows)
+    found: dict[str, set[str]] = {}
+    for seen in rows:
+        other = own.get(seen.row.peer)
+        if other and other != seen.scope:
+            found.setdefault(seen.scope, set()).add(other)
+            found.setdefault(other, set()).add(seen.scope)
+    return found
