@@ -174,3 +174,19 @@ def _imports(tree: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
+
+
+def test_without_instances_every_drop_can_be_read() -> None:
+    """A log without instance names never holds a reconnect before its disconnect: nobody could tell that it is up."""
+    without = set()
+    for seed in range(6):
+        night = simulate(seed, 60)
+        begun = {(o.key.gateway, o.key.peer, o.key.started_at) for o in night.outages}
+        spans = [(o.key.gateway, o.key.peer, o.key.started_at, o.ended_at) for o in night.outages if o.ended_at]
+        for (gateway, peer), rows in _tunnel_rows(night).items():
+            for row in rows:
+                if row["status_s"] == "Disconnected" and _instance(row) is None:
+                    without.add((seed, gateway))
+                    repeated = any(g == gateway and p == peer and b < _time(row) < e for g, p, b, e in spans)
+                    assert (gateway, peer, _time(row)) in begun or repeated
+    assert len(without) > 5

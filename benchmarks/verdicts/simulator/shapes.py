@@ -55,9 +55,11 @@ def _drop(
     story: Story, at: datetime, peer: str, instance: int | None, spread: policy.Spread, why: Why, *, moves: bool = False
 ) -> Drop:
     manner, drawn = Manner.BOTH_ROWS, story.rng.random()
-    if moves and drawn < policy.NO_DISCONNECTED.value:
+    # Without instance names, Connected before Disconnected would read as a tunnel that is still down.
+    told = moves and story.gateway.habits.instances
+    if told and drawn < policy.NO_DISCONNECTED.value:
         manner = Manner.SWITCH
-    elif moves and drawn < policy.NO_DISCONNECTED.value + policy.MADE_BEFORE_BROKEN.value:
+    elif told and drawn < policy.NO_DISCONNECTED.value + policy.MADE_BEFORE_BROKEN.value:
         manner = Manner.MADE_BEFORE_BROKEN
     planned = why.reasons in (STANDBY, SERVED)
     spellings = DEAD_PEER if planned and chance(story.rng, policy.DEAD_PEER_REASON) else why.reasons
