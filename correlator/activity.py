@@ -24,8 +24,8 @@ CHANGED = re.compile(
     re.IGNORECASE,
 )
 RESET = re.compile(
-    r"microsoft\.network/(?:(?:virtualnetworkgateways|vpngateways)/reset|(?:vpngateways/vpn)?connections/resetconnection)"
-    r"/action",
+    r"microsoft\.network/(?:(?:virtualnetworkgateways|vpngateways)/reset"
+    r"|(?:vpngateways/vpn)?connections/resetconnection)/action",
     re.IGNORECASE,
 )
 FAULTY = frozenset({"unavailable", "degraded"})
@@ -43,7 +43,7 @@ class Outside(NamedTuple):
 
 
 def read_activity(row: LogRow, at: datetime) -> Outside:
-    """The row's scope and meaning. Its kind stands in ``reason``, its caller in ``peer``, its properties in ``message``."""
+    """The row's scope and meaning. ``reason`` holds its kind, ``peer`` its caller, ``message`` its properties."""
     scope = scope_of(row.gateway)
     match row.reason.casefold():
         case "resourcehealth":

@@ -32,8 +32,8 @@ class Shape(NamedTuple):
     active_active: bool
     switch: bool
     maintenance: bool
-    this_instance: bool
-    """The maintenance row names the instance that fell, or all its peers fell with it."""
+    all_of_it: bool
+    """All peers of the instance that the maintenance row speaks for fell at once, or it has no other."""
     configuration: bool
     primary_changed: bool
     together: int
@@ -75,7 +75,7 @@ def peer_closed(drop: Shape) -> Finding | None:
     """The peer hung up, even inside a maintenance window; unless the tunnel failed over, which a peer cannot cause."""
     if drop.reason is not Meaning.PEER_CLOSED or drop.elsewhere:
         return None
-    sure = not drop.open and not drop.maintenance and not drop.configuration
+    sure = not drop.open and not (drop.maintenance or drop.configuration or drop.together)
     return Finding(Cause.REMOTE_CLOSED, CONFIRMED if sure else LIKELY, "peer-closed")
 
 
@@ -107,11 +107,11 @@ def maintenance_row(drop: Shape) -> Finding | None:
     """A maintenance row of this instance in time. Confirmed by the shape that maintenance has in the gateway's mode.
 
     Active-standby fails over; active-active restarts the instance, whose tunnels come back where they were: every drop
-    comes back so, hence there the row must name the instance, or all its tunnels fall.
+    comes back so, hence there all tunnels of the instance must have fallen.
     """
     if not drop.maintenance:
         return None
-    restarted = drop.active_active and not drop.open and drop.this_instance
+    restarted = drop.active_active and not drop.open and drop.all_of_it
     shape = drop.elsewhere or drop.reason is Meaning.FAILOVER or restarted
     contradicted = drop.reason in (Meaning.PEER_CLOSED, Meaning.NEGOTIATION) or drop.silent_for_long or drop.switch
     sure = shape and not contradicted
@@ -227,7 +227,7 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
         active_active,
         switch,
         maintenance is not None and not far,
-        maintenance is not None and (maintenance.instance != "" or together > 0 or peers_known == 1),
+        maintenance is not None and (together > 0 or peers_known == 1),
         configuration is not None,
         primary is not None,
         min(together, MANY),

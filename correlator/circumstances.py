@@ -12,10 +12,12 @@ from itertools import pairwise, repeat
 
 from correlator.maintenance import Claims, find_windows
 from correlator.model import NEVER, ChangeKind, Circumstances, GatewayChange, Outage, Policy, maker
+from correlator.reasons import Meaning, meaning
 
 Beginning = tuple[datetime, str, str, bool]
 NOBODY: Mapping[str, Sequence[GatewayChange]] = {}
-ALONE = (0, False)
+MANY, MOST = 3, 0.6
+"""So many peers at once, and such a part of those that are known, are the gateway: not every peer need be up before."""
 PRIMARY_NEAR = timedelta(minutes=2)
 
 _circumstances = maker(Circumstances)
@@ -42,14 +44,16 @@ def circumstances(
     far_claims = {peer: Claims(find_windows(_of_any_instance(rows), policy), policy) for peer, rows in far.items()}
     nothing = Circumstances(activity=activity)
     found = []
-    for outage, (together, both), (configuration, primary, reset, fault) in zip(outages, company, near, strict=True):
+    for outage, (together, both, alone), (configuration, primary, reset, fault) in zip(
+        outages, company, near, strict=True
+    ):
         known = kept.get(beginning(outage)) if kept else None
         if known:
             if known.maintenance:
                 (far_claims.get(outage.peer, claims) if known.far else claims).remember(known.maintenance, outage)
             found.append(known)
             continue
-        row, elsewhere = claims.claim(outage)
+        row, elsewhere = claims.claim(outage) if _may_be_served(outage, both, alone) else (None, None)
         lent = far_claims[outage.peer].claim(outage)[0] if row is None and outage.peer in far_claims else None
         facts = (
             row or lent,
@@ -65,6 +69,15 @@ def circumstances(
         )
         found.append(_circumstances(facts) if any(facts[:-1]) else nothing)
     return found
+
+
+def _may_be_served(outage: Outage, both: bool, alone: bool) -> bool:
+    """Maintenance takes every tunnel of one instance, so it is not what took both tunnels of one peer and no other.
+
+    Nor what silenced a single peer, which then came back where it was.
+    """
+    silent = alone and outage.instance_up == outage.instance_down and meaning(outage.reason) is Meaning.UNREACHABLE
+    return not (both or silent)
 
 
 def _of_any_instance(rows: Sequence[GatewayChange]) -> list[GatewayChange]:
@@ -113,8 +126,13 @@ def _newest_near(
         yield change if start <= closes else None
 
 
-def _company(outages: Sequence[Outage], starts: Sequence[datetime], within: timedelta) -> Iterator[tuple[int, bool]]:
-    """Who else dropped within a minute: how many peers, if all, and whether both instances lost this one."""
+def _company(
+    outages: Sequence[Outage], starts: Sequence[datetime], within: timedelta
+) -> Iterator[tuple[int, bool, bool]]:
+    """Who else dropped within a minute: how many peers, if (nearly) all.
+
+    Then, whether both instances lost this one while others stayed, and whether it was the only peer of several.
+    """
     gaps = [later - earlier > within for earlier, later in pairwise(starts)]
     gaps_around = zip([True, *gaps], [*gaps, True], strict=True)
     first = end = 0
@@ -123,7 +141,7 @@ def _company(outages: Sequence[Outage], starts: Sequence[datetime], within: time
         if gap:
             first = end = n
             if gap_after:
-                yield ALONE
+                yield 0, False, outage.peers_known > 1
                 continue
         while start - starts[first] > within:
             first += 1
@@ -136,13 +154,15 @@ def _company(outages: Sequence[Outage], starts: Sequence[datetime], within: time
             all_lost[whole] = _all_lost(near, whole)
         together = all_lost[whole]
         others_stayed = not together and outage.peers_known > 1
-        yield together, others_stayed and outage.active_active and _on_the_other_instance(outage, near)
+        both = others_stayed and outage.active_active and _on_the_other_instance(outage, near)
+        yield together, both, others_stayed and all(o.peer == outage.peer for o in near)
 
 
 def _all_lost(near: Sequence[Outage], instance: str | None) -> int:
-    """How many peers the instance (None: the gateway) lost, if those were all it had and more than one; else 0."""
-    lost = {o.peer for o in near if instance is None or o.instance_down == instance}
-    return len(lost) if len(lost) > 1 and len(lost) == max(o.peers_known for o in near) else 0
+    """How many peers the instance (None: the gateway) lost, if those were (nearly) all it had; else 0."""
+    lost = len({o.peer for o in near if instance is None or o.instance_down == instance})
+    known = max(o.peers_known for o in near)
+    return lost if 1 < lost == known or (lost >= MANY and lost >= MOST * known) else 0
 
 
 def _on_the_other_instance(outage: Outage, near: Sequence[Outage]) -> bool:

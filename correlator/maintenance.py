@@ -20,57 +20,65 @@ def find_windows(changes: Iterable[GatewayChange], policy: Policy) -> list[Maint
     return [MaintenanceWindow(c.at - policy.maintenance_before, c.at + policy.maintenance_after, c) for c in rows]
 
 
+class _Served:
+    """One maintenance row: the instance it turned out to speak for, and by peer until when a drop is still its work."""
+
+    __slots__ = ("closes", "instance", "opens", "row", "until")
+
+    def __init__(self, window: MaintenanceWindow) -> None:
+        self.opens, self.closes, self.row = window
+        self.instance = self.row.instance
+        self.until: dict[str, datetime] = {}
+
+
 class Claims:
     """Which drops each maintenance row explains: a tunnel's first drop in the window, and its drops right after that.
 
-    A tunnel is serviced once, so a second drop later in the same window has another reason.
+    A tunnel is serviced once, so a second drop later in the same window has another reason. A row that names no
+    instance speaks for the one whose tunnel fell first: the other one is serviced tens of minutes later.
     """
 
     def __init__(self, windows: Sequence[MaintenanceWindow], policy: Policy) -> None:
         """``windows`` oldest first, as they are found."""
         self._redrop = policy.redrop
-        self._claimed: list[tuple[MaintenanceWindow, _Until]] = [(window, {}) for window in windows]
+        self._rows = [_Served(window) for window in windows]
         self._over = 0  # so many windows closed before the last outage, and every later one
 
     def claim(self, outage: Outage) -> tuple[GatewayChange | None, GatewayChange | None]:
         """The row that explains this outage, and one in time that speaks for the other instance; ask in time order."""
-        start, tunnel = outage.start, (outage.peer, outage.instance_down)
-        here: list[tuple[GatewayChange, _Until]] = []
+        start, peer = outage.start, outage.peer
+        here: list[_Served] = []
         elsewhere = None
-        for (opens, closes, row), claimed in self._claimed[self._over :]:
-            if opens > start:
+        for served in self._rows[self._over :]:
+            if served.opens > start:
                 break
-            if closes < start:
+            if served.closes < start:
                 self._over += 1
-            elif not _same_instance(row, outage):
-                elsewhere = elsewhere or row
-            elif tunnel not in claimed or start <= claimed[tunnel]:
-                here.append((row, claimed))
+            elif served.instance and outage.instance_down and served.instance != outage.instance_down:
+                elsewhere = elsewhere or served.row
+            elif start <= served.until.get(peer, start):
+                here.append(served)
         if not here:
             return None, elsewhere
-        best, claimed = here[0] if len(here) == 1 else min(here, key=lambda found: _order(found[0], start))
+        best = here[0] if len(here) == 1 else min(here, key=lambda found: _order(found.row, start))
         if not _hung_up(outage):
-            claimed[tunnel] = (outage.end or start) + self._redrop
-        return best, None
+            self._use_up(best, outage)
+        return best.row, None
 
     def remember(self, row: GatewayChange, outage: Outage) -> None:
         """This row explained this outage."""
-        for window, claimed in self._claimed:
-            if window.row == row:
-                claimed[outage.peer, outage.instance_down] = (outage.end or outage.start) + self._redrop
+        for served in self._rows:
+            if served.row == row:
+                self._use_up(served, outage)
 
-
-_Until = dict[tuple[str, str], datetime]
-"""By tunnel (peer and instance): until when another drop is still the work of the row that explained the last one."""
+    def _use_up(self, served: _Served, outage: Outage) -> None:
+        served.instance = served.instance or outage.instance_down
+        served.until[outage.peer] = (outage.end or outage.start) + self._redrop
 
 
 def _hung_up(outage: Outage) -> bool:
     """The peer's own doing, which uses up no maintenance: the service of this tunnel may still be to come."""
     return meaning(outage.reason) is Meaning.PEER_CLOSED and outage.instance_up in ("", outage.instance_down)
-
-
-def _same_instance(row: GatewayChange, outage: Outage) -> bool:
-    return not row.instance or not outage.instance_down or row.instance == outage.instance_down
 
 
 def _order(row: GatewayChange, start: datetime) -> tuple[bool, bool, timedelta]:

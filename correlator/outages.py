@@ -94,6 +94,8 @@ class _Fold:
         self.active_active_from = active_active_from
         self.goes_on = goes_on
         self.peers = peers
+        self.last_move: datetime | None = None
+        self.second_tunnels: list[tuple[datetime, _Line, str]] = []
         self.closed: list[Outage] = []
         self.checkpoints: list[Checkpoint] = []
 
@@ -185,9 +187,15 @@ class _Fold:
             _forget_others(line, instance)
         if not (line.open and self.ended(line, at, instance, active_active)):
             if instance in line.up:
+                # It had gone without a word, or says it twice: nothing is proven of the time before.
+                line.up[instance] = at
                 return
             if not active_active:
                 self.switched(line, at, peer, instance)
+                if line.up:
+                    self.beside(line, at, instance)
+        elif not active_active and line.closed and line.closed.instance_down != instance:
+            self.moved(at)
         line.up[instance] = at
         line.down.pop(instance, None)
         line.handed_over.discard(instance)
@@ -227,6 +235,21 @@ class _Fold:
                 line.down[holder] = at
                 line.handed_over.add(holder)
 
+    def beside(self, line: _Line, at: datetime, instance: str) -> None:
+        """Connected although another instance seems up: two tunnels, unless other peers just moved here as well."""
+        if self.last_move and _at_once(self.last_move, at):
+            _taken_over(line, at, instance)
+        else:
+            self.second_tunnels.append((at, line, instance))
+
+    def moved(self, at: datetime) -> None:
+        """A peer went from one instance to the other: so did those that just turned up beside their old instance."""
+        self.last_move = at
+        for since, line, instance in self.second_tunnels:
+            if _at_once(since, at) and line.up.get(instance) == since:
+                _taken_over(line, since, instance)
+        self.second_tunnels.clear()
+
     def checkpoint(self, at: datetime) -> None:
         peers = {peer: line.freeze() for peer, line in self.lines.items()}
         # A mode that begins later is not yet a fact at this midnight: a late row may still move its beginning.
@@ -235,6 +258,19 @@ class _Fold:
 
     def found(self) -> list[Outage]:
         return self.closed + [o for line in self.lines.values() for o in line.open]
+
+
+def _at_once(earlier: datetime, later: datetime) -> bool:
+    """Within two minutes, and not over a midnight, from which a poll may fold without what was before."""
+    return later - earlier <= HANDOVER and earlier.date() == later.date()
+
+
+def _taken_over(line: _Line, at: datetime, instance: str) -> None:
+    """The instance that held the tunnel went without a word when this one took over."""
+    for holder in [name for name in line.up if name != instance]:
+        del line.up[holder]
+        line.down[holder] = at
+    line.frozen = None
 
 
 def _proves_active_active(line: _Line, event: TunnelEvent, events: Sequence[TunnelEvent], n: int) -> bool:
@@ -271,7 +307,7 @@ def _was_alive(ahead: Iterable[TunnelEvent], instance: str, other: str, heard: b
     for event in ahead:
         if event.instance == other:
             return heard and not event.up
-        if event.instance == instance and event.up:
+        if event.instance == instance and event.up and not heard:
             return True
     return True
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from correlator.activity import ACTIVITY, covers, scope_of
 from correlator.errors import SendFailed, SourceUnavailable
 from correlator.model import LogRow, Notification
 from correlator.ports import Body, LogAnswer
@@ -41,8 +42,11 @@ class ScriptedLog:
         visible = [a for a in self.arrivals if a.visible <= self.now]
         fresh_since = mark - OVERLAP if mark else self.now - FIRST_LOOK_BACK
         reach = since - LEAD if since else self.now - FIRST_LOOK_BACK
-        fresh = {a.row.gateway for a in visible if a.ingested >= fresh_since and _time(a.row) > reach}
-        return LogAnswer(self.now, [a.row for a in visible if a.row.gateway in fresh and _time(a.row) > reach])
+        within = [a for a in visible if _time(a.row) > reach]
+        news = {scope_of(a.row.gateway) for a in within if a.ingested >= fresh_since}
+        fresh = {a.row.gateway for a in within if any(covers(scope, a.row.gateway) for scope in news)}
+        rows = [a.row for a in within if a.row.gateway in fresh or a.row.category == ACTIVITY]
+        return LogAnswer(self.now, rows if fresh else [])
 
 
 def _time(row: LogRow) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from correlator.circumstances import NOTHING, beginning, circumstances
+from correlator.circumstances import beginning, circumstances
 from correlator.model import ChangeKind, Circumstances, GatewayChange, Outage, Policy
 from tests.timeline import ACTIVE_ACTIVE, ACTIVE_STANDBY, GATEWAY, POLICY, WORKER, clock, incidents
 
@@ -65,7 +65,7 @@ def test_a_row_of_the_other_instance_is_noted() -> None:
 
 def test_nothing_around() -> None:
     """A drop on a silent day has no circumstances."""
-    assert around(DROP) == {"hq 17:13:00": NOTHING}
+    assert around(DROP) == {"hq 17:13:00": Circumstances()}
 
 
 TWO = "10:00 hq up IN_0; 10:00 osaka up IN_0"
@@ -151,7 +151,7 @@ def test_what_is_known_of_a_drop_is_kept() -> None:
     kept = {beginning(first): known}
     assert circumstances([first], [], kept, POLICY) == [known]
     # The row was used up by the first drop, which a poll that sees the row again must not forget.
-    assert circumstances([first, late], [row], kept, POLICY) == [known, NOTHING]
+    assert circumstances([first, late], [row], kept, POLICY) == [known, Circumstances()]
     assert circumstances([late], [row], {}, POLICY)[0].maintenance == row
 
 

@@ -27,6 +27,7 @@ from correlator.stores.store import TableStore
 from correlator.wording import Style
 from tests.fakes import Arrival, Chat, Fuse, Killed, ScriptedLog, at
 from tests.interleave import Interleaved
+from tests.timeline import OUTSIDE
 
 POLICY = Policy()
 STYLE = Style()
@@ -58,15 +59,24 @@ gateway_rows = st.builds(
     st.sampled_from(["HostMaintenanceEvent", "SetGatewayConfiguration", "GatewayTenantPrimaryChanged"]),
     st.sampled_from(["", "GatewayTenantWorker_IN_0", "GatewayTenantWorker_IN_1"]),
 )
-rows = st.lists(st.one_of(tunnel_rows, tunnel_rows, tunnel_rows, gateway_rows), max_size=40)
+HEARTBEAT = [
+    LogRow(START + timedelta(hours=h), "", "/subscriptions/s", "AzureActivity", "", "", "", "", "", "Administrative")
+    for h in range(-3 * 24, 9 * 24, 24)
+]
+"""An activity log that is exported has rows all the time."""
+activity_rows = st.builds(
+    lambda t, gw, told: LogRow(t, "", gw, "AzureActivity", told[1], told[3], told[2], "", "someone", told[0]),
+    moments, st.sampled_from(GATEWAYS), st.sampled_from(list(OUTSIDE.values())),
+)  # fmt: skip
+rows = st.lists(st.one_of(tunnel_rows, tunnel_rows, tunnel_rows, gateway_rows, activity_rows), max_size=40)
 lateness = st.one_of(st.integers(0, 15), st.integers(0, 15), st.integers(0, 47 * 60))
 histories = st.lists(
     st.builds(
         lambda row, late, jitter: Arrival(row.at + late * MINUTE, row.at + (late + jitter) * MINUTE, row),
-        st.one_of(tunnel_rows, tunnel_rows, tunnel_rows, gateway_rows), lateness, st.integers(0, 10),
+        st.one_of(tunnel_rows, tunnel_rows, tunnel_rows, gateway_rows, activity_rows), lateness, st.integers(0, 10),
     ),
     max_size=40,
-)  # fmt: skip
+).map(lambda found: [*found, *(Arrival(r.at, r.at, r) for r in HEARTBEAT if isinstance(r.at, datetime))])  # fmt: skip
 
 
 def replayed(log_rows: Iterable[LogRow]) -> list[Incident]:

@@ -84,8 +84,11 @@ def test_a_cut_ends_with_the_first_instance_that_returns() -> None:
         ("17:00:00 hq up IN_0; 17:00:00 hq up IN_1", {"17:10:00": True, "17:09:59": False}),
         ("16:00:00 hq up IN_0; 17:00:00 hq up IN_1", {"17:10:00": True, "17:09:59": False}),
         ("17:00:00 hq up IN_0; 16:00:00 hq up IN_1", {"17:10:00": True}),
-        # a repeated Connected is no new beginning
-        ("17:00:00 hq up IN_0; 17:00:00 hq up IN_1; 17:05 hq up IN_0; 17:06 hq up IN_1", {"17:10:00": True}),
+        # a repeated Connected is a new beginning: the instance may have died and come back
+        (
+            "17:00:00 hq up IN_0; 17:00:00 hq up IN_1; 17:05 hq up IN_0; 17:05 hq up IN_1",
+            {"17:15:00": True, "17:14:59": False},
+        ),
         # the instance that falls was never heard of: its Disconnected says that it was up
         ("17:00:00 hq up IN_1", {"17:10:00": True, "17:09:59": False}),
         # an instance of another peer proves nothing

@@ -124,7 +124,7 @@ def test_a_poll_with_nothing_new_changes_nothing() -> None:
 def test_at_most_so_many_messages_at_once() -> None:
     """More news than ``most`` is told in the next polls, each once."""
     rows = "\n".join(f"17:00:00 s{n} down IN_0 DPD; 17:0{n}:30 s{n} up IN_0" for n in range(5))
-    watch = Watch("10:00 hq up IN_0\n" + rows, most=2)
+    watch = Watch("\n".join(f"10:00 t{n} up IN_0" for n in range(9)) + "\n" + rows, most=2)
     watch.poll(clock("16:00"))
     said = [m.split(" ")[:2] for m in watch.until("17:40")]
     assert [at for at, _ in said] == ["17:15", "17:15", "17:20", "17:20", "17:25"]
@@ -229,7 +229,7 @@ def test_messages_of_an_incident_are_numbered() -> None:
 def test_two_gateways_do_not_wait_for_each_other() -> None:
     """Each gateway has its own incidents, times and messages."""
     rows = "gw1 17:13 hq down IN_0 DPD; gw2 17:18 hq down IN_0 StandbyChanged; gw2 17:18:10 hq up IN_1"
-    assert heard(rows, "17:00", "18:00") == ["17:20 A recovered azure-failover", "17:25 B opened remote-unreachable"]
+    assert heard(rows, "17:00", "18:00") == ["17:25 A opened remote-unreachable", "17:30 B recovered azure-failover"]
 
 
 def test_the_mode_that_is_given_is_used() -> None:

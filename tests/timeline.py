@@ -3,6 +3,7 @@
 One line (or one part between semicolons) is one row. In brackets what may be left out::
 
     [gw1] [08-21] 17:12:10    maintenance [IN_0] ["a message"]     also: upgrade, config, primary
+    [gw1] [08-21] 17:12:10    activity | reset | write | fault | servicefault    the activity log; also ["a caller"]
     [gw1] [08-21] 17:13:04 hq down [IN_0] ["a reason"]
     [gw1] [08-21] 17:13:16 hq up [IN_1] [late 40m]                 late: how long after its time the row can be seen
 
@@ -35,6 +36,19 @@ CHANGES = {
     "config": ("SetConnectionConfiguration", ""),
     "primary": ("GatewayTenantPrimaryChanged", ""),
 }
+OUTSIDE = {
+    "activity": ("Administrative", "MICROSOFT.STORAGE/STORAGEACCOUNTS/WRITE", "Start", ""),
+    "reset": ("Administrative", "MICROSOFT.NETWORK/VIRTUALNETWORKGATEWAYS/RESET/ACTION", "Start", ""),
+    "write": ("Administrative", "MICROSOFT.NETWORK/VIRTUALNETWORKGATEWAYS/WRITE", "Start", ""),
+    "fault": (
+        "ResourceHealth", "Microsoft.Resourcehealth/healthevent/Activated/action", "Active",
+        '{"cause": "PlatformInitiated", "currentHealthStatus": "Unavailable", "title": "Unavailable"}',
+    ),
+    "servicefault": (
+        "ServiceHealth", "Microsoft.ServiceHealth/incident/action", "Active",
+        '{"incidentType": "Incident", "service": "VPN Gateway", "title": "Connectivity"}',
+    ),
+}  # fmt: skip
 STATES = {"up": "Connected", "down": "Disconnected"}
 
 
@@ -61,11 +75,14 @@ def _row(words: list[str]) -> LogRow:
     at = clock(f"{day} {words.pop(0)}")
     seen = at + duration(words.pop()) if "late" in words else at
     words = [w for w in words if w != "late"]
-    peer = "" if words[0] in CHANGES else words.pop(0).replace("-", "")
+    peer = "" if words[0] in {**CHANGES, **OUTSIDE} else words.pop(0).replace("-", "")
     what = words.pop(0)
     instance = WORKER + words.pop(0) if words and words[0].startswith("IN_") else ""
     said = words.pop(0) if words else ""
     assert not words, f"what is {words}?"
+    if what in OUTSIDE:
+        kind, operation, status, properties = OUTSIDE[what]
+        return LogRow(at, seen, gateway(name), "AzureActivity", operation, properties, status, "", said, kind)
     if what in CHANGES:
         operation, message = CHANGES[what]
         return LogRow(at, seen, gateway(name), GATEWAY, operation, said or message, "", instance, "", "")
