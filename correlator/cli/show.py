@@ -35,6 +35,11 @@ def notes() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def note(line: str) -> None:
+    """One line on standard error, as it is."""
+    click.echo(line, err=True)
+
+
 def style() -> Style:
     """Language, zone and site names from the settings, where they are set. Raises SettingsError."""
     return style_of(Settings.read(os.environ))

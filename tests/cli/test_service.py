@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.faults import forbidden, partial, throttled
+from sandbox.faults import Fault, dropped, forbidden, partial, refused, throttled
 from sandbox.nights import fortnight
 from sandbox.stack import WORKSPACE_ID, Stack
 from tests.cli.conftest import Ran, Run
-from tests.cli.test_replay import document, in_one_line
+from tests.cli.test_replay import document, in_one_line, process
 
 DAY = "2026-08-{}T{}Z"
 
@@ -152,6 +152,39 @@ def test_a_service_that_says_no_is_one_line_and_code_4(
 
 
 @pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (throttled(0), "throttled (429); ask again in a few minutes"),
+        (dropped(), "the connection broke before an answer came"),
+    ],
+    ids=["throttled", "dropped"],
+)
+def test_what_lasts_is_said_for_a_person(run: Run, workspace: Stack, fault: Fault, said: str) -> None:
+    """A person is told what a person can do: there is no next poll here, and no tuple of Python's."""
+    workspace.logs.fail_next(*[fault] * 5)
+    line = in_one_line(check(run, *ASKED["yes"]))
+    assert line == f"Error: workspace {WORKSPACE_ID}: {said}"
+
+
+def test_a_workspace_that_is_named_wrong(run: Run, workspace: Stack) -> None:
+    """Who named a workspace with --workspace is not told about a setting."""
+    line = in_one_line(check(run, *ASKED["yes"], "--workspace", "law-prod"))
+    assert "GUID" in line
+    assert "WORKSPACE_IDS" not in line
+
+
+def test_nobody_is_signed_in(workspace: Stack, tmp_path: Path) -> None:
+    """Without a sign-in one line says what to run, and the SDK's paragraphs are not printed."""
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LOGS_ENDPOINT": workspace.logs.url}
+    env |= {"LOGS_AUDIENCE": workspace.logs.audience, "AZURE_TOKEN_CREDENTIALS": "dev"}
+    command = ["check", "--gateway", "x", "--from", "-2h", "--to", "-1h", "--workspace", WORKSPACE_ID]
+    done = process(*command, env=env, capture_output=True)
+    assert done.returncode == 4
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith(f"Error: workspace {WORKSPACE_ID}: could not sign in: run az login")
+
+
+@pytest.mark.parametrize(
     ("first", "last"),
     [
         ("2026-08-21T18:00Z", "2026-08-21T17:00Z"),
@@ -170,7 +203,14 @@ def test_times_that_make_no_sense(run: Run, workspace: Stack, first: str, last: 
     assert workspace.logs.requests == []
 
 
-def test_a_sample_is_safe_to_share(run: Run, workspace: Stack, tmp_path: Path) -> None:
+def test_a_sample_promises_no_more_than_it_holds(run: Run) -> None:
+    """The help calls nothing safe: it asks to read the file first."""
+    said = " ".join(run("sample", "--help").out.split())
+    assert "safe" not in said
+    assert "read the file before you share it" in said
+
+
+def test_a_sample_names_nobody(run: Run, workspace: Stack, tmp_path: Path) -> None:
     """A sample is one file of rows of each category, without a gateway's, group's or peer's name."""
     ran = run("sample", "--out", tmp_path / "out.jsonl")
     assert (ran.code, ran.out) == (0, "")
@@ -192,11 +232,34 @@ def test_a_sample_can_be_replayed(run: Run, workspace: Stack, tmp_path: Path) ->
     assert len(found["incidents"]) > 5
 
 
-def test_a_sample_of_an_empty_workspace(run: Run, workspace: Stack) -> None:
-    """A workspace without any rows is said to hold none, in plain words."""
+def test_a_sample_of_an_empty_workspace(run: Run, workspace: Stack, tmp_path: Path) -> None:
+    """A workspace without any rows is said to hold none yet, in plain words, and no file is written."""
     workspace.logs.clear()
     ran = run("sample")
+    assert ran.code == 0
+    assert "No rows yet" in ran.err
     assert "400" not in ran.err
+    assert list(tmp_path.glob("*.jsonl")) == []
+
+
+def test_a_workspace_without_the_table(run: Run, workspace: Stack) -> None:
+    """A service that does not know the table is told as a workspace without rows, not by its HTTP status."""
+    inner = {"code": "SemanticError", "message": "Failed to resolve table or column expression 'AzureDiagnostics'"}
+    answer = {"error": {"code": "BadArgumentError", "message": "invalid properties", "innererror": inner}}
+    workspace.logs.fail_next(*[refused(400, answer)] * 5)
+    ran = run("sample")
+    assert "no rows yet" in in_one_line(ran)
+    assert "400" not in ran.err
+
+
+def test_a_refused_category_is_said(run: Run, workspace: Stack) -> None:
+    """A category that was refused is told in a line, though others were written."""
+    workspace.logs.fail_next(partial("Error"))
+    ran = run("sample")
+    assert ran.code == 0
+    (line,) = [line for line in ran.err.splitlines() if "cut short" in line]
+    assert line.startswith("GatewayDiagnosticLog: ")
+    assert "TunnelDiagnosticLog: 50 rows" in ran.err
 
 
 def test_a_sample_that_cannot_be_written(run: Run, workspace: Stack, tmp_path: Path) -> None:
