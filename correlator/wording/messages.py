@@ -32,14 +32,10 @@ def state(n: Notification) -> str:
     if incident is None:
         return CALM
     if incident.status is Status.OPEN:
-        return WEAK if _only_redundancy(incident) else DOWN
+        return DOWN if measures.connection_down(incident) else WEAK
     if n.moment is Moment.FLAPPING:
         return WEAK
     return UP if incident.status is Status.RECOVERED else GONE
-
-
-def _only_redundancy(incident: Incident) -> bool:
-    return not any(o.cut and o.cut_end is None for o in incident.outages)
 
 
 def state_text(n: Notification, style: Style) -> str:
@@ -49,7 +45,7 @@ def state_text(n: Notification, style: Style) -> str:
         return name(n.moment, style)
     if incident.status is not Status.OPEN:
         return name(incident.status, style)
-    if _only_redundancy(incident):
+    if not measures.connection_down(incident):
         return say(style, "state.redundancy-lost")
     return name(Moment.REOPENED if n.moment is Moment.REOPENED else Moment.OPENED, style)
 

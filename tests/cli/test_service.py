@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.faults import Fault, dropped, forbidden, partial, refused, throttled
 from sandbox.nights import fortnight
+from sandbox.nights.rows import Gateway
 from sandbox.stack import WORKSPACE_ID, Stack
 from tests.cli.conftest import Ran, Run
 from tests.cli.test_replay import document, in_one_line, process
@@ -57,7 +58,11 @@ def test_the_answer_is_the_exit_code(run: Run, workspace: Stack, answer: str, co
 
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [("yes", "Yes: Azure maintenance."), ("no", "No: not Azure maintenance."), ("unknown", "Not known.")],
+    [
+        ("yes", "Yes: Azure maintenance, confirmed."),
+        ("no", "No: not Azure maintenance, but closed by the remote side (confirmed by the logs)."),
+        ("unknown", "Not known: probably Azure failover; no maintenance row fits."),
+    ],
 )
 def test_the_answer_in_words(run: Run, workspace: Stack, answer: str, said: str) -> None:
     """The first line is the answer; below stand the drop, why it is thought so, and the rows that prove it."""
@@ -65,6 +70,47 @@ def test_the_answer_in_words(run: Run, workspace: Stack, answer: str, said: str)
     assert ran.out.splitlines()[0] == said
     assert "203.0.113.10" in ran.out or "all 3 peers" in ran.out
     assert ran.err == ""
+
+
+def test_the_report_of_a_drop(run: Run, workspace: Stack) -> None:
+    """A drop is told with gateway, length, times in TIMEZONE, rows, what was not checked and would change it, logs."""
+    lines = check_in_tokyo(run).out.splitlines()
+    assert lines[2].startswith("vgw-tokyo-prod · Sat 22 Aug 2026 · VPN-")
+    assert lines[3] == "VPN to 203.0.113.10 was down 2 times, 28 s in all (Azure maintenance)"
+    assert lines[4] == "When: 02:13:04 → 02:38:15 JST (17:13:04 → 17:38:15 UTC)"
+    assert "Confidence: confirmed by the logs" in lines
+    assert any(line.startswith("  02:12:10 JST  Gateway log: maintenance on instance") for line in lines)
+    assert any("Not checked: the activity log" in line for line in lines)
+    after = lines[lines.index("What would change it:") + 1]
+    assert after == "  - A gateway reset or a change by your team in the activity log."
+    assert lines[-1].startswith("Logs: https://portal.azure.com/#blade/")
+
+
+def check_in_tokyo(run: Run, language: str = "en") -> Ran:
+    """The maintenance of the fortnight, for a reader in Tokyo."""
+    arguments = ("--gateway", "vgw-tokyo-prod", "--from", "2026-08-22T02:00", "--to", "2026-08-22T03:00")
+    return run("check", *arguments, TIMEZONE="Asia/Tokyo", MESSAGE_LANGUAGE=language)
+
+
+def test_the_report_in_japanese(run: Run, workspace: Stack) -> None:
+    """In Japanese every line is Japanese, but for what the log itself says and the link."""
+    lines = check_in_tokyo(run, "ja").out.splitlines()
+    assert lines[0] == "はい：Azure メンテナンスです（確定）。"
+    assert not [line for line in lines if line and line.isascii()]
+
+
+TWIN = Gateway("vgw-tokyo-prod", group="rg-other")
+
+
+def test_a_name_that_two_gateways_have(run: Run, workspace: Stack) -> None:
+    """A name that two resource groups hold is no question yet: one line names both ids, and an id is answered."""
+    workspace.logs.load(WORKSPACE_ID, [TWIN.up("08-21 16:30:00", "203.0.113.99", 0)])
+    ran = check(run, *ASKED["yes"])
+    assert ran.code == 2
+    line = in_one_line(ran)
+    assert TWIN.resource_id.lower() in line
+    assert fortnight.TOKYO.resource_id.lower() in line
+    assert check(run, fortnight.TOKYO.resource_id, *ASKED["yes"][1:]).code == 0
 
 
 def test_check_and_replay_agree(run: Run, workspace: Stack) -> None:
