@@ -189,7 +189,7 @@ def _drawing(bar: Bar, labelled: bool) -> Element:
 
 def _cell(sign: str, text: str, look: str) -> Element:
     colour = "Good" if look == "good" else "Attention"
-    words = _middle(f"{sign}\u00a0{text}", size="Small", color=colour, weight="Default" if look == "good" else "Bolder")
+    words = _middle(f"{sign} {text}", size="Small", color=colour, weight="Default" if look == "good" else "Bolder")
     more = {"style": look, "spacing": "None", "verticalContentAlignment": "Center"}
     return _column([words], width=2 if look == "good" else 3, **more)
 
