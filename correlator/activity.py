@@ -36,7 +36,7 @@ _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+")
 
 
 class Outside(NamedTuple):
-    """Something in the activity log: for every gateway whose id lies in ``scope``; ``change`` is None for other news."""
+    """News for every gateway whose id lies in ``scope``; ``change`` is None where it is no business of tunnels."""
 
     scope: str
     change: GatewayChange | None

@@ -113,10 +113,12 @@ def would_change(incident: Incident) -> list[str]:
             keys.append("a-reset-or-change")
         case Cause.AZURE_FAILOVER:
             keys += ["a-maintenance-row", "a-reset-or-change"]
-        case Cause.REMOTE_UNREACHABLE | Cause.UNKNOWN | Cause.NEGOTIATION_FAILED:
-            keys += ["a-maintenance-row", "a-word-from-the-peer"]
+        case Cause.REMOTE_CLOSED:
+            keys += ["the-peer-did-not-close", "a-maintenance-row"]
+        case Cause.CONFIGURATION_CHANGE:
+            keys += ["no-change-was-made", "a-maintenance-row"]
         case _:
-            pass
+            keys += ["a-maintenance-row", "a-word-from-the-peer"]
     return keys
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from correlator.evidence import evidence, not_found, remarks, would_change
-from correlator.measures import connection_downtime_seconds, downtime_seconds, impact
+from correlator.measures import connection_down, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Incident, Outage, Side, Status
 from correlator.wording import Style, evidence_text, key_text, summary
 
@@ -26,6 +26,7 @@ def incident_object(incident: Incident, style: Style) -> dict[str, Any]:
         "ended_at": iso(incident.ended_at),
         "downtime_seconds": downtime_seconds(incident),
         "connection_downtime_seconds": connection_downtime_seconds(incident),
+        "connection_down": connection_down(incident),
         "impact": impact(incident).value,
         "gateway": gateway_object(incident.gateway),
         "cause": _cause(incident, style),

@@ -20,6 +20,11 @@ def connection_downtime_seconds(incident: Incident) -> float:
     return _united((o.start, o.cut_end) for o in incident.outages if o.cut and o.cut_end)
 
 
+def connection_down(incident: Incident) -> bool:
+    """Whether, by the rows seen, some peer has no instance up now: traffic is stopped, not only redundancy lost."""
+    return any(o.cut and o.cut_end is None for o in incident.outages)
+
+
 def impact(incident: Incident) -> Impact:
     """Whether traffic stopped, redundancy was lost, or the log shows neither."""
     outages = incident.outages

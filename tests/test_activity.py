@@ -101,7 +101,7 @@ def test_service_health_counts_from_its_beginning() -> None:
 json_values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["eventProperties", "cause", "currentHealthStatus", "service", "incidentType", "impactStartTime"]),
+        st.sampled_from(["eventProperties", "cause", "currentHealthStatus", "service", "incidentType"]),
         inner, max_size=4,
     ),
 )  # fmt: skip

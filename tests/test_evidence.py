@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from correlator.evidence import MOST, evidence, not_found, remarks, would_change
-from correlator.model import Incident, Policy
+from correlator.model import Cause, Confidence, Incident, Policy
 from tests.timeline import ACTIVE_ACTIVE, ACTIVE_STANDBY, GATEWAY, TUNNEL, WORKER, clock, incidents
 
 
@@ -112,13 +112,25 @@ def test_what_was_not_found(rows: str, missing: list[str]) -> None:
             False,
             ["a-maintenance-row", "a-word-from-the-peer"],
         ),
-        ("17:13 hq down IN_0 RemotelyTriggered; 17:14 hq up IN_0", False, []),
-        ("17:13 hq down IN_0 TunnelRemoved", False, []),
+        (
+            "17:13 hq down IN_0 RemotelyTriggered; 17:14 hq up IN_0",
+            False,
+            ["the-peer-did-not-close", "a-maintenance-row"],
+        ),
+        ("17:13 hq down IN_0 TunnelRemoved", False, ["no-change-was-made", "a-maintenance-row"]),
     ],
 )
 def test_what_would_change_the_verdict(rows: str, pending: bool, expected: list[str]) -> None:
     """What could still overturn the verdict is said; a confirmed open one does not wait for how it comes back."""
     assert would_change(replace(one(rows), pending=pending)) == expected
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_no_verdict_is_beyond_change(cause: Cause) -> None:
+    """Whatever the cause, something is named that would change the verdict."""
+    settled = one(DROP)
+    finding = settled.finding._replace(cause=cause, confidence=Confidence.CONFIRMED)
+    assert would_change(replace(settled, finding=finding))
 
 
 def test_remarks() -> None:

@@ -45,6 +45,7 @@ def test_the_object_of_the_readme_night() -> None:
         "ended_at": "2026-08-21T17:38:15Z",
         "downtime_seconds": 28.0,
         "connection_downtime_seconds": 28.0,
+        "connection_down": False,
         "impact": "connection-down",
         "gateway": {"resource_id": gateway(), "name": "gw1", "type": "virtualNetworkGateways"},
         "outages": [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlator.measures import connection_downtime_seconds, downtime_seconds, impact
+from correlator.measures import connection_down, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Impact, Policy
 from tests.timeline import ACTIVE_ACTIVE, ACTIVE_STANDBY, incidents
 
@@ -83,6 +83,22 @@ def test_a_switch_has_no_length() -> None:
     *_, found = incidents("09:00 a down IN_1; 09:00:10 a up IN_0; 17:13 a up IN_1")
     assert found.outages == ()
     assert (downtime_seconds(found), connection_downtime_seconds(found), impact(found)) == (0, 0, NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("rows", "rules", "stopped"),
+    [
+        ("12:00 a down IN_0 StandbyChanged", ACTIVE_STANDBY, True),
+        ("12:00 a down IN_0 StandbyChanged; 12:01 a up IN_1", ACTIVE_STANDBY, False),
+        ("12:00 a down IN_0 DPD", ACTIVE_ACTIVE, False),
+        ("12:00 a down IN_0 DPD; 12:01 a down IN_1 DPD", ACTIVE_ACTIVE, True),
+        ("12:00 a down IN_0 DPD; 12:01 a down IN_1 DPD; 12:03 a up IN_0", ACTIVE_ACTIVE, False),
+    ],
+)
+def test_whether_traffic_is_stopped_now(rows: str, rules: Policy, stopped: bool) -> None:
+    """A connection is down while a peer has no instance up, and no longer, though a tunnel of it is still down."""
+    (found,) = incidents(f"{OTHERS}; {rows}", rules)
+    assert connection_down(found) is stopped
 
 
 spans = st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 600)), min_size=1, max_size=12)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from correlator import wording
-from correlator.channels._links import links
 from correlator.evidence import Evidence, evidence, not_found
 from correlator.model import Confidence, Incident, Moment, Notification, Outage, Status
+from correlator.queries.links import links
 from correlator.wording import Style, phrases
 
 ICONS = {"down": "🔴", "weak": "🟠", "up": "✅", "gone": "↩️", "calm": "📊"}

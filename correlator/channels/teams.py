@@ -194,10 +194,11 @@ def _drawing(bar: Bar, labelled: bool) -> Element:
     cells = [_cell("▲", bar.before, "good"), _cell("▼", bar.down, "attention")]
     if bar.after:
         cells.append(_cell("▲", bar.after, "good"))
-    if labelled:
-        label = _rich(_run(bar.label, size="Small", isSubtle=True))
-        cells.insert(0, _column([label], width="88px", verticalContentAlignment="Center"))
-    return {"type": "ColumnSet", "columns": cells, "spacing": "Small"}
+    if not labelled:
+        return {"type": "ColumnSet", "columns": cells, "spacing": "Small"}
+    # The label stands above: on a phone, beside the cells it would leave them no room for a word in one line.
+    label = _rich(_run(bar.label, size="Small", isSubtle=True))
+    return _box([label, {"type": "ColumnSet", "columns": cells, "spacing": "None"}], spacing="Small")
 
 
 def _cell(sign: str, text: str, look: str) -> Element:

@@ -37,8 +37,11 @@ def main() -> None:
         sys.exit(commands.main(standalone_mode=False))
     except click.Abort:
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as nothing_asked:
+        nothing_asked.show()
+        sys.exit(USAGE)
     except click.ClickException as wrong:
-        wrong.show()
+        _say(_one_line(wrong))
         sys.exit(wrong.exit_code)
     except (SourceUnavailable, StoreUnavailable) as refused:
         _say(str(refused))
@@ -49,6 +52,14 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+
+
+def _one_line(wrong: click.ClickException) -> str:
+    """What is wrong with the command line, and where to read how it goes."""
+    text = " ".join(wrong.format_message().split())
+    context = wrong.ctx if isinstance(wrong, click.UsageError) else None
+    asked = " ".join(("python -m correlator", *([context.info_name or ""] if context and context.parent else [])))
+    return f"{text} ({asked} --help shows how it goes)"
 
 
 def _say(text: str) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import click
 
@@ -14,13 +13,25 @@ from correlator.cli import show
 from correlator.cli.service import log_analytics
 from correlator.correlate import correlate
 from correlator.errors import UsageError
+from correlator.evidence import evidence, not_found, would_change
 from correlator.incident_json import gateway_name, incident_object
 from correlator.model import ChangeKind, GatewayLog, Incident, Moment, Notification, Policy
 from correlator.queries import LEAD
+from correlator.queries.links import links
 from correlator.settings import Settings
 from correlator.sources.export import Exported
 from correlator.sources.log_analytics import LogAnalytics
-from correlator.wording import Style, headline
+from correlator.wording import (
+    Style,
+    answer_sentence,
+    evidence_text,
+    headline,
+    key_text,
+    name,
+    no_incident,
+    phrases,
+    summary,
+)
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 EXIT = {YES: 0, NO: 1, UNKNOWN: 3}
@@ -34,22 +45,22 @@ EXIT = {YES: 0, NO: 1, UNKNOWN: 3}
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
 @click.pass_context
 def check(context: click.Context, gateway: str, start: str, end: str, workspace: str | None, as_json: bool) -> None:
-    r"""Was it Azure maintenance? Exit code 0 yes, 1 no, 3 not known. Signing in with `az login` is enough.
+    """Was it Azure maintenance? Exit code 0 yes, 1 no, 3 not known. Signing in with `az login` is enough.
 
     \b
-    python -m correlator check --gateway vgw-tokyo-prod --from 2026-08-21T17:00Z --to 2026-08-21T18:00Z
-    """
+    python -m correlator check --gateway vgw-tokyo-prod \\
+        --from 2026-08-21T17:00Z --to 2026-08-21T18:00Z
+    """  # noqa: D301  click ends a paragraph that is not to be wrapped at this very character
     settings = Settings.read(os.environ, () if workspace else ("WORKSPACE_IDS",))
     style = show.style()
     first, last = show.point_in_time(start, style.zone), show.point_in_time(end, style.zone)
     if first >= last:
         raise UsageError("--from must lie before --to")
     workspaces = (workspace,) if workspace else settings.workspace_ids
-    source = log_analytics(settings)
-    asked = _ask(source, workspaces, first, last)
+    asked, clock = _ask(log_analytics(settings), workspaces, first, last)
     read = read_rows(asked.rows)
-    logs = [log for name, log in sorted(read.logs.items()) if gateway.lower() in (name, gateway_name(name))]
-    incidents = [i for log in logs for i in correlate(log, Policy()).incidents if _within(i, first, last)]
+    log = _log_of(gateway, read.logs)
+    incidents = [i for i in correlate(log, Policy()).incidents if _within(i, first, last)] if log else []
     answer = verdict(incidents)
     document = {
         "answer": answer,
@@ -60,18 +71,33 @@ def check(context: click.Context, gateway: str, start: str, end: str, workspace:
     }
     if as_json:
         show.document(document)
+    elif incidents:
+        _print(answer, incidents, min(clock, last + LEAD), style)
     else:
-        _print(answer, incidents, logs, style, (first, last))
+        click.echo(no_incident(_serviced(log, first, last), style))
     show.remarks(document)
-    _suggest(gateway, sorted(read.logs), logs)
+    if log is None:
+        _suggest(gateway, sorted(read.logs))
     context.exit(EXIT[answer])
 
 
-def _ask(source: LogAnalytics, workspaces: Sequence[str], first: datetime, last: datetime) -> Exported:
-    """The rows of that time and of what led to it; a row's place is its workspace and its number in the answer."""
-    answers = [(w, source.history(w, first - LEAD, last + LEAD).rows) for w in workspaces]
-    places = [(w, n) for w, rows in answers for n in range(1, len(rows) + 1)]
-    return Exported([r for _, rows in answers for r in rows], places, [])
+def _log_of(asked: str, logs: Mapping[str, GatewayLog]) -> GatewayLog | None:
+    """The log of the gateway with that id or name. Raises UsageError for a name that several have."""
+    found = sorted(id_ for id_ in logs if asked.strip().lower() in (id_, gateway_name(id_)))
+    if len(found) > 1:
+        raise UsageError(f"{len(found)} gateways are called {asked}; give --gateway one of the ids {', '.join(found)}")
+    return logs[found[0]] if found else None
+
+
+def _ask(source: LogAnalytics, workspaces: Sequence[str], first: datetime, last: datetime) -> tuple[Exported, datetime]:
+    """The rows of that time and of what led to it, and the service's clock.
+
+    A row's place is its workspace and its number in the answer.
+    """
+    answers = [(w, source.history(w, first - LEAD, last + LEAD)) for w in workspaces]
+    places = [(w, n) for w, answer in answers for n in range(1, len(answer.rows) + 1)]
+    rows = [row for _, answer in answers for row in answer.rows]
+    return Exported(rows, places, [], []), max(answer.now for _, answer in answers)
 
 
 def verdict(incidents: Sequence[Incident]) -> str:
@@ -87,38 +113,46 @@ def _within(incident: Incident, first: datetime, last: datetime) -> bool:
     return incident.started_at <= last and (incident.ended_at is None or incident.ended_at >= first)
 
 
-def _print(
-    answer: str,
-    incidents: Sequence[Incident],
-    logs: Sequence[GatewayLog],
-    style: Style,
-    asked: tuple[datetime, datetime],
-) -> None:
-    words = {YES: "Yes: Azure maintenance.", NO: "No: not Azure maintenance.", UNKNOWN: "Not known."}
-    click.echo(words[answer] if incidents else _nothing(logs, asked))
+def _print(answer: str, incidents: Sequence[Incident], as_of: datetime, style: Style) -> None:
+    click.echo(answer_sentence(answer, incidents, style))
     for incident in incidents:
-        document: Mapping[str, Any] = incident_object(incident, style)
-        click.echo(f"\n{headline(Notification(Moment.RECOVERED, incident.started_at, incident), style)}")
-        click.echo(f"{document['cause']['summary']} ({document['cause']['confidence']})")
-        for row in document["cause"]["evidence"]:
-            click.echo(f"  {row['at']}  {row['text']}")
-        for line in document["cause"]["not_found"]:
-            click.echo(f"  - {line}")
+        click.echo()
+        for line in _report(incident, as_of, style):
+            click.echo(line)
 
 
-def _nothing(logs: Sequence[GatewayLog], asked: tuple[datetime, datetime]) -> str:
-    rows = [c for log in logs for c in log.changes if c.kind is ChangeKind.MAINTENANCE]
-    serviced = [c for c in rows if asked[0] <= c.at <= asked[1]]
-    if serviced:
-        return (
-            f"Not known: maintenance was logged at {serviced[0].at:%H:%M:%S} UTC, but no tunnel dropped in that time."
-        )
-    return "Not known: no tunnel of this gateway dropped in that time."
-
-
-def _suggest(gateway: str, names: Sequence[str], logs: Sequence[GatewayLog]) -> None:
+def _report(incident: Incident, as_of: datetime, style: Style) -> Iterator[str]:
+    """Gateway and day, what happened, when, why, by which rows, what was not found, what would change it, the logs."""
+    start, end = incident.started_at, incident.ended_at
+    yield f"{phrases.gateway(incident.gateway, style)} · {phrases.day(start, style)} · {incident.id}"
+    yield headline(Notification(Moment.RECOVERED, max(as_of, start), incident), style)
+    yield _labelled("label.when", phrases.span(start, end, style, start), style)
+    yield _labelled("label.cause", summary(incident, style), style)
+    yield _labelled("label.confidence", name(incident.finding.confidence, style), style)
+    yield _labelled("label.why", "", style).rstrip()
+    for row in evidence(incident):
+        yield f"  {phrases.instant(row.at, style)}  {evidence_text(row, style)}"
+    for key in not_found(incident):
+        yield f"  - {key_text(key, style)}"
+    yield _labelled("label.would-change", "", style).rstrip()
+    for key in would_change(incident):
+        yield f"  - {key_text(key, style)}"
+    logs = links(incident.gateway, start, end or max(as_of, start)).get("logs")
     if logs:
-        return
+        yield _labelled("link.logs", logs, style)
+
+
+def _labelled(key: str, text: str, style: Style) -> str:
+    return phrases.say(style, "label", label=phrases.say(style, key)) + text
+
+
+def _serviced(log: GatewayLog | None, first: datetime, last: datetime) -> datetime | None:
+    """When maintenance was logged in that time, if it was."""
+    rows = log.changes if log else []
+    return min((c.at for c in rows if c.kind is ChangeKind.MAINTENANCE and first <= c.at <= last), default=None)
+
+
+def _suggest(asked: str, names: Sequence[str]) -> None:
     others = ", ".join(dict.fromkeys(gateway_name(n) for n in names))
     hint = f"gateways that did: {others}" if others else "is TunnelDiagnosticLog switched on in its diagnostic setting?"
-    click.echo(f"No gateway called {gateway} logged anything around that time; {hint}", err=True)
+    show.note(f"No gateway called {asked} logged anything around that time; {hint}")

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import Progress
 
 from correlator.announce import is_pending
 from correlator.categories import Read, moment, read_rows
@@ -54,12 +53,12 @@ def replay(
     dates: str | None,
     as_json: bool,
 ) -> None:
-    r"""Verdicts from exported rows: JSON, JSON lines or the portal's CSV.
+    """Verdicts from exported rows: JSON, JSON lines or the portal's CSV.
 
     \b
     python -m correlator replay export.json
     python -m correlator replay night.jsonl --every 5m --messages out/
-    """
+    """  # noqa: D301  click ends a paragraph that is not to be wrapped at this very character
     style = show.style()
     exported = _read(files, dates)
     now = show.point_in_time(until, style.zone) if until else None
@@ -79,8 +78,12 @@ def replay(
     }
     if as_json:
         show.document(answer)
-    else:
+    elif found:
         show.incidents(found, style)
+    else:
+        show.nothing(exported, read, style)
+    for line in exported.notes:
+        show.note(line)
     show.remarks(answer)
 
 
@@ -95,7 +98,7 @@ def _interval(text: str) -> timedelta:
 
 
 def _read(files: Sequence[Path], dates: str | None) -> Exported:
-    with Progress(console=show.notes(), transient=True) as progress:
+    with show.progress() as progress:
         task = progress.add_task("Reading", total=sum(f.stat().st_size for f in files))
         return read_files(files, dates, lambda done: progress.advance(task, done))
 
@@ -204,7 +207,7 @@ def _polled(
     first = log.first - timedelta(microseconds=1)
     store.commit(WORKSPACE, None, Head(mark=first, watching_since=first), [], [])
     policy = Policy(down_after=Settings.read({}).down_after)
-    with Progress(console=show.notes(), transient=True) as progress:
+    with show.progress() as progress:
         task = progress.add_task("Polling", total=max(1, (end - log.first) // every + 1))
         log.now = log.first
         while log.now < end:

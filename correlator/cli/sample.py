@@ -1,10 +1,12 @@
-"""``sample``: a few rows of each category of a real workspace, with ids, names and addresses replaced."""
+"""``sample``: a few rows of each category of a real workspace, with stand-ins for whatever is not Azure's own word."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +15,7 @@ from correlator.cli.service import log_analytics
 from correlator.errors import SourceUnavailable, UsageError
 from correlator.settings import Settings
 from correlator.sources.anonymise import Anonymiser
+from correlator.sources.log_analytics import LogAnalytics
 
 SAMPLED = (
     "GatewayDiagnosticLog",
@@ -27,29 +30,40 @@ SAMPLED = (
 @click.option("--workspace", help="Workspace (customer) id; default: every one in WORKSPACE_IDS")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("sample.jsonl"), show_default=True)
 def sample(workspace: str | None, out: Path) -> None:
-    """Write up to 50 rows of each category, safe to share.
+    """Write up to 50 rows of each category, to share after you read them.
 
-    Ids, names and addresses are replaced, the same one always by the same stand-in. Read the file before you share it.
-    Nobody has published such rows; our rules can learn from them.
+    Ids, names, addresses, long numbers and every word that Azure's own messages are not known to use are replaced, the
+    same one always by the same stand-in. No program knows all names: read the file before you share it. Nobody has
+    published such rows; our rules can learn from them.
     """
     settings = Settings.read(os.environ, () if workspace else ("WORKSPACE_IDS",))
-    workspaces = (workspace,) if workspace else settings.workspace_ids
-    source, notes, rows = log_analytics(settings), show.notes(), []
-    refused: list[str] = []
-    for each in workspaces:
-        for category in SAMPLED:
-            try:
-                found = source.sample(each, category)
-            except SourceUnavailable as problem:
-                refused.append(f"{category}: {problem}")
-                continue
-            notes.print(f"{len(found):3d} rows of {category}")
-            rows += found
-    if refused and not rows:
-        raise SourceUnavailable(refused[0])
-    safe = Anonymiser().rows(rows)
+    rows = _rows(log_analytics(settings), (workspace,) if workspace else settings.workspace_ids)
+    if not rows:
+        show.note("No rows yet, so nothing was written. Is a diagnostic setting of the gateway sending its logs here?")
+        return
+    shared = Anonymiser().rows(rows)
     try:
-        out.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in safe), encoding="utf-8")
+        out.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in shared), encoding="utf-8")
     except OSError as problem:
         raise UsageError(f"{out} cannot be written: {problem.strerror}") from None
-    notes.print(f"Wrote {len(safe)} rows to {out}. Read it before you share it.", markup=False)
+    show.note(f"Wrote {len(shared)} rows to {out}. Read it before you share it.")
+
+
+def _rows(source: LogAnalytics, workspaces: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of every category; one that is refused is said. Raises SourceUnavailable if every one was."""
+    rows: list[dict[str, Any]] = []
+    refused: list[str] = []
+    asked = [(workspace, category) for workspace in workspaces for category in SAMPLED]
+    for workspace, category in asked:
+        try:
+            found = source.sample(workspace, category)
+        except SourceUnavailable as problem:
+            refused.append(f"{category}: {problem}")
+            continue
+        rows += found
+        show.note(f"{category}: {len(found)} rows" if found else f"{category}: no rows yet")
+    if len(refused) == len(asked):
+        raise SourceUnavailable(refused[0].partition(": ")[2])
+    for line in refused:
+        show.note(line)
+    return rows

@@ -12,15 +12,16 @@ from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
-from rich.padding import Padding
+from rich.progress import Progress
 from rich.text import Text
 
 from correlator.categories import Read, moment
 from correlator.errors import UsageError
+from correlator.model import Cause, Confidence
 from correlator.settings import Settings, duration
 from correlator.sources.export import Exported
 from correlator.wiring import style_of
-from correlator.wording import Style
+from correlator.wording import Style, length_text, list_end, name, nothing_found
 
 COLOURS = {"azure": "cyan", "own-change": "yellow", "remote": "magenta", "unknown": "white"}
 
@@ -33,6 +34,17 @@ def document(value: Mapping[str, Any]) -> None:
 def notes() -> Console:
     """Where progress and remarks go: standard error, so that standard output holds the answer alone."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def progress() -> Progress:
+    """A bar on standard error for somebody who watches; without a terminal nothing, not even its last line feed."""
+    console = notes()
+    return Progress(console=console, transient=True, disable=not console.is_interactive)
+
+
+def note(line: str) -> None:
+    """One line on standard error, as it is."""
+    click.echo(line, err=True)
 
 
 def style() -> Style:
@@ -80,31 +92,37 @@ def remarks(answer: Mapping[str, Any]) -> None:
         console.print(f"reason not known to the vocabulary, {times} times: {reason}", markup=False)
 
 
+def nothing(exported: Exported, read: Read, chosen: Style) -> None:
+    """Why there is no incident: nothing fell, no row tells of tunnels, or none could be read."""
+    tunnel_rows = sum(len(log.tunnels) for log in read.logs.values())
+    skipped = [s.why for s in exported.skipped] + [bad.why for bad in read.unreadable]
+    rows = len(exported.rows) + len(exported.skipped)
+    click.echo(nothing_found(tunnel_rows, rows, skipped, chosen))
+
+
 def incidents(found: Sequence[Mapping[str, Any]], chosen: Style) -> None:
     """Each incident in a few lines: when, where, how long; whose, how sure and why; its name."""
     console = Console(highlight=False)
-    if not found:
-        console.print("No drop was found.")
-        return
     zone = ZoneInfo(chosen.zone)
     for incident in found:
         cause = incident["cause"]
         started = datetime.fromisoformat(incident["started_at"]).astimezone(zone)
         head = Text(f"{started:%Y-%m-%d %H:%M:%S}  {incident['gateway']['name']}  ", "bold")
-        sure = "" if cause["confidence"] == "none" else f", {cause['confidence']}"
-        console.print(head.append(f"{_down(incident)}", "not bold"))
-        console.print(Padding(Text(f"{cause['code']}{sure}", COLOURS[cause["side"]]), (0, 0, 0, 2)))
-        console.print(Padding(Text(cause["summary"]), (0, 0, 0, 2)))
-        console.print(Padding(Text(incident["id"], "dim"), (0, 0, 1, 2)))
-    console.print(Text(f"{len(found)} incidents. Times in {chosen.zone}.", style="dim"))
+        console.print(head.append(length_text(incident, chosen), "not bold"))
+        code, sure = Cause(cause["code"]), Confidence(cause["confidence"])
+        words = [name(code, chosen), *([] if sure is Confidence.NONE else [name(sure, chosen)]), code.value]
+        for text in (
+            Text(" · ".join(words), COLOURS[cause["side"]]),
+            Text(cause["summary"]),
+            Text(incident["id"], "dim"),
+        ):
+            _indented(console, text)
+        console.print()
+    console.print(Text(list_end(len(found), chosen), style="dim"))
 
 
-def _down(incident: Mapping[str, Any]) -> str:
-    if any(o["open"] for o in incident["outages"]):
-        return "still down"
-    if not incident["outages"]:
-        return "switched instances, length not known"
-    seconds = incident["downtime_seconds"]
-    length = f"{seconds:g} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-    what = "down" if incident["impact"] == "connection-down" else "without redundancy"
-    return f"{what} for {length}"
+def _indented(console: Console, text: Text) -> None:
+    """A paragraph two columns from the margin, its lines no longer than their words."""
+    for line in text.wrap(console, console.width - 2):
+        line.rstrip()
+        console.print(Text("  ").append_text(line))

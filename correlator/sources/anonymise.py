@@ -1,7 +1,9 @@
-"""Rows made safe to share: every id, name, address and mail address replaced, the same one always by the same stand-in.
+"""Rows for strangers: what the rules learn from stays, and every other word, name, number and id gets a stand-in.
 
-What the rules learn from stays: times, operations, statuses, reasons, instance names, the wording of messages. Where a
-text leaves doubt, it is replaced: a word that holds a known name goes as a whole, anything with dots may be a host.
+An allow-list decides. Times, categories, operations, statuses and instance names stay, and so do the words that Azure's
+own messages use (``vocabulary``); whatever else a text holds is replaced, the same thing always by the same stand-in.
+A column that is not known to be text of Azure's is replaced as a whole. A name made of Azure's own words alone cannot
+be told from a message where no row says that it is a name: hence people are asked to read the file.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from itertools import chain, count
 from typing import Any
 
 from correlator.categories import UPGRADE_PHRASE
-from correlator.reasons import KEYWORDS
+from correlator.sources.vocabulary import WORD, known
 
-KEPT = re.compile(r"timegenerated|ingest\w+|category|operationname|status|level|type|resourcetype|resourceprovider")
+KEPT = re.compile(r"timegenerated|ingest\w+|category|operationname|level|type|resourcetype|resourceprovider|durationms")
 """Columns that Azure fills and never with a name: they stay as they are."""
+TEXTS = re.compile(r"message|resultdescription|statechangereason|instance|remoteip|status|")
+"""Columns of Azure's own sentences: word by word. Any other is replaced as a whole. The last is an object's key."""
 FIELDS = frozenset({"status", "instance", "remoteIP", "stateChangeReason"})
 """Columns that move into AdditionalFields, under these names, where there is no room for more."""
 NAMED = (
@@ -28,16 +32,22 @@ NAMED = (
 )
 """Columns whose whole value is a name, and of what."""
 
-TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?"
-SAID = re.compile(rf"GatewayTenantWorker_IN_\d+|{UPGRADE_PHRASE}|{TIME}", re.I)
+TIME = r"(?<!\d)\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)?(?![\w-])"
+DATE = r"(?<![\d/])\d{1,2}/\d{1,2}/\d{4}(?![\d/])"
+SAID = re.compile(rf"GatewayTenantWorker_IN_\d+(?!\w)|{UPGRADE_PHRASE}|{TIME}|{DATE}", re.I)
 """What Azure says in whatever text, and never of anybody."""
 SEGMENT = r"(?:[\w.~@+%-]|\([\w.~-]*\))+(?<!\.)"
 PATH = re.compile(rf"/?(?:subscriptions|resourcegroups|providers)(?:/{SEGMENT})+", re.I)
 USER = re.compile(r"\buser(?:\s?name)?\s*[=:]\s*[\"']?([^\s,;\"'=\])]++)(?!=)", re.I)
+KEY = r"(?:psk|(?:pre-?)?shared\W?(?:key|secret)|secret|pass\W?(?:word|phrase|code)|pwd|api\W?key|token)"
+SECRET = re.compile(rf"{KEY}[\"']?(?P<to>\s*[=:]\s*|\s+(?:is\s+)?)[\"']?(?P<it>[^\s\"']+)", re.I)
+"""What stands behind the name of a secret."""
+ASN = re.compile(r"\b(?:asn?|autonomous system)(?:\s+number)?\W{0,3}(\d+(?:\.\d+)?)\b", re.I)
 MAIL = re.compile(r"\b\w[\w.+'#~!$%&*-]{0,127}@[\w-]+(?:\.[\w-]+)*")
 GUID = r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}"
 MAC = r"(?<![0-9a-f:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![0-9a-f]|[:-][0-9a-f])"
-ID = re.compile(rf"{GUID}|{MAC}", re.I)
+PAIRS = r"(?<![0-9a-z])[0-9a-f]{2}(?:[:-][0-9a-f]{2}){7,}(?![0-9a-z])"  # a thumbprint
+ID = re.compile(rf"{GUID}|{PAIRS}|{MAC}", re.I)
 OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
 FOUR = rf"(?<![0-9]){OCTET}(?:\.{OCTET}){{3}}(?![0-9])"
 HEX = r"(?!4?500:(?:[^0-9a-f:]|$))[0-9a-f]{1,4}"  # what IKE rows write last is a port
@@ -49,6 +59,8 @@ HOST = re.compile(r"(?!microsoft\.\w+(?![\w.-]))\b[\w-]{1,63}(?:\.[\w-]{1,63}){0
 PRODUCT = re.compile(r"microsoft\.\w+", re.I)
 
 SAFE_FOURS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15")
+SHORT = 60
+"""Characters of a value that stays where its column is not known."""
 SURELY_A_NAME = 5
 """Names of so many characters are found inside longer words too, shorter ones only where no letter or digit adjoins."""
 
@@ -70,25 +82,25 @@ class Anonymiser:
         self._whole: Passes = ((MAIL, mail), (ID, self._id), (ADDRESS, self._address))
 
     def rows(self, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Safe copies. Names are collected from all rows first, so that a text may hold one that a later row names."""
+        """Copies to share. Names are collected from all rows first: a text may hold one that a later row names."""
         whole = list(rows)
         self._real += str(whole).casefold()
         for row in whole:
             self._row(row, self._learn)
-        sure: Passes = ((SAID, lambda said: said), (PATH, self._path), *self._whole)
-        doubtful: Passes = (
-            (HOST, partial(self._stand_in, "host-{}.example")),
-            (_any_of(self._names), partial(self._stand_in, "name-{}")),
-        )
-        reason: Passes = [(pattern, _but_vocabulary(change)) for pattern, change in doubtful]
+        first: Passes = ((SECRET, self._secret), (SAID, lambda said: said), (PATH, self._path), *self._whole)
+        host = _but_known(partial(self._stand_in, "host-{}.example"))
+        named = _any_of(self._names), partial(self._stand_in, "name-{}")
+        last: Passes = ((WORD, _but_known(self._word)),)
 
         def safe(column: str, text: str) -> str:
-            return _passed(text, (*sure, *(reason if column == "statechangereason" else doubtful)))
+            # What reasons are made of is no name, whatever a gateway is called.
+            name = (named[0], _but_known(named[1])) if column in ("status", "statechangereason") else named
+            return _passed(text, (*first, (ASN, self._asn), (HOST, host), name, *last))
 
         return [self._row(row, safe) for row in whole]
 
     def _row(self, row: Mapping[str, Any], text: Text) -> dict[str, Any]:
-        return {c: v if KEPT.fullmatch(_column(c)) else self._value(_column(c), v, text) for c, v in row.items()}
+        return {c: v if _is_kept(_column(c), v) else self._value(_column(c), v, text) for c, v in row.items()}
 
     def _value(self, column: str, value: Any, text: Text) -> Any:
         """The value of a column, or of a field inside one. The same walk learns and replaces: ``text`` does either."""
@@ -96,8 +108,8 @@ class Anonymiser:
             return {k if k in FIELDS else text("", k): self._value(_column(k), v, text) for k, v in value.items()}
         if isinstance(value, list | tuple):
             return [self._value(column, v, text) for v in value]
-        if not isinstance(value, str) or (column == "status" and value.isalpha()):
-            return value
+        if not isinstance(value, str):
+            return self._number(column, value)
         if value.lstrip()[:1] in ("{", "["):
             try:
                 return json.dumps(self._value(column, json.loads(value), text))
@@ -107,7 +119,21 @@ class Anonymiser:
             return self._path(value)
         if column in NAMED and not PATH.search(value):
             return "/".join(self._name(part, NAMED[column]) for part in value.split("/"))
-        return text(column, value)
+        return text(column, value) if TEXTS.fullmatch(column) else self._entire(value, text("", value))
+
+    def _entire(self, value: str, safe: str) -> str:
+        """The value of a column that nobody knows: short words of Azure's stay, ids and addresses are told apart."""
+        alone = value.strip()
+        if (safe == value and len(value) <= SHORT) or any(p.fullmatch(alone) for p in (PATH, MAIL, ID, ADDRESS)):
+            return safe
+        return self._stand_in("value-{}", alone)
+
+    def _number(self, column: str, value: Any) -> Any:
+        """A number, unless it is long enough to name somebody (an AS number, an account), or its column says so."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            return value
+        digits = str(int(value))
+        return value if known(digits) and "asn" not in column else self._stand_in("number-{}", digits)
 
     def _learn(self, _column: str, text: str) -> str:
         for found in PATH.finditer(text):
@@ -133,6 +159,20 @@ class Anonymiser:
             return name
         self._names.add(name.strip())
         return self._stand_in(f"{kind}-{{}}", name.strip())
+
+    def _word(self, word: str) -> str:
+        return self._stand_in("number-{}" if word.isdigit() else "name-{}", word)
+
+    def _secret(self, found: str) -> str:
+        """What is behind the name of a secret; but "shared key changed" is a sentence."""
+        match = SECRET.fullmatch(found)
+        if match is None or (match["to"].isspace() and match["it"].isalpha() and known(match["it"])):
+            return found
+        return found.removesuffix(match["it"]) + self._stand_in("secret-{}", match["it"])
+
+    def _asn(self, found: str) -> str:
+        words = found.rstrip("0123456789.")
+        return words + self._stand_in("number-{}", found.removeprefix(words))
 
     def _id(self, found: str) -> str:
         return self._stand_in("00000000-0000-0000-0000-{:012x}", re.sub("[:-]", "", found))
@@ -170,14 +210,15 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(word if each else "(?!)", re.I)
 
 
-def _but_vocabulary(change: Callable[[str], str]) -> Callable[[str], str]:
-    """The change, but for what reasons are made of: that is no name, whatever a gateway is called."""
+def _but_known(change: Callable[[str], str]) -> Callable[[str], str]:
+    """The change, but for words that are Azure's own."""
+    return lambda found: found if known(found) else change(found)
 
-    def safe(found: str) -> str:
-        letters = re.sub(r"[\W_]", "", found.casefold())
-        return found if any(letters in keyword for keyword, _ in KEYWORDS) else change(found)
 
-    return safe
+def _is_kept(column: str, value: Any) -> bool:
+    if column == "status":
+        return isinstance(value, str) and value.isalpha()
+    return isinstance(value, str | int | float) and KEPT.fullmatch(column) is not None
 
 
 def _column(name: str) -> str:

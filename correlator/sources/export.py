@@ -7,6 +7,7 @@ both. What cannot be read is reported with its place, counted and skipped.
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -50,6 +51,7 @@ ACTIVITY_NAMES: tuple[tuple[str, ...], ...] = (
 """The same for AzureActivity: time, ingestion, resource, operation, status, caller, kind, properties."""
 MORE = ("", "", "", "", "", "", "status", "instance", "remoteIP", "stateChangeReason")
 """Where each field moves to, inside AdditionalFields, in a workspace that has run out of columns."""
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CELLS = frozenset((str, type(None)))
 """What the cells of a usual row are."""
 AS_USUAL = frozenset((None, "", "AzureDiagnostics"))
@@ -65,19 +67,20 @@ class Skipped(NamedTuple):
 
 
 class Exported(NamedTuple):
-    """The rows of some files with their places, and what was skipped."""
+    """The rows of some files with their places, what was skipped, and what else is to be known of them, in lines."""
 
     rows: list[LogRow]
     places: list[tuple[str, int]]
     skipped: list[Skipped]
+    notes: list[str]
 
 
 def read_files(paths: Iterable[Path], dates: str | None = None, progress: Progress | None = None) -> Exported:
     """Read every file. ``dates`` is ``mdy`` or ``dmy`` for CSV. Raises UsageError for a file that cannot be used."""
-    found = Exported([], [], [])
+    found = Exported([], [], [], [])
     for path in paths:
         text = _text_of(path)
-        records = _json(text, path) if text.lstrip()[:1] in ("{", "[") else csv_records(text, path, dates)
+        records = _json(text, path, found.notes) if text.lstrip()[:1] in ("{", "[") else csv_records(text, path, dates)
         for line, record in records:
             row = _row(record)
             if isinstance(row, str):
@@ -91,12 +94,14 @@ def read_files(paths: Iterable[Path], dates: str | None = None, progress: Progre
 
 
 def _text_of(path: Path) -> str:
+    """The text of a file in UTF-8, or in UTF-16 with its mark, which is what ``>`` of Windows PowerShell writes."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        return content.decode("utf-16" if content.startswith(UTF_16) else "utf-8-sig")
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{path} is no UTF-8 text; export it as CSV or JSON") from None
+        raise UsageError(f"{path} is no UTF-8 or UTF-16 text; export it as CSV or JSON") from None
 
 
 def _row(record: Any) -> LogRow | str:
@@ -139,7 +144,7 @@ def _parsed(text: str) -> Any:
         raise _NoJson("a number in it has thousands of digits") from None
 
 
-def _json(text: str, path: Path) -> Iterator[tuple[int, Any]]:
+def _json(text: str, path: Path, notes: list[str]) -> Iterator[tuple[int, Any]]:
     try:
         document = _parsed(text)
     except _NoJson as problem:
@@ -147,6 +152,8 @@ def _json(text: str, path: Path) -> Iterator[tuple[int, Any]]:
             raise UsageError(f"{path} is no whole JSON document: {problem}{problem.where}") from None
         return _json_lines(text)
     if isinstance(document, dict):
+        if isinstance(document.get("error"), dict) and len(document) > 1:
+            notes.append(_cut_short(document["error"], path))
         document = _members(document, path)
     return enumerate(document, 1)
 
@@ -170,6 +177,12 @@ def _members(document: dict[str, Any], path: Path) -> Iterable[Any]:
             return rows
         case _:
             return [document]
+
+
+def _cut_short(error: dict[str, Any], path: Path) -> str:
+    """The API answers 200 with an error beside its tables where it could not give all of them."""
+    said = " ".join(_text(error.get("message")).split())[:200] or "it does not say why"
+    return f"{path}: the service's answer was cut short, so rows may be missing: {said}"
 
 
 def _list(tables: Any, path: Path) -> list[Any]:

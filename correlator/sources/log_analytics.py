@@ -13,7 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult
 
 from correlator import queries
@@ -50,6 +56,23 @@ LIMITS: Mapping[str, Any] = {
     "retry_backoff_factor": 0.5,
     "retry_backoff_max": 10,
 }
+Advice = Mapping[int | None, str]
+"""What to do about an HTTP status, by who asked; None: signing in failed."""
+FORBIDDEN = "no permission to query; the identity needs Log Analytics Data Reader (or Reader) on the workspace"
+POLL: Advice = {
+    401: FORBIDDEN,
+    403: FORBIDDEN,
+    404: "no such workspace; WORKSPACE_IDS takes the workspace (customer) id, a GUID, not its name",
+    429: "throttled (429); the next poll tries again",
+}
+PERSON: Advice = {
+    None: "could not sign in: run az login (or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET)",
+    401: FORBIDDEN,
+    403: FORBIDDEN,
+    404: "no such workspace; give its workspace (customer) id, a GUID, not its name",
+    429: "throttled (429); ask again in a few minutes",
+}
+NO_TABLE = "Failed to resolve table"
 
 
 class LogAnalytics:
@@ -66,17 +89,17 @@ class LogAnalytics:
     def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
         """One poll's rows and the service's clock. Raises SourceUnavailable."""
         try:
-            return _answer(self._tables(workspace, queries.poll(mark, since)))
+            return _answer(self._tables(workspace, queries.poll(mark, since), POLL))
         except CutShort:
             if mark:
                 raise
-        now = self.history(workspace, SOME_TIME, SOME_TIME).now
+        now = self._whole(workspace, SOME_TIME, SOME_TIME).now
         return LogAnswer(now, list(self._in_portions(workspace, now - queries.FIRST_LOOK_BACK, now)))
 
     def _in_portions(self, workspace: str, start: datetime, end: datetime) -> Iterator[LogRow]:
         """The first look back, in portions that the service can give whole."""
         try:
-            yield from self.history(workspace, start, end).rows
+            yield from self._whole(workspace, start, end).rows
         except CutShort:
             if end - start < SMALLEST:
                 raise
@@ -86,18 +109,27 @@ class LogAnalytics:
 
     def history(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
         """Every gateway's rows between two times. Raises SourceUnavailable."""
-        return _answer(self._tables(workspace, queries.history(start, end)))
+        return _answer(self._tables(workspace, queries.history(start, end), PERSON))
+
+    def _whole(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
+        return _answer(self._tables(workspace, queries.history(start, end), POLL))
 
     def sample(self, workspace: str, category: str) -> list[dict[str, Any]]:
         """Up to 50 newest rows of a category, with every column. Raises SourceUnavailable."""
-        tables = self._tables(workspace, queries.sample(category))
+        tables = self._tables(workspace, queries.sample(category), PERSON)
         return [dict(zip(t.columns, _plain(row), strict=True)) for t in tables for row in t.rows]
 
-    def _tables(self, workspace: str, query: str) -> Any:
+    def _tables(self, workspace: str, query: str, advice: Advice) -> Any:
         try:
             result = self._client.query_workspace(workspace, query, timespan=None, **LIMITS)
         except HttpResponseError as failed:
-            raise SourceUnavailable(f"workspace {workspace}: {_advice(failed)}") from None
+            raise SourceUnavailable(f"workspace {workspace}: {_advised(failed, advice)}") from None
+        except ServiceRequestError:
+            raise SourceUnavailable(
+                f"workspace {workspace}: no connection to the log service; is the network up, and LOGS_ENDPOINT right?"
+            ) from None
+        except ServiceResponseError:
+            raise SourceUnavailable(f"workspace {workspace}: the connection broke before an answer came") from None
         except json.JSONDecodeError:
             raise SourceUnavailable(f"workspace {workspace}: the answer was no JSON (a proxy's page?)") from None
         except AzureError as failed:
@@ -148,20 +180,18 @@ def _plain(row: Iterable[Any]) -> list[Any]:
     return [v.isoformat() if isinstance(v, datetime) else v for v in row]
 
 
-def _advice(failed: HttpResponseError) -> str:
-    """One line for a person. Credential failures arrive here too, without a status."""
-    text = str(failed)
-    match failed.status_code:
-        case None:
-            return f"could not sign in or connect: {_first_line(text)}"
-        case 401 | 403:
-            return "no permission to query; the identity needs Log Analytics Data Reader (or Reader) on the workspace"
-        case 404:
-            return "no such workspace; WORKSPACE_IDS takes the workspace (customer) id, a GUID, not its name"
-        case 429:
-            return "throttled (429); the next poll tries again"
-        case status:
-            return f"HTTP {status}: {_first_line(text)}"
+def _advised(failed: HttpResponseError, advice: Advice) -> str:
+    """One line for who asked. Credential failures arrive here too, without a status."""
+    text, status = str(failed), failed.status_code
+    if isinstance(failed, ClientAuthenticationError) and status is None and None in advice:
+        return advice[None]
+    if status in advice:
+        return advice[status]
+    if status is None:
+        return f"could not sign in or connect: {_first_line(text)}"
+    if status == 400 and NO_TABLE in text:
+        return "no rows yet: it has no table AzureDiagnostics"
+    return f"HTTP {status}: {_first_line(text)}"
 
 
 def _first_line(text: str) -> str:

@@ -5,6 +5,7 @@ A language is one file: a table of sentences with the same keys and blanks as ``
 
 from __future__ import annotations
 
+from correlator.wording.answers import answer_sentence, length_text, list_end, no_incident, nothing_found
 from correlator.wording.messages import headline, impact_text, next_step, state, state_text, title, what_happened
 from correlator.wording.phrases import LANGUAGES, Style, name
 from correlator.wording.verdicts import evidence_text, key_text, said_before, summary
@@ -12,12 +13,17 @@ from correlator.wording.verdicts import evidence_text, key_text, said_before, su
 __all__ = [
     "LANGUAGES",
     "Style",
+    "answer_sentence",
     "evidence_text",
     "headline",
     "impact_text",
     "key_text",
+    "length_text",
+    "list_end",
     "name",
     "next_step",
+    "no_incident",
+    "nothing_found",
     "said_before",
     "state",
     "state_text",

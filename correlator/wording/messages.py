@@ -33,14 +33,10 @@ def state(n: Notification) -> str:
     if incident is None:
         return CALM
     if incident.status is Status.OPEN:
-        return WEAK if _only_redundancy(incident) else DOWN
+        return DOWN if measures.connection_down(incident) else WEAK
     if n.moment is Moment.FLAPPING:
         return WEAK
     return UP if incident.status is Status.RECOVERED else GONE
-
-
-def _only_redundancy(incident: Incident) -> bool:
-    return not any(o.cut and o.cut_end is None for o in incident.outages)
 
 
 def state_text(n: Notification, style: Style) -> str:
@@ -50,7 +46,7 @@ def state_text(n: Notification, style: Style) -> str:
         return name(n.moment, style)
     if incident.status is not Status.OPEN:
         return name(incident.status, style)
-    if _only_redundancy(incident):
+    if not measures.connection_down(incident):
         return say(style, "state.redundancy-lost")
     return name(Moment.REOPENED if n.moment is Moment.REOPENED else Moment.OPENED, style)
 
@@ -119,9 +115,13 @@ def clause(reach: Extent, style: Style) -> str:
         return say(style, "switched", where=where)
     if reach.open:
         return say(style, f"{reach.kind}.is", where=where, for_time=for_time(reach.seconds, style))
+    each = ".each" if reach.each else ""
+    seconds = reach.longest if reach.each else reach.seconds
     if reach.spells > 1:
-        return say(style, f"{reach.kind}.times", where=where, n=reach.spells, time=duration(reach.seconds, style))
-    return say(style, f"{reach.kind}.was", where=where, for_time=for_time(reach.seconds, style))
+        return say(style, f"{reach.kind}.times{each}", where=where, n=reach.spells, time=duration(seconds, style))
+    if each and seconds >= 1:
+        return say(style, f"{reach.kind}.was.each", where=where, time=duration(seconds, style))
+    return say(style, f"{reach.kind}.was", where=where, for_time=for_time(seconds, style))
 
 
 def _where(reach: Extent, style: Style) -> str:
@@ -141,8 +141,9 @@ def impact_text(n: Notification, incident: Incident, style: Style) -> str:
         return say(style, "felt.cut.then-partly", where=where, time=lost)
     if reach.kind != "cut":
         return say(style, f"felt.{reach.kind}.open" if reach.open else f"felt.{reach.kind}")
-    key = "felt.cut" if reach.seconds >= 1 else "felt.cut.below"
-    return say(style, key, where=where, time=duration(reach.seconds, style))
+    seconds = reach.longest if reach.each else reach.seconds
+    key = "felt.cut.below" if seconds < 1 else "felt.cut.each" if reach.each else "felt.cut"
+    return say(style, key, where=where, time=duration(seconds, style))
 
 
 def next_step(incident: Incident, style: Style) -> str:
@@ -155,7 +156,8 @@ def next_step(incident: Incident, style: Style) -> str:
     when = "open" if going_on else "over"
     if cause is Cause.AZURE_MAINTENANCE and when == "over":
         when = "done" if incident.hops > 1 else "first"
-    keys = (f"next.{cause.value}.{when}", f"next.{side.value}.{when}")
+    sure = incident.finding.confidence.value
+    keys = (f"next.{cause.value}.{when}", f"next.{side.value}.{when}.{sure}", f"next.{side.value}.{when}")
     key = next(k for k in keys if has(style, k))
     peers = incident.peers
     known = max(d.outage.peers_known for d in incident.drops)

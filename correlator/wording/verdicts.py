@@ -26,11 +26,15 @@ def summary(incident: Incident, style: Style) -> str:
 
 
 def because(incident: Incident, style: Style) -> str:
-    """The sentence of the rule that decided; the cause in plain words where a rule has no sentence of its own."""
+    """The sentence of the rule that decided; the cause in plain words where a rule has no sentence of its own.
+
+    ``.open`` is said while the tunnel is down, ``.early`` also while late rows may change the verdict.
+    """
     finding = incident.finding
-    unsettled = incident.ended_at is None or incident.pending
+    is_open = incident.ended_at is None
     stem = f"because.{finding.rule}.{finding.confidence.value}"
-    keys = ([f"{stem}.open"] if unsettled else []) + [stem, f"because.{finding.confidence.value}"]
+    early = [f"{stem}.early"] if is_open or incident.pending else []
+    keys = [*([f"{stem}.open"] if is_open else []), *early, stem, f"because.{finding.confidence.value}"]
     key = next(k for k in keys if has(style, k))
     drop = deciding_drop(incident)
     return say(

@@ -20,16 +20,18 @@ def at(text: str) -> datetime:
 
 @dataclass(frozen=True)
 class Gateway:
-    """One composed gateway. ``kind`` is its resource type as Azure spells it."""
+    """One composed gateway. ``kind`` is its resource type as Azure spells it, ``group`` its resource group."""
 
     name: str
     kind: str = "virtualNetworkGateways"
+    group: str = GROUP
 
     @property
     def resource_id(self) -> str:
         """As a person would see it in the portal."""
         return (
-            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Network/{self.kind}/{self.name}"
+            f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{self.group}"
+            f"/providers/Microsoft.Network/{self.kind}/{self.name}"
         )
 
     def row(self, when: datetime, category: str, operation: str, message: str, late: timedelta, **more: str) -> Row:
@@ -43,7 +45,7 @@ class Gateway:
             "Level": "Informational",
             "Message": message,
             "Resource": self.name.upper(),
-            "ResourceGroup": GROUP.upper(),
+            "ResourceGroup": self.group.upper(),
             "ResourceType": self.kind.upper(),
             "SubscriptionId": SUBSCRIPTION,
             "ResourceId": self.resource_id.upper(),

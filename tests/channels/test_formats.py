@@ -133,7 +133,7 @@ def test_the_logs_link_holds_the_query_the_scope_and_the_times() -> None:
 
 def test_an_id_that_is_none_of_azures_gets_no_links() -> None:
     """A link is made only of a plain resource id, so log text cannot lead anybody elsewhere."""
-    from correlator.channels._links import links
+    from correlator.queries.links import links
 
     at = NIGHTS["recovered_maintenance"]().at
     for odd in ("", "vgw", "https://evil.example/", "/subscriptions/a?b#c", "/subscriptions/" + "x" * 400):

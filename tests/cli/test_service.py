@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.faults import forbidden, partial, throttled
+from sandbox.faults import Fault, dropped, forbidden, partial, refused, throttled
 from sandbox.nights import fortnight
+from sandbox.nights.rows import Gateway
 from sandbox.stack import WORKSPACE_ID, Stack
 from tests.cli.conftest import Ran, Run
-from tests.cli.test_replay import document, in_one_line
+from tests.cli.test_replay import document, in_one_line, process
 
 DAY = "2026-08-{}T{}Z"
 
@@ -57,7 +58,11 @@ def test_the_answer_is_the_exit_code(run: Run, workspace: Stack, answer: str, co
 
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [("yes", "Yes: Azure maintenance."), ("no", "No: not Azure maintenance."), ("unknown", "Not known.")],
+    [
+        ("yes", "Yes: Azure maintenance, confirmed."),
+        ("no", "No: not Azure maintenance, but closed by the remote side (confirmed by the logs)."),
+        ("unknown", "Not known: probably Azure failover; no maintenance row fits."),
+    ],
 )
 def test_the_answer_in_words(run: Run, workspace: Stack, answer: str, said: str) -> None:
     """The first line is the answer; below stand the drop, why it is thought so, and the rows that prove it."""
@@ -65,6 +70,47 @@ def test_the_answer_in_words(run: Run, workspace: Stack, answer: str, said: str)
     assert ran.out.splitlines()[0] == said
     assert "203.0.113.10" in ran.out or "all 3 peers" in ran.out
     assert ran.err == ""
+
+
+def test_the_report_of_a_drop(run: Run, workspace: Stack) -> None:
+    """A drop is told with gateway, length, times in TIMEZONE, rows, what was not checked and would change it, logs."""
+    lines = check_in_tokyo(run).out.splitlines()
+    assert lines[2].startswith("vgw-tokyo-prod · Sat 22 Aug 2026 · VPN-")
+    assert lines[3] == "VPN to 203.0.113.10 was down 2 times, 28 s in all (Azure maintenance)"
+    assert lines[4] == "When: 02:13:04 → 02:38:15 JST (17:13:04 → 17:38:15 UTC)"
+    assert "Confidence: confirmed by the logs" in lines
+    assert any(line.startswith("  02:12:10 JST  Gateway log: maintenance on instance") for line in lines)
+    assert any("Not checked: the activity log" in line for line in lines)
+    after = lines[lines.index("What would change it:") + 1]
+    assert after == "  - A gateway reset or a change by your team in the activity log."
+    assert lines[-1].startswith("Logs: https://portal.azure.com/#blade/")
+
+
+def check_in_tokyo(run: Run, language: str = "en") -> Ran:
+    """The maintenance of the fortnight, for a reader in Tokyo."""
+    arguments = ("--gateway", "vgw-tokyo-prod", "--from", "2026-08-22T02:00", "--to", "2026-08-22T03:00")
+    return run("check", *arguments, TIMEZONE="Asia/Tokyo", MESSAGE_LANGUAGE=language)
+
+
+def test_the_report_in_japanese(run: Run, workspace: Stack) -> None:
+    """In Japanese every line is Japanese, but for what the log itself says and the link."""
+    lines = check_in_tokyo(run, "ja").out.splitlines()
+    assert lines[0] == "はい：Azure メンテナンスです（確定）。"
+    assert not [line for line in lines if line and line.isascii()]
+
+
+TWIN = Gateway("vgw-tokyo-prod", group="rg-other")
+
+
+def test_a_name_that_two_gateways_have(run: Run, workspace: Stack) -> None:
+    """A name that two resource groups hold is no question yet: one line names both ids, and an id is answered."""
+    workspace.logs.load(WORKSPACE_ID, [TWIN.up("08-21 16:30:00", "203.0.113.99", 0)])
+    ran = check(run, *ASKED["yes"])
+    assert ran.code == 2
+    line = in_one_line(ran)
+    assert TWIN.resource_id.lower() in line
+    assert fortnight.TOKYO.resource_id.lower() in line
+    assert check(run, fortnight.TOKYO.resource_id, *ASKED["yes"][1:]).code == 0
 
 
 def test_check_and_replay_agree(run: Run, workspace: Stack) -> None:
@@ -152,6 +198,39 @@ def test_a_service_that_says_no_is_one_line_and_code_4(
 
 
 @pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (throttled(0), "throttled (429); ask again in a few minutes"),
+        (dropped(), "the connection broke before an answer came"),
+    ],
+    ids=["throttled", "dropped"],
+)
+def test_what_lasts_is_said_for_a_person(run: Run, workspace: Stack, fault: Fault, said: str) -> None:
+    """A person is told what a person can do: there is no next poll here, and no tuple of Python's."""
+    workspace.logs.fail_next(*[fault] * 5)
+    line = in_one_line(check(run, *ASKED["yes"]))
+    assert line == f"Error: workspace {WORKSPACE_ID}: {said}"
+
+
+def test_a_workspace_that_is_named_wrong(run: Run, workspace: Stack) -> None:
+    """Who named a workspace with --workspace is not told about a setting."""
+    line = in_one_line(check(run, *ASKED["yes"], "--workspace", "law-prod"))
+    assert "GUID" in line
+    assert "WORKSPACE_IDS" not in line
+
+
+def test_nobody_is_signed_in(workspace: Stack, tmp_path: Path) -> None:
+    """Without a sign-in one line says what to run, and the SDK's paragraphs are not printed."""
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LOGS_ENDPOINT": workspace.logs.url}
+    env |= {"LOGS_AUDIENCE": workspace.logs.audience, "AZURE_TOKEN_CREDENTIALS": "dev"}
+    command = ["check", "--gateway", "x", "--from", "-2h", "--to", "-1h", "--workspace", WORKSPACE_ID]
+    done = process(*command, env=env, capture_output=True)
+    assert done.returncode == 4
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith(f"Error: workspace {WORKSPACE_ID}: could not sign in: run az login")
+
+
+@pytest.mark.parametrize(
     ("first", "last"),
     [
         ("2026-08-21T18:00Z", "2026-08-21T17:00Z"),
@@ -170,7 +249,14 @@ def test_times_that_make_no_sense(run: Run, workspace: Stack, first: str, last: 
     assert workspace.logs.requests == []
 
 
-def test_a_sample_is_safe_to_share(run: Run, workspace: Stack, tmp_path: Path) -> None:
+def test_a_sample_promises_no_more_than_it_holds(run: Run) -> None:
+    """The help calls nothing safe: it asks to read the file first."""
+    said = " ".join(run("sample", "--help").out.split())
+    assert "safe" not in said
+    assert "read the file before you share it" in said
+
+
+def test_a_sample_names_nobody(run: Run, workspace: Stack, tmp_path: Path) -> None:
     """A sample is one file of rows of each category, without a gateway's, group's or peer's name."""
     ran = run("sample", "--out", tmp_path / "out.jsonl")
     assert (ran.code, ran.out) == (0, "")
@@ -192,11 +278,34 @@ def test_a_sample_can_be_replayed(run: Run, workspace: Stack, tmp_path: Path) ->
     assert len(found["incidents"]) > 5
 
 
-def test_a_sample_of_an_empty_workspace(run: Run, workspace: Stack) -> None:
-    """A workspace without any rows is said to hold none, in plain words."""
+def test_a_sample_of_an_empty_workspace(run: Run, workspace: Stack, tmp_path: Path) -> None:
+    """A workspace without any rows is said to hold none yet, in plain words, and no file is written."""
     workspace.logs.clear()
     ran = run("sample")
+    assert ran.code == 0
+    assert "No rows yet" in ran.err
     assert "400" not in ran.err
+    assert list(tmp_path.glob("*.jsonl")) == []
+
+
+def test_a_workspace_without_the_table(run: Run, workspace: Stack) -> None:
+    """A service that does not know the table is told as a workspace without rows, not by its HTTP status."""
+    inner = {"code": "SemanticError", "message": "Failed to resolve table or column expression 'AzureDiagnostics'"}
+    answer = {"error": {"code": "BadArgumentError", "message": "invalid properties", "innererror": inner}}
+    workspace.logs.fail_next(*[refused(400, answer)] * 5)
+    ran = run("sample")
+    assert "no rows yet" in in_one_line(ran)
+    assert "400" not in ran.err
+
+
+def test_a_refused_category_is_said(run: Run, workspace: Stack) -> None:
+    """A category that was refused is told in a line, though others were written."""
+    workspace.logs.fail_next(partial("Error"))
+    ran = run("sample")
+    assert ran.code == 0
+    (line,) = [line for line in ran.err.splitlines() if "cut short" in line]
+    assert line.startswith("GatewayDiagnosticLog: ")
+    assert "TunnelDiagnosticLog: 50 rows" in ran.err
 
 
 def test_a_sample_that_cannot_be_written(run: Run, workspace: Stack, tmp_path: Path) -> None:

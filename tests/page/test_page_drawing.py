@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from correlator.channels import teams
+from correlator.wording import Style
 from sandbox.screenshots import Browser, measure_overflow, open_page, shoot
+from tests.channels import composed
 
 Messages = list[dict[str, Any]]
 
@@ -16,6 +19,8 @@ INCIDENTS = [
         "started_at": "2026-03-05T07:28:02.250Z",
         "ended_at": "2026-03-05T07:29:50Z",
         "downtime_seconds": 108.0,
+        "connection_downtime_seconds": 0.0,
+        "connection_down": False,
         "impact": "redundancy-lost",
         "gateway": {"name": "vgw-example"},
         "cause": {"code": "azure-maintenance", "side": "azure", "confidence": "confirmed"},
@@ -80,6 +85,7 @@ def test_the_page_lists_incidents(browser: Browser, recovered: Messages) -> None
         "azure",
         "confirmed",
         "recovered",
+        "none",
         "1m 48s",
     ]
     assert "VPN gateway monitor: sandbox" in text
@@ -141,3 +147,40 @@ def test_light_and_dark_differ(browser: Browser, recovered: Messages) -> None:
     with open_page(recovered, browser=browser) as light, open_page(recovered, dark=True, browser=browser) as dark:
         assert light.evaluate(colour) == "rgb(255, 255, 255)"
         assert dark.evaluate(colour) == "rgb(41, 41, 41)"
+
+
+CELLS = """[...document.querySelectorAll('#incident-table tbody tr')].map((row) => [5, 6, 7].map(
+  (n) => row.children[n].textContent))"""
+
+
+@pytest.mark.parametrize(
+    ("incident", "shown"),
+    [
+        ({}, ["recovered", "none", "1m 48s"]),
+        ({"connection_downtime_seconds": 108.0, "impact": "connection-down"}, ["recovered", "1m 48s", ""]),
+        ({"connection_downtime_seconds": 60.0, "impact": "connection-down"}, ["recovered", "1m", "48s"]),
+        ({"downtime_seconds": 0.0, "impact": "none"}, ["recovered", "not known", ""]),
+        ({"status": "open", "downtime_seconds": 0.0, "connection_down": True}, ["open", "still down", ""]),
+        ({"status": "open", "downtime_seconds": 0.0}, ["open", "none", "still lost"]),
+    ],
+)
+def test_lost_redundancy_is_no_outage(browser: Browser, incident: dict[str, Any], shown: list[str]) -> None:
+    """The table tells time without a VPN path apart from lost redundancy, and gives an open incident no length."""
+    with open_page([], incidents=[INCIDENTS[0] | incident], browser=browser) as page:
+        assert page.evaluate(CELLS) == [shown]
+        assert "messages and incidents are counted apart" in " ".join(page.text().split())
+
+
+LINES = """[...document.querySelectorAll('.teams .ac-richTextBlock, .teams p, .teams div')]
+  .filter((e) => !e.querySelector('div, p') && /^[▲▼]/.test(e.innerText))
+  .map((e) => { const r = document.createRange(); r.selectNodeContents(e);
+    return new Set([...r.getClientRects()].map((b) => Math.round(b.top))).size; })"""
+
+
+@pytest.mark.parametrize("style", [composed.EN, composed.JA], ids=["en", "ja"])
+def test_a_timeline_keeps_its_words_on_a_phone(browser: Browser, style: Style) -> None:
+    """At 320 pixels, what a phone has, every cell of a timeline with labels is one line."""
+    n = composed.second_instance()
+    message = {"n": 1, "channel": "teams", "at": n.at.isoformat(), "body": teams.render(n, style)}
+    with open_page([message], width=320, browser=browser) as page:
+        assert page.evaluate(LINES) == [1] * 6

@@ -22,6 +22,8 @@ KEYS = (
     "a-reset-or-change",
     "a-maintenance-row",
     "a-word-from-the-peer",
+    "the-peer-did-not-close",
+    "no-change-was-made",
     "switch-of-unknown-length",
     "flapping",
 )

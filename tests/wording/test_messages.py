@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from correlator.measures import impact
-from correlator.model import Cause, Impact, Notification
-from correlator.wording import Style, headline, impact_text, next_step, state, summary, title, what_happened
+from correlator.model import Cause, Confidence, Impact, LogRow, Moment, Notification, Side
+from correlator.wording import (
+    LANGUAGES,
+    Style,
+    headline,
+    impact_text,
+    name,
+    next_step,
+    state,
+    summary,
+    title,
+    what_happened,
+)
 from tests.channels import composed
-from tests.channels.composed import EN, JA, NIGHTS
+from tests.channels.composed import EN, JA, NAGOYA, NIGHTS, OSAKA, SENDAI, tunnel
 
 EXPECTED = {
     "opened_unknown": ("Down · cause not known yet", "VPN to osaka-dc1 has been down for 12 min (cause not known yet)"),
@@ -130,3 +142,70 @@ def test_the_state_decides_the_colour(make: Callable[[], Notification]) -> None:
 def test_partly_back_is_told_as_partly_back() -> None:
     """While two of three sites are down, the one that is back is not counted among them."""
     assert what_happened(composed.opened_all_peers(), EN) == "VPN to 2 peers has been down for 10 min 59 s"
+
+
+@pytest.mark.parametrize(("peers", "longest"), [((OSAKA, NAGOYA, SENDAI), 13), ((OSAKA, NAGOYA), 12)])
+def test_peers_that_took_turns_are_not_added_up(peers: tuple[str, ...], longest: int) -> None:
+    """Where single drops overlap, nobody was down as long as all together: the longest is said, for each."""
+    rows = [tunnel("05:00:00", True, 0, peer) for peer in peers]
+    for n, peer in enumerate(peers):
+        rows += [tunnel(f"05:41:{n:02d}", False, 0, peer), tunnel(f"05:41:{12 + n + n // 2:02d}", True, 1, peer)]
+    told = composed.told(Moment.RECOVERED, composed.incident_of(rows))
+    assert told.incident
+    assert what_happened(told, EN) == f"VPN to all {len(peers)} peers was down for up to {longest} s each"
+    assert what_happened(told, JA) == f"全対向装置 {len(peers)} 台への VPN がそれぞれ最大 {longest}秒間停止しました"
+    assert f"for up to {longest} s each by the log" in impact_text(told, told.incident, EN)
+
+
+def test_two_rounds_are_told_of_each_peer() -> None:
+    """Where every peer had both drops, the longest of their sums is said; where not, the time of all together."""
+    rows = [tunnel("05:00:00", True, 0, peer) for peer in (OSAKA, NAGOYA)]
+    for minute, worker in ((41, 0), (55, 1)):
+        for n, peer in enumerate((OSAKA, NAGOYA)):
+            rows += [tunnel(f"05:{minute}:{n:02d}", False, worker, peer)]
+            rows += [tunnel(f"05:{minute}:{12 + n:02d}", True, 1 - worker, peer)]
+    both = composed.told(Moment.RECOVERED, composed.incident_of(rows))
+    assert what_happened(both, EN) == "VPN to all 2 peers was down 2 times, each for up to 24 s in all"
+    one_twice = composed.told(Moment.RECOVERED, composed.incident_of(rows[:8]))
+    assert what_happened(one_twice, EN) == "VPN to all 2 peers was down 2 times, 25 s in all"
+
+
+def test_a_tunnel_that_is_back_is_not_waited_for() -> None:
+    """How a tunnel comes back will tell only while it is down; a recovered one may wait for late rows alone."""
+    down = tunnel("17:13:04", False, 0)
+    still, over = ([composed.MAINTENANCE_0, down], [composed.MAINTENANCE_0, down, tunnel("17:13:16", True, 0)])
+    for rows, told in ((still, True), (over, False)):
+        incident = replace(composed.incident_of(rows), pending=True)
+        assert incident.finding == (Cause.AZURE_MAINTENANCE, Confidence.LIKELY, "maintenance-row")
+        assert ("comes back will tell" in summary(incident, EN)) == told
+        assert ("復旧の仕方で確定します" in summary(incident, JA)) == told
+
+
+@pytest.mark.parametrize("back", [[], [tunnel("05:50:00", True, 0)]], ids=["open", "over"])
+def test_a_likely_peer_leaves_azure_in_doubt(back: list[LogRow]) -> None:
+    """Nobody is told to do nothing in Azure while the remote side is only likely; once it is confirmed, they are."""
+    likely = composed.incident_of([tunnel("05:41:17", False, 0, reason="DPD timed out"), *back])
+    assert "Nothing to do in Azure" not in next_step(likely, EN)
+    assert "Azure 側の作業はありません" not in next_step(likely, JA)
+    sure = replace(likely, finding=likely.finding._replace(confidence=Confidence.CONFIRMED))
+    assert "Nothing to do in Azure" in next_step(sure, EN)
+
+
+def test_a_japanese_peer_stands_apart() -> None:
+    """A Japanese site's name does not run into the word before it."""
+    rows = [tunnel("01:02:40", False, 0, reason="RemotelyTriggered"), tunnel("01:15:14", True, 0)]
+    assert summary(composed.incident_of(rows), Style("ja", sites={OSAKA: "大阪DC"})) == (
+        "対向装置「大阪DC」がトンネルを切断しました。"
+    )
+
+
+@STYLES
+def test_sides_begin_alike(style: Style) -> None:
+    """In the weekly the sides stand beneath each other: all begin with a capital, or none."""
+    assert len({name(side, style)[0].isupper() for side in Side}) == 1 or style.language == "ja"
+
+
+def test_one_word_for_a_sure_verdict_in_japanese() -> None:
+    """In Japanese the sure verdict has one name in every message."""
+    assert name(Confidence.CONFIRMED, JA) == "確定"
+    assert not [text for text in LANGUAGES["ja"].values() if "確認済み" in text]

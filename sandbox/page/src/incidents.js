@@ -7,8 +7,22 @@ const columns = [
   ["Side", (incident) => incident.cause?.side],
   ["Confidence", (incident) => incident.cause?.confidence],
   ["Status", (incident) => incident.status],
-  ["Downtime", (incident) => duration(incident.downtime_seconds) + (incident.status === "open" ? " so far" : "")],
+  ["No VPN path", noPath],
+  ["Only redundancy lost", onlyRedundancy],
 ];
+
+/** How long traffic was stopped; an open incident has no length yet. */
+function noPath(incident) {
+  if (incident.status === "open" && incident.connection_down) return "still down";
+  return incident.connection_downtime_seconds > 0 ? duration(incident.connection_downtime_seconds) : incident.impact === "none" ? "not known" : "none";
+}
+
+/** How long one of two tunnels was down while the other carried the traffic. */
+function onlyRedundancy(incident) {
+  if (incident.status === "open" && !incident.connection_down) return "still lost";
+  const rest = incident.downtime_seconds - incident.connection_downtime_seconds;
+  return rest > 0 ? duration(rest) : "";
+}
 
 /** 108 -> "1m 48s" */
 export function duration(seconds) {
