@@ -22,7 +22,7 @@ class Said(NamedTuple):
 
 def name_of(page: Path) -> str:
     """The page's path in the repository."""
-    return page.relative_to(ROOT).as_posix()
+    return page.relative_to(ROOT).as_posix() if page.is_relative_to(ROOT) else page.name
 
 
 def text_of(page: Path) -> str:
@@ -46,9 +46,10 @@ def code(page: Path) -> Iterator[Said]:
 
 
 def commands(page: Path) -> Iterator[Said]:
-    """Each command of a page: lines of its blocks, a backslash at the end joined with the next, and code in sentences."""
-    for block in _FENCE.finditer(text_of(page)):
-        first = text_of(page).count("\n", 0, block.start()) + 1
+    """Each command of a page: lines of its blocks, joined where one ends with a backslash, and code in sentences."""
+    text = text_of(page)
+    for block in _FENCE.finditer(text):
+        first = text.count("\n", 0, block.start()) + 1
         lines = re.sub(r"\\\n *", " ", block[0]).splitlines()[1:-1]
         yield from (Said(f"{name_of(page)}:{first}", line.partition(" #")[0].strip()) for line in lines if line.strip())
     yield from code(page)
