@@ -1,6 +1,6 @@
 # make demo    see it work on your own machine, no Azure needed
 # make test    lint, types, import contract, every query through Microsoft's parser, unit, property and live tests
-# make verify  what takes longer: the laws with many more examples
+# make verify  what takes longer: the laws with many more examples, and the app as a deployment leaves it
 # make bench   the benchmark table, from one run
 # make verdicts  how often the verdicts are right, over simulated gateways whose truth is known
 # make renders the pictures in docs/renders (needs Chromium)
@@ -49,6 +49,7 @@ renders: $(READY)
 verify: $(READY)
 	@$(PY) -m sandbox.prepare
 	@HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n $(JOBS) --dist loadfile tests/test_laws.py
+	@$(PY) -m pytest -m verify -rs
 
 bench: $(READY)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

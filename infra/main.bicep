@@ -271,9 +271,9 @@ module gatewayDiagnostics 'modules/gateway-diagnostics.bicep' = [
 
 module functionApp 'modules/function-app.bicep' = {
   name: 'vpn-function-app'
-  // Settings after roles: a vault reference that cannot be read when it is set stays unread. The other roles are waited for
-  // through what their modules give.
-  dependsOn: [access, secretAccess]
+  // Settings after roles: a vault reference that cannot be read when it is set stays unread, and a gateway list that was
+  // refused is kept for a day. The other roles are waited for through what their modules give.
+  dependsOn: [access, secretAccess, gatewayAccess]
   params: {
     name: functionAppName
     planName: 'plan-vpn-${suffix}'

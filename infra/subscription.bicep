@@ -19,6 +19,9 @@ param workspaceResourceIds string = ''
 @description('Resource ids of gateways to switch logging on for, with commas between them.')
 param loggedGatewayIds string = ''
 
+@description('Resource groups of the gateways, as ids with commas between them: Reader there gives names of connections and sites.')
+param gatewayResourceGroupIds string = ''
+
 @description('Channel to tell; both is teams and slack.')
 param channel channelName | 'both' = 'teams'
 
@@ -45,6 +48,7 @@ param messageLanguage 'en' | 'ja' = 'en'
 
 var workspaceIds = empty(workspaceResourceIds) ? [] : split(workspaceResourceIds, ',')
 var gatewayIds = empty(loggedGatewayIds) ? [] : split(loggedGatewayIds, ',')
+var gatewayGroupIds = empty(gatewayResourceGroupIds) ? [] : split(gatewayResourceGroupIds, ',')
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-vpn-${environmentName}'
@@ -60,6 +64,7 @@ module main 'main.bicep' = {
     location: location
     workspaces: map(workspaceIds, id => { resourceId: trim(id) })
     loggedGatewayIds: map(gatewayIds, id => trim(id))
+    gatewayResourceGroupIds: map(gatewayGroupIds, id => trim(id))
     channels: channel == 'both' ? ['teams', 'slack'] : (channel == 'slack' ? ['slack'] : ['teams'])
     teamsWebhookUrl: teamsWebhookUrl
     slackWebhookUrl: slackWebhookUrl

@@ -340,7 +340,11 @@ def settings_come_after_roles(templates: Templates) -> list[str]:
     """App settings are set after every role: a vault reference that is read too early stays unresolved."""
     app = templates["main.bicep"].modules["functionApp"]
     waits = set(re.findall(r"\w+", text_of(properties(app.body).get("dependsOn") or app.node)))
-    problems = [f"functionApp does not wait for {name}" for name in ("access", "secretAccess") if name not in waits]
+    problems = [
+        f"functionApp does not wait for {name}"
+        for name in ("access", "secretAccess", "gatewayAccess")
+        if name not in waits
+    ]
     given = text_of(properties(app.body)["params"])
     used = [name for name in ("keyVault!.outputs", "workspaceAccess[i]!.outputs") if name not in given]
     return [*problems, *(f"functionApp does not wait for {name}" for name in used)]

@@ -6,13 +6,10 @@ import json
 import re
 from decimal import Decimal
 
-import pytest
-
 from tests.infra.laws import ASSIGNED, NOT_SET, ROLES
 from tests.infra.reader import INFRA, ROOT, read
 
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-SECURITY = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 
 
 def rows(heading: str) -> list[list[str]]:
@@ -57,25 +54,6 @@ def test_the_sums_add_up() -> None:
     assert 9360 * 4 * 0.5 == 18720
     for written in ("9,360 runs", "18,720 GB-s", "9,360 runs × 12 kB = 0.11 GB"):
         assert written in DEPLOY
-
-
-@pytest.mark.parametrize("page", [DEPLOY, SECURITY], ids=["deploy", "security"])
-def test_every_file_that_is_named_is_there(page: str) -> None:
-    """A file that a page names is in the repository."""
-    named = set(re.findall(r"`((?:infra|tests|docs|\.github)/[\w./-]*)`", page))
-    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
-
-
-@pytest.mark.parametrize("page", [DEPLOY, SECURITY], ids=["deploy", "security"])
-def test_every_link_leads_somewhere(page: str) -> None:
-    """A link within the pages leads to a heading that is there."""
-    texts = {"": page, "deploy.md": DEPLOY, "security.md": SECURITY}
-    for file, anchor in re.findall(r"\]\(([\w.]*)(?:#([\w-]+))?\)", page):
-        headings = {
-            re.sub(r"[^\w -]", "", h).strip().lower().replace(" ", "-")
-            for h in re.findall(r"^#+ (.+)$", texts[file], re.M)
-        }
-        assert not anchor or anchor in headings
 
 
 def test_every_script_and_option_exists() -> None:
