@@ -33,6 +33,8 @@ class Report:
     unmapped_reasons: Counter[str] = field(default_factory=Counter)
     changed: int = 0
     said: int = 0
+    went_down: list[tuple[str, str]] = field(default_factory=list)
+    """Incident and gateway of connections that it told of as having no tunnel left."""
     sent: int = 0
     repeats: int = 0
     failures: Counter[str] = field(default_factory=Counter)

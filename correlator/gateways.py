@@ -113,17 +113,18 @@ class GatewayList:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The list as it was kept, and when it was read (UTC).
+    """The list as it was kept, when it was read (UTC), and of which scopes.
 
     ``removed`` are gateways that were once listed and are no more, ``aliases`` the ids of moved ones -> their new ids.
     """
 
     read_at: datetime
     found: GatewayList
+    scopes: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
 
-    def renewed(self, read_at: datetime, found: GatewayList) -> Listed:
+    def renewed(self, read_at: datetime, found: GatewayList, scopes: tuple[str, ...] = ()) -> Listed:
         """The same with what a later look found. What is back is no longer removed."""
         changed = changes(self.found, found).gateways
         moved = {old.resource_id: new.resource_id for old, new in changed.moved}
@@ -131,7 +132,7 @@ class Listed:
         removed = tuple(sorted(i for i in lost if found.find(i) is None))
         older = {old: moved.get(new, new) for old, new in self.aliases.items()}
         aliases = {old: new for old, new in (older | moved).items() if found.find(old) is None}
-        return Listed(read_at, found, removed, aliases)
+        return Listed(read_at, found, scopes, removed, aliases)
 
 
 @dataclass(frozen=True, slots=True)

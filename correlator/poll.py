@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from correlator.categories import Read, read_rows
 from correlator.delivery import Delivery, Report
-from correlator.errors import CorrelatorError, SourceUnavailable
-from correlator.model import GatewayState, Incident, Notification, Policy
+from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
+from correlator.model import GatewayState, Incident, Moment, Notification, Policy
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
 from correlator.track import NOBODY, Step, advance, window_start
 from correlator.watchlist import Asking
@@ -117,7 +117,9 @@ class _Commit:
         notices = list(_notices(steps, self.channels, self.now))
         written = self.store.commit(self.report.partition, etag, head, [s.state for s in steps], notices)
         self.report.changed += sum(len(s.recorded) for s in steps)
-        self.report.said += sum(len(s.notifications) for s in steps)
+        told = [n for s in steps for n in s.notifications]
+        self.report.said += len(told)
+        self.report.went_down += [(n.subject, n.incident.gateway) for n in told if n.incident and _stopped(n)]
         return written
 
 
@@ -128,6 +130,12 @@ def _notices(steps: Sequence[Step], channels: Sequence[str], now: datetime) -> I
     for said in (n for s in steps for n in s.notifications):
         for channel in channels:
             yield Notice(f"{stamp}-{_began(said)}-{said.subject}-{said.number:06d}-{channel}", channel, now, said)
+
+
+def _stopped(said: Notification) -> bool:
+    """Whether it says, for the first time or anew, that a connection has no tunnel left."""
+    stopped = said.incident and any(o.cut and o.cut_end is None for o in said.incident.outages)
+    return bool(stopped) and said.moment in (Moment.OPENED, Moment.REOPENED)
 
 
 def _began(said: Notification) -> str:
@@ -163,6 +171,9 @@ def poll_all(
     for workspace in workspaces:
         try:
             reports.append(poll(workspace, source, store, channels, policy, aside))
+        except StaleWrite as lost:
+            log.info("workspace %s: %s", workspace, lost)
+            failures[workspace] = lost
         except CorrelatorError as failure:
             log.error("workspace %s: %s", workspace, failure)
             failures[workspace] = failure

@@ -13,12 +13,14 @@ from correlator.model import GatewayState, Policy, Status, Witness
 from correlator.ports import GatewaySource
 
 log = logging.getLogger("correlator")
-FRESH_FOR = timedelta(days=1)
+FRESH_FOR, DOUBTFUL_FOR = timedelta(days=1), timedelta(hours=1)
 
 
-def is_fresh(listed: Listed | None, now: datetime) -> bool:
-    """Whether the list was read within the last day."""
-    return listed is not None and now - listed.read_at < FRESH_FOR
+def is_fresh(listed: Listed | None, scopes: Sequence[str], now: datetime) -> bool:
+    """Whether the list was read of these scopes within the last day; the last hour, if some of it was refused."""
+    if listed is None or listed.scopes != tuple(scopes):
+        return False
+    return now - listed.read_at < (DOUBTFUL_FOR if listed.found.refused else FRESH_FOR)
 
 
 def read_anew(listed: Listed | None, source: GatewaySource, scopes: Sequence[str], now: datetime) -> Listed | None:
@@ -31,14 +33,14 @@ def read_anew(listed: Listed | None, source: GatewaySource, scopes: Sequence[str
     for refused in found.refused:
         log.warning("gateway list: %s: %s", refused.scope, refused.why)
     if listed is None:
-        return Listed(now, found)
+        return Listed(now, found, tuple(scopes))
     changed = changes(listed.found, found).gateways
     for what, gateways in (("added", changed.added), ("removed", changed.removed)):
         for gateway in gateways:
             log.info("gateway list: %s %s", what, gateway.resource_id)
     for before, after in changed.moved:
         log.info("gateway list: %s is now %s", before.resource_id, after.resource_id)
-    return listed.renewed(now, found)
+    return listed.renewed(now, found, tuple(scopes))
 
 
 def touched(before: Listed | None, after: Listed | None) -> set[str]:

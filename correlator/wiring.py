@@ -47,8 +47,7 @@ class App:
 
     def poll(self) -> None:
         """Poll every workspace. Raises CorrelatorError at the end if one failed, so that the run shows as failed."""
-        before = self.listed
-        listed = self._current_list()
+        before, listed = self._current_list()
         store, channels = self._dressed(listed)
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
@@ -59,6 +58,8 @@ class App:
         self.listed = listed
         for report in reports:
             log.info("%s", line_of("poll", report))
+            for incident, gateway in report.went_down:
+                log.warning(json.dumps({"event": "connection-down", "incident": incident, "gateway": gateway}))
         self.clock = max((r.now for r in reports if r.now), default=self.clock)
         self._greet(store, channels, {w: str(f) for w, f in failures.items()})
         # The loser of a race dropped its work on purpose: the winner did it.
@@ -80,16 +81,13 @@ class App:
             return
         log.info("%s", line_of("weekly_summary", report))
 
-    def _current_list(self) -> Listed | None:
-        """The gateway list of today. In a process that has it, nothing is read until it is a day old."""
-        if self.resources is None or (self.clock and is_fresh(self.listed, self.clock)):
-            return self.listed
-        store, _ = self._dressed(None)
-        kept, clock = store.kept_list()
-        if is_fresh(kept, clock):
-            self.listed = kept
-            return kept
-        return read_anew(kept, self.resources, self.settings.gateway_scopes, clock)
+    def _current_list(self) -> tuple[Listed | None, Listed | None]:
+        """The gateway list as it was and as it is. In a process that has it, nothing is read until it is a day old."""
+        scopes = self.settings.gateway_scopes
+        if self.resources is None or (self.clock and is_fresh(self.listed, scopes, self.clock)):
+            return self.listed, self.listed
+        kept, clock = self._dressed(None)[0].kept_list()
+        return kept, kept if is_fresh(kept, scopes, clock) else read_anew(kept, self.resources, scopes, clock)
 
     def _greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:
         if self.greeted:

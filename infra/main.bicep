@@ -144,8 +144,8 @@ var appInsightsName = 'appi-vpn-${suffix}'
 var watched = empty(workspaces) ? [{ resourceId: ownWorkspaceId, customerId: null }] : workspaces
 var assignOnWatched = empty(workspaces) ? assignRoles : assignRolesElsewhere
 
-// The one table that the app's queries name. A role assignment condition keeps the identity out of every other.
-var readTables = ['AzureDiagnostics']
+// The tables that the app's queries name. A role assignment condition keeps the identity out of every other.
+var readTables = ['AzureDiagnostics', 'AzureActivity']
 var tableTests = map(
   readTables,
   table => '@Resource[Microsoft.OperationalInsights/workspaces/tables:name] StringEquals \'${table}\''

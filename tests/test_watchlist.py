@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from correlator.errors import SourceUnavailable
-from correlator.gateways import Connection, Gateway, GatewayList, Listed
+from correlator.gateways import Connection, Gateway, GatewayList, Listed, Refused
 from correlator.model import GatewayState, Policy, Status, Witness
 from correlator.watchlist import Asking, informed, is_fresh, read_anew, touched
 from tests.test_gateways import HUB, LISTED, OSAKA, TOKYO, moved
@@ -39,10 +39,14 @@ class Azure:
 
 
 def test_the_list_is_fresh_for_a_day() -> None:
-    """A list of yesterday is read again, one of this day is not, and none is not fresh."""
-    assert is_fresh(KEPT, NOW - timedelta(seconds=1))
-    assert not is_fresh(KEPT, NOW)
-    assert not is_fresh(None, NOW)
+    """A list of yesterday or of other scopes is read again, one of today is not; a refused one only for an hour."""
+    assert is_fresh(KEPT, [], NOW - timedelta(seconds=1))
+    assert not is_fresh(KEPT, [], NOW)
+    assert not is_fresh(KEPT, ["/subscriptions/other"], NOW - timedelta(hours=12))
+    assert not is_fresh(None, [], NOW)
+    refused = replace(KEPT, found=GatewayList(refused=(Refused("/subscriptions/s", "needs Reader"),)))
+    assert is_fresh(refused, [], KEPT.read_at + timedelta(minutes=59))
+    assert not is_fresh(refused, [], KEPT.read_at + timedelta(hours=1))
 
 
 def test_without_an_answer_the_old_list_stays() -> None:

@@ -45,7 +45,7 @@ COLUMNS = (
 SOME_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 """A time without rows: an answer about it holds the service's clock alone."""
 SMALLEST = timedelta(minutes=30)
-"""Portions of a look back that are cut short are halved down to this."""
+"""Portions that are cut short are halved down to this."""
 LIMITS: Mapping[str, Any] = {
     "server_timeout": 45,
     "timeout": 100,
@@ -90,14 +90,14 @@ class LogAnalytics:
         """One poll's rows and the service's clock. Raises SourceUnavailable."""
         try:
             return _answer(self._tables(workspace, queries.poll(mark, since), POLL))
-        except CutShort:
-            if mark:
-                raise
+        except CutShort as cut:
+            log.info("%s; it is asked for in portions", cut)
         now = self._whole(workspace, SOME_TIME, SOME_TIME).now
-        return LogAnswer(now, list(self._in_portions(workspace, now - queries.FIRST_LOOK_BACK, now)))
+        start = since - queries.LEAD if since else now - queries.FIRST_LOOK_BACK
+        return LogAnswer(now, list(self._in_portions(workspace, start, now)))
 
     def _in_portions(self, workspace: str, start: datetime, end: datetime) -> Iterator[LogRow]:
-        """The first look back, in portions that the service can give whole."""
+        """Every gateway's rows, in portions that the service can give whole."""
         try:
             yield from self._whole(workspace, start, end).rows
         except CutShort:

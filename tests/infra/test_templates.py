@@ -39,7 +39,7 @@ MISTAKES = [
     ("main.bicep", "'0 */5 * * * *'", "'0 */5 * * * monday-ish'", "every_schedule_resolves"),
     ("main.bicep", "'0 */5 * * * *'", "'0 */10 * * * *'", "the_silence_is_three_periods"),
     ("main.bicep", "param downAfter string = '10m'", "param downAfter string = '1m'", "every_setting_can_be_read"),
-    ("main.bicep", "var readTables = ['AzureDiagnostics']", "var readTables = ['AzureDiagnostics', 'SigninLogs']", "the_logs_right_names_its_table"),
+    ("main.bicep", "var readTables = ['AzureDiagnostics', 'AzureActivity']", "var readTables = ['AzureDiagnostics', 'SigninLogs']", "the_logs_right_names_its_table"),
     ("main.bicep", "dependsOn: [access, secretAccess,", "dependsOn: [access,", "settings_come_after_roles"),
     ("main.bicep", "secretAccess, gatewayAccess]", "secretAccess]", "settings_come_after_roles"),
     ("main.bicep", "module access 'modules/access.bicep' = if (assignRoles) {", "module access 'modules/access.bicep' = {", "roles_can_be_left_out"),

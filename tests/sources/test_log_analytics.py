@@ -99,12 +99,14 @@ def html(status: int) -> Fault:
     return refused(status, "<html>\n<body>sign in, SECRET</body></html>", {"Retry-After": "0"})
 
 
+ALL = 2
+"""What is cut short is asked for in portions, after a question for the clock: that fails too."""
 LASTING = {
     "throttled": ([throttled(0)] * 3, "throttled"),
     "502 page": ([html(502)] * 3, ""),
     "504": ([refused(504, {"error": {"code": "GatewayTimeout", "message": "slow"}}, {"Retry-After": "0"})] * 3, "504"),
     "forbidden": ([forbidden()], "Log Analytics Data Reader"),
-    "cut": ([partial("Error")], "cut short"),
+    "cut": ([partial("Error")] * ALL, "cut short"),
     "not a query": ([refused(400, {"error": {"code": "BadArgumentError", "message": "no\nnever"}})], "400"),
     "no table": ([answered({"tables": []})], "no table"),
     "truncated": ([truncated()], ""),
@@ -117,7 +119,7 @@ def test_what_lasts_is_said_in_one_line(stack: Stack, source: LogAnalytics, name
     faults, said = LASTING[name]
     stack.logs.fail_next(*faults)
     with pytest.raises(SourceUnavailable) as caught:
-        source.fetch(WORKSPACE_ID, None, None)
+        source.fetch(WORKSPACE_ID, NOW - timedelta(minutes=5), SINCE)
     text = str(caught.value)
     assert re.fullmatch(r"[^\n]{20,450}", text)
     assert WORKSPACE_ID in text
@@ -148,9 +150,9 @@ STRANGE = {
 @pytest.mark.parametrize("name", STRANGE)
 def test_an_answer_that_is_none_counts_as_failed(stack: Stack, source: LogAnalytics, name: str) -> None:
     """Any other answer with status 200 is a failed query, never an empty log and never a stray exception."""
-    stack.logs.fail_next(STRANGE[name])
+    stack.logs.fail_next(*[STRANGE[name]] * ALL)
     with pytest.raises(SourceUnavailable) as caught:
-        source.fetch(WORKSPACE_ID, None, None)
+        source.fetch(WORKSPACE_ID, NOW - timedelta(minutes=5), SINCE)
     assert "\n" not in str(caught.value)
 
 
@@ -171,9 +173,9 @@ def _both(reply: Reply) -> Reply:
 
 def test_a_warning_does_not_hide_an_error(stack: Stack, source: LogAnalytics) -> None:
     """A warning beside an error is an error."""
-    stack.logs.fail_next(Fault(_both, handled=True))
+    stack.logs.fail_next(*[Fault(_both, handled=True)] * ALL)
     with pytest.raises(SourceUnavailable, match="cut short"):
-        source.fetch(WORKSPACE_ID, None, None)
+        source.fetch(WORKSPACE_ID, NOW - timedelta(minutes=5), SINCE)
 
 
 def test_an_unknown_workspace(source: LogAnalytics) -> None:
@@ -223,3 +225,25 @@ def test_a_sample_is_plain(source: LogAnalytics) -> None:
 def test_a_sample_of_an_empty_workspace_is_empty(stack: Stack, source: LogAnalytics) -> None:
     """A category without rows gives an empty sample."""
     assert source.sample(WORKSPACE_ID, "P2SDiagnosticLog") == []
+
+
+def test_a_first_look_that_is_too_large_is_taken_in_portions(stack: Stack, source: LogAnalytics) -> None:
+    """Thirty days that the service gives only in part are asked for again in halves, until each is whole."""
+    rows = [ROW | dict.fromkeys(("TimeGenerated", "IngestionTime"), NOW - timedelta(days=d)) for d in (1, 10, 20)]
+    stack.logs.load(WORKSPACE_ID, rows)
+    cut = partial("Error")
+    stack.logs.fail_next(cut)
+    whole = source.fetch(WORKSPACE_ID, None, None)
+    assert (whole.now, len(whole.rows)) == (NOW, 4)
+    assert asked(stack) == 3, "the whole, the clock, the thirty days"
+
+
+def test_a_catch_up_that_is_too_large_is_taken_in_portions(stack: Stack, source: LogAnalytics) -> None:
+    """After a long sleep the window is asked for in halves as well, and one that stays cut has failed."""
+    stack.logs.fail_next(partial("Error"))
+    assert source.fetch(WORKSPACE_ID, NOW - timedelta(days=1), NOW - timedelta(days=4)).rows == [READ]
+    stack.logs.forget()
+    stack.logs.fail_next(*[partial("Error")] * 40)
+    with pytest.raises(SourceUnavailable, match="cut short"):
+        source.fetch(WORKSPACE_ID, NOW - timedelta(days=1), NOW - timedelta(days=4))
+    assert asked(stack) < 20

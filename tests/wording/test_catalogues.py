@@ -40,6 +40,10 @@ EVIDENCE_KEYS = (
     "connected-other",
 )
 NAMED_RULES = (
+    "maintenance-at-the-other-end",
+    "reset-before-drop",
+    "platform-fault",
+    "service-fault",
     "peer-closed",
     "configuration-reason",
     "change-before-drop",
@@ -110,6 +114,7 @@ def test_a_rule_without_a_sentence_still_has_its_cause_named(
 @pytest.mark.parametrize("style", STYLES, ids=lambda s: s.language)
 def test_every_rule_has_sentences_of_its_own(style: Style) -> None:
     """The rules of today are told by their own sentence, for each confidence that they can give."""
-    assert len(NAMED_RULES) == len(causes.RULES) + 1  # one function speaks of a failover with and without a drop
+    # One function speaks of a failover with and without a drop, one of the health of the gateway and of the service.
+    assert len(NAMED_RULES) == len(causes.RULES) + 2
     for rule in NAMED_RULES:
         assert any(key.startswith(f"because.{rule}.") for key in LANGUAGES[style.language])
