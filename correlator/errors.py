@@ -33,7 +33,15 @@ class UsageError(CorrelatorError):
     """What the user gave cannot be used; the text names it and the way out."""
 
 
-class SourceUnavailable(CorrelatorError):
+class ServiceFailed(CorrelatorError):
+    """A service refused, failed or was unreachable; ``status`` is its HTTP status, None where there was no answer."""
+
+    def __init__(self, why: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(why)
+
+
+class SourceUnavailable(ServiceFailed):
     """The log service refused, failed, was unreachable, or answered in part (design law 7)."""
 
 
@@ -41,7 +49,7 @@ class CutShort(SourceUnavailable):
     """The service gave only a part of the answer, as when it is too large."""
 
 
-class StoreUnavailable(CorrelatorError):
+class StoreUnavailable(ServiceFailed):
     """Table storage refused, failed or was unreachable."""
 
 

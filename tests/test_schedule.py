@@ -57,8 +57,15 @@ def test_six_fields(fields: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["0 */5 * * * *", "30 4-59/5 * * * *", "0 0 9-17 * * MON-FRI", "0 0 0 1,15 jan,JUL *", "0 0 0 29 2 *", "5/10 * * * * 0"],
-)  # fmt: skip
+    [
+        "0 */5 * * * *",
+        "30 4-59/5 * * * *",
+        "0 0 9-17 * * MON-FRI",
+        "0 0 0 1,15 jan,JUL *",
+        "0 0 0 29 2 *",
+        "5/10 * * * * 0",
+    ],
+)
 def test_schedules_as_people_write_them(text: str) -> None:
     """Steps, ranges, lists and names in any case are taken."""
     assert taken(text)

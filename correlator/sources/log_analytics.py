@@ -90,14 +90,18 @@ class LogAnalytics:
 
     def sample(self, workspace: str, category: str) -> list[dict[str, Any]]:
         """Up to 50 newest rows of a category, with every column. Raises SourceUnavailable."""
-        tables = self._tables(workspace, queries.sample(category))
+        return self.ask(workspace, queries.sample(category))
+
+    def ask(self, workspace: str, query: str) -> list[dict[str, Any]]:
+        """The rows of any query, by column, with times as ISO text. Raises SourceUnavailable."""
+        tables = self._tables(workspace, query)
         return [dict(zip(t.columns, _plain(row), strict=True)) for t in tables for row in t.rows]
 
     def _tables(self, workspace: str, query: str) -> Any:
         try:
             result = self._client.query_workspace(workspace, query, timespan=None, **LIMITS)
         except HttpResponseError as failed:
-            raise SourceUnavailable(f"workspace {workspace}: {_advice(failed)}") from None
+            raise SourceUnavailable(f"workspace {workspace}: {_advice(failed)}", failed.status_code) from None
         except json.JSONDecodeError:
             raise SourceUnavailable(f"workspace {workspace}: the answer was no JSON (a proxy's page?)") from None
         except AzureError as failed:
