@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Sequence
 
 import click
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from correlator.cli import show
@@ -18,7 +18,7 @@ from correlator.settings import SETTINGS
 
 FINE, MEND, SERVICE = 0, 1, 4
 COLOURS = {Severity.MEND: "bold red", Severity.NOTE: "cyan"}
-INDENT = (0, 0, 0, 6)
+INDENT = " " * 6
 
 
 @click.command()
@@ -73,29 +73,38 @@ def looked_at(facts: Facts) -> dict[str, int]:
 
 
 def _print(found: Sequence[Finding], facts: Facts) -> None:
-    """A finding is two lines: what is wrong with what, and the cure."""
-    console = Console(highlight=False)
+    """A finding is one line: what is wrong with what; and beneath it the cure."""
+    console = Console(highlight=False, soft_wrap=True)
     for finding in found:
-        head = Text(f"{finding.severity}  ", COLOURS[finding.severity])
-        head.append(f"{finding.subject}: {finding.what}", "not bold default")
-        head.append(f" ({finding.code})", "not bold dim default")
-        console.print(head)
-        if finding.cure:
-            console.print(Padding(Text(f"→ {finding.cure}"), INDENT))
-    for line in facts.not_checked:
-        console.print(Text(f"not checked: {line}", "dim"))
+        head, *more = _wrapped(f"{finding.subject}: {finding.what} ({finding.code})", console.width)
+        console.print(
+            Text(f"{finding.severity:6}", COLOURS[finding.severity]).append(head.lstrip(), "not bold default")
+        )
+        for line in (*more, *_wrapped(f"→ {finding.cure}" if finding.cure else "", console.width)):
+            console.print(line, markup=False)
+    for missed in facts.not_checked:
+        for line in _wrapped(f"not checked: {missed}", console.width, ""):
+            console.print(Text(line, "dim"))
     console.print(Text(summary(found, facts), "bold"))
+
+
+def _wrapped(text: str, width: int, first: str = INDENT) -> list[str]:
+    """Lines that break at blanks alone, so that a command or an address can be copied."""
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def summary(found: Sequence[Finding], facts: Facts) -> str:
     """The last line: how many of each, and what was looked at."""
     to_mend = sum(f.severity is Severity.MEND for f in found)
-    seen = looked_at(facts)
+    said = f"{to_mend} to mend" if to_mend else "Nothing to mend"
     if facts.nothing_answered:
         said = "No service answered"
-    elif to_mend:
-        said = f"{to_mend} to mend"
-    else:
-        said = "Nothing to mend"
-    looked = ", ".join(f"{seen[what]} {what}" for what in ("workspaces", "gateways", "connections", "rows"))
-    return f"{said}, {len(found) - to_mend} notes, {len(facts.not_checked)} not checked. Looked at {looked}."
+    seen = looked_at(facts)
+    looked = ", ".join(_count(seen[f"{what}s"], what) for what in ("workspace", "gateway", "row"))
+    return f"{said}, {_count(len(found) - to_mend, 'note')}, {len(facts.not_checked)} not checked ({looked})."
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"

@@ -117,7 +117,7 @@ def probe(tables: Tables) -> Refusal | None:
         tables.write(STATE, PROBE, [Upsert(PROBE, {"Note": "written by doctor, to be deleted"})])
         tables.write(STATE, PROBE, [Delete(PROBE)])
     except StoreUnavailable as refused:
-        return Refusal(refused.status, str(refused))
+        return Refusal(refused.status, str(refused).removeprefix(f"table {STATE}: "))
     except Conflict:
         return Refusal(None, "the row that was written is gone again: is another doctor running?")
     return None

@@ -22,6 +22,7 @@ MADE_BY = {
     "teams": "make one in Teams: the channel's menu, Workflows, “When a Teams webhook request is received”",
     "slack": "make one in Slack: an app with Incoming Webhooks, added to the channel",
 }
+_NAME = re.compile(r"[a-z0-9-]{4,40}", re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -58,10 +59,12 @@ def _is_missing(problem: Problem) -> bool:
 
 def workspace_ids(facts: Facts) -> Iterator[Finding]:
     """A workspace's name or resource id where its customer id belongs."""
-    for workspace in facts.workspace_ids:
+    for n, workspace in enumerate(facts.workspace_ids, 1):
         if not is_guid(workspace):
+            # A workspace's key stands beside its id in the portal, so only what reads as a name is repeated.
+            shown = f" ({workspace})" if _NAME.fullmatch(workspace) else ""
             cure = "take the Workspace ID, a GUID, from the workspace's overview, not its name or resource id"
-            yield mend(Code.WORKSPACE_NOT_GUID, workspace[:80], "is no workspace id", cure)
+            yield mend(Code.WORKSPACE_NOT_GUID, "WORKSPACE_IDS", f"entry {n}{shown} is no workspace id", cure)
 
 
 def webhooks(facts: Facts) -> Iterator[Finding]:
