@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from correlator.categories import gateway_of
 from correlator.doctor.model import Code
+from correlator.settings import SETTINGS
 from sandbox.faults import bad_gateway, forbidden, refused
 from sandbox.nights import fortnight
 from sandbox.nights.fortnight import HUB, OSAKA, TOKYO
@@ -20,9 +22,10 @@ from sandbox.nights.rows import Row
 from sandbox.stack import WORKSPACE_ID, Stack
 from tests.cli.conftest import Ran, Run
 from tests.cli.test_replay import document
+from tests.stores.faulty import ODATA, Answer, faulty
+from tests.stores.faulty import SECRET as KEY
 
 SECRET = "c2lnbmF0dXJlLW9mLWEtd2ViaG9vaw"
-KEY = "bm90LXRoZS1rZXktb2YtdGhlLWFjY291bnQ="
 OTHER = "22222222-2222-2222-2222-222222222222"
 TEAMS = f"https://prod-1.japaneast.logic.azure.com/workflows/x/triggers/manual/paths/invoke?sig={SECRET}"
 SLACK = f"https://hooks.slack.com/services/T0/B0/{SECRET}"
@@ -87,9 +90,10 @@ def test_a_sound_installation(run: Run, full: Stack, doctor: Doctor) -> None:
     assert doctor() == {}
     ran, said = examined(run)
     assert (ran.code, said["not_checked"]) == (0, [])
+    rows = sum(gateway_of(r["_ResourceId"]) is not None for r in ROWS)
     assert said["looked_at"] == {
-        "settings": said["looked_at"]["settings"], "channels": 2, "test_messages": 0, "tables": 1, "workspaces": 1,
-        "rows": len(ROWS), "gateways": 3, "diagnostic_settings": 3, "connections": 9,
+        "settings": len(SETTINGS), "channels": 2, "test_messages": 0, "tables": 1, "workspaces": 1, "rows": rows,
+        "gateways": 3, "diagnostic_settings": 3, "connections": 9,
     }  # fmt: skip
 
 
@@ -111,7 +115,7 @@ def test_no_trace_is_left(full: Stack, doctor: Doctor) -> None:
         ("TIMEZONE", "Tokyo", "timezone-unknown"),
         ("POLL_SCHEDULE", "0 */5 * * * 7", "schedule-unreadable"),
         ("SLACK_WEBHOOK_URL", f"@Microsoft.KeyVault(SecretUri=https://v.example/{SECRET})", "vault-reference"),
-        ("TABLES_ENDPOINT", "https://account", "setting-unreadable"),
+        ("TABLES_CONNECTION_STRING", f"AccountKey={KEY}", "setting-unreadable"),
     ],
 )
 def test_a_setting_that_cannot_be_used(full: Stack, doctor: Doctor, name: str, text: str, code: str) -> None:
@@ -371,10 +375,14 @@ def test_a_connection_that_is_down(full: Stack, doctor: Doctor) -> None:
 
 def test_tables_that_are_forbidden(run: Run, full: Stack, doctor: Doctor) -> None:
     """A table service that does not let us write names the role, and no key."""
-    text = f"AccountName=devstoreaccount1;AccountKey={KEY};TableEndpoint={full.azurite.tables_endpoint};"
-    wrong = {"TABLES_CONNECTION_STRING": text, "TABLES_ENDPOINT": ""}
-    assert doctor(**wrong) == {"tables-forbidden": ("mend", "TABLES_CONNECTION_STRING")}
-    assert "Storage Table Data Contributor" in examined(run)[1]["findings"][0]["cure"]
+    with faulty(
+        Answer(403, ODATA.format("AuthorizationPermissionMismatch", "This request is not authorized."))
+    ) as service:
+        wrong = {"TABLES_CONNECTION_STRING": service.connection_string, "TABLES_ENDPOINT": ""}
+        assert doctor(**wrong) == {"tables-forbidden": ("mend", "TABLES_CONNECTION_STRING")}
+        ran, said = examined(run)
+    assert "Storage Table Data Contributor" in said["findings"][0]["cure"]
+    assert KEY not in ran.out + ran.err
 
 
 def test_tables_that_do_not_answer(full: Stack, doctor: Doctor) -> None:
@@ -470,7 +478,7 @@ def test_nothing_is_set(run: Run) -> None:
 
 def test_in_words(run: Run, full: Stack) -> None:
     """In words: a line for each finding, its cure beneath, 80 columns wide, and a summary as the last line."""
-    ran = run("doctor", TIMEZONE="Tokyo", GATEWAY_SCOPES="")
+    ran = run("doctor", TIMEZONE="Tokyo")
     lines = ran.out.splitlines()
     assert (ran.code, ran.err) == (1, "")
     assert lines[0] == "mend  TIMEZONE: cannot be read (timezone-unknown)"
