@@ -62,12 +62,14 @@ def test_the_worst_comes_first() -> None:
         problems=(Problem("TIMEZONE", "cannot be read", "give an IANA name"),),
         workspaces=(workspace(*BOTH, cap=Cap(1), reasons={"flux": 1}),),
         listed=listed(policy_based=True),
+        diagnostics={ONE: setting("allLogs") * 2},
     )
     found = examine(facts)
     assert [f.code for f in found] == [
-        Code.TIMEZONE_UNKNOWN, Code.DAILY_CAP, Code.POLICY_BASED, Code.UNMAPPED_REASONS,
+        Code.TIMEZONE_UNKNOWN, Code.DAILY_CAP,
+        Code.DIAGNOSTICS_DOUBLED, Code.POLICY_BASED, Code.UNMAPPED_REASONS,
     ]  # fmt: skip
-    assert [f.severity for f in found] == [Severity.MEND] * 2 + [Severity.NOTE] * 2
+    assert [f.severity for f in found] == [Severity.MEND] * 2 + [Severity.NOTE] * 3
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def test_six_fields(fields: list[str]) -> None:
         "0 0 9-17 * * MON-FRI",
         "0 0 0 1,15 jan,JUL *",
         "0 0 0 29 2 *",
+        "0 0 0 1,31 2 *",
         "5/10 * * * * 0",
     ],
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError
 from azure.identity import DefaultAzureCredential
 
 from correlator.channels import CHANNELS, check_url
@@ -39,11 +41,14 @@ def gather(environment: Mapping[str, str], wanted: Wanted) -> Facts:
     credential = DefaultAzureCredential()
     missed: list[str] = []
     addresses = tuple(_addresses(settings))
-    tables = _open(settings, credential, problems, missed)
+    no_identity = _no_identity(settings, credential, missed)
+    can_sign = bool(settings.tables_connection_string) or not no_identity
+    tables = _open(settings, credential, problems, missed) if can_sign else None
     source = LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential)
-    ids = [w for w in settings.workspace_ids if is_guid(w)]
+    ids = [w for w in settings.workspace_ids if is_guid(w) and not no_identity]
     facts = Facts(
         problems=tuple(problems),
+        no_identity=no_identity,
         addresses=addresses,
         sent=tuple(_sent(settings, addresses)) if wanted.test_message else (),
         tables=TableProbe(_host(settings), probe(tables)) if tables else None,
@@ -51,10 +56,23 @@ def gather(environment: Mapping[str, str], wanted: Wanted) -> Facts:
         workspaces=tuple(workspaces(source, ids, missed)),
         not_checked=(*missed, *_without_list(settings)),
     )
-    if not settings.gateway_scopes:
+    if no_identity or not settings.gateway_scopes:
         return facts
     resources = ResourceManager(settings.arm_endpoint, credential)
     return with_gateways(facts, resources, settings.gateway_scopes, wanted.live)
+
+
+def _no_identity(settings: Settings, credential: TokenCredential, missed: list[str]) -> str:
+    """Why there is no token for the log service, or ``""``. It is asked for once, or each service would fail for it."""
+    logging.getLogger("azure.identity").setLevel(logging.CRITICAL)  # what it warns of is a finding
+    if not (settings.workspace_ids or settings.gateway_scopes or settings.tables_endpoint):
+        return ""
+    try:
+        credential.get_token(f"{settings.logs_audience.rstrip('/')}/.default")
+    except AzureError as failed:
+        missed.append("workspaces, gateways and tables: there is no identity to ask them with")
+        return (str(failed).strip().splitlines() or ["no token could be had"])[0][:300]
+    return ""
 
 
 def _without_list(settings: Settings) -> list[str]:

@@ -28,6 +28,7 @@ class Code(StrEnum):
     TIMEZONE_UNKNOWN = "timezone-unknown"
     SCHEDULE_UNREADABLE = "schedule-unreadable"
     WORKSPACE_NOT_GUID = "workspace-not-guid"
+    NOT_SIGNED_IN = "not-signed-in"
     WORKSPACE_NOT_FOUND = "workspace-not-found"
     WORKSPACE_FORBIDDEN = "workspace-forbidden"
     WORKSPACE_UNREACHABLE = "workspace-unreachable"
@@ -171,9 +172,11 @@ class Facts:
 
     ``diagnostics`` has the diagnostic settings of the gateways (folded id) that may be read, ``statuses`` what Azure
     says of the connections that were asked about. ``listed`` is None where no list was asked for or it failed.
+    ``no_identity`` is why no token could be had, or ``""``.
     """
 
     problems: tuple[Problem, ...] = ()
+    no_identity: str = ""
     addresses: tuple[Address, ...] = ()
     sent: tuple[Sent, ...] = ()
     tables: TableProbe | None = None
@@ -196,4 +199,5 @@ class Facts:
         refusals = [w.refused for w in self.workspaces] + ([self.tables.refused] if self.tables else [])
         answers = [r is None or r.answered for r in refusals]
         answers += [self.listed is not None] if self.listed or self.list_failed else []
+        answers += [False] if self.no_identity else []
         return bool(answers) and not any(answers)

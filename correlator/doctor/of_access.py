@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from correlator.doctor.model import Code, Facts, Finding, mend
 
-NETWORK = "sign in (az login), and look at LOGS_ENDPOINT, LOGS_AUDIENCE and the way out of this network"
+NETWORK = "look at LOGS_ENDPOINT, LOGS_AUDIENCE and the way out of this network"
+
+
+def identity(facts: Facts) -> Iterator[Finding]:
+    """Without an identity nothing of Azure can be asked."""
+    if facts.no_identity:
+        cure = "sign in: az login, with --tenant where the workspace is another tenant's"
+        yield mend(Code.NOT_SIGNED_IN, "sign-in", facts.no_identity, cure)
 
 
 def workspace_access(facts: Facts) -> Iterator[Finding]:
@@ -41,7 +48,7 @@ def table_access(facts: Facts) -> Iterator[Finding]:
 def list_access(facts: Facts) -> Iterator[Finding]:
     """A gateway list that failed, or what of it was refused."""
     if facts.list_failed:
-        cure = "look at ARM_ENDPOINT, at the sign-in and the network; until then the last list is used"
+        cure = "look at ARM_ENDPOINT and at the way out of this network; until then the app uses its last list"
         yield mend(Code.LIST_UNREACHABLE, "gateway list", facts.list_failed, cure)
     for refused in facts.listed.refused if facts.listed else ():
         why, _, way_out = refused.why.partition(": ")

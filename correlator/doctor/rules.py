@@ -11,6 +11,7 @@ RULES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     of_settings.unreadable_settings,
     of_settings.missing_settings,
     of_settings.workspace_ids,
+    of_access.identity,
     of_access.workspace_access,
     of_access.table_access,
     of_access.list_access,

@@ -469,6 +469,24 @@ def test_no_service_answers(run: Run, full: Stack) -> None:
     assert {f["code"] for f in said["findings"]} == {"workspace-unreachable", "tables-unreachable", "list-unreachable"}
 
 
+def test_nobody_is_signed_in(run: Run, full: Stack, caplog: pytest.LogCaptureFixture) -> None:
+    """Without an identity that is the one finding; nothing is asked, and the library's own words are not shown."""
+    ran, said = examined(run, IDENTITY_HEADER=SECRET)
+    assert (ran.code, ran.err) == (4, "")
+    assert [f["code"] for f in said["findings"]] == ["not-signed-in"]
+    assert said["findings"][0]["cure"].startswith("sign in: az login")
+    assert full.logs.requests == full.resources.requests == []
+    assert caplog.records == []
+
+
+def test_a_key_needs_no_identity(run: Run, full: Stack) -> None:
+    """Tables that are reached by their key are tried without an identity too, and then something has answered."""
+    with faulty(Answer(204)) as service:
+        wrong = {"TABLES_CONNECTION_STRING": service.connection_string, "IDENTITY_HEADER": SECRET}
+        ran, said = examined(run, **wrong)
+    assert (ran.code, said["looked_at"]["tables"]) == (1, 1)
+
+
 def test_nothing_is_set(run: Run) -> None:
     """A first run without any setting says what to set, and is no failure of a service."""
     ran, said = examined(run)
