@@ -3,9 +3,10 @@
 CorrelatorError
 |- SettingsError      the settings are not usable; names every problem at once
 |- UsageError         the command line, a file or a time cannot be used as given
-|- SourceUnavailable  the log query failed or was cut short; nothing moves, the next poll repeats it
-|  `- CutShort        … in part: asking for less may help
-|- StoreUnavailable  table storage failed or refused; nothing is said that was not committed
+|- ServiceFailed      a service gave nothing; holds its HTTP status, where there was an answer
+|  |- SourceUnavailable  the log query failed or was cut short; nothing moves, the next poll repeats it
+|  |  `- CutShort        … in part: asking for less may help
+|  `- StoreUnavailable   table storage failed or refused; nothing is said that was not committed
 |- StaleWrite         somebody else committed first; this run drops its work
 `- SendFailed         a channel did not take a message; says whether trying again can help
 
