@@ -3,9 +3,10 @@
 CorrelatorError
 |- SettingsError      the settings are not usable; names every problem at once
 |- UsageError         the command line, a file or a time cannot be used as given
-|- SourceUnavailable  the log query failed or was cut short; nothing moves, the next poll repeats it
-|  `- CutShort        … in part: asking for less may help
-|- StoreUnavailable  table storage failed or refused; nothing is said that was not committed
+|- ServiceFailed      a service gave nothing; holds its HTTP status, where there was an answer
+|  |- SourceUnavailable  the log query failed or was cut short; nothing moves, the next poll repeats it
+|  |  `- CutShort        … in part: asking for less may help
+|  `- StoreUnavailable   table storage failed or refused; nothing is said that was not committed
 |- StaleWrite         somebody else committed first; this run drops its work
 `- SendFailed         a channel did not take a message; says whether trying again can help
 
@@ -33,7 +34,15 @@ class UsageError(CorrelatorError):
     """What the user gave cannot be used; the text names it and the way out."""
 
 
-class SourceUnavailable(CorrelatorError):
+class ServiceFailed(CorrelatorError):
+    """A service refused, failed or was unreachable; ``status`` is its HTTP status, None where there was no answer."""
+
+    def __init__(self, why: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(why)
+
+
+class SourceUnavailable(ServiceFailed):
     """The log service refused, failed, was unreachable, or answered in part (design law 7)."""
 
 
@@ -41,7 +50,7 @@ class CutShort(SourceUnavailable):
     """The service gave only a part of the answer, as when it is too large."""
 
 
-class StoreUnavailable(CorrelatorError):
+class StoreUnavailable(ServiceFailed):
     """Table storage refused, failed or was unreachable."""
 
 

@@ -61,6 +61,22 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class DiagnosticSetting:
+    """Where a gateway sends its logs: the folded id of a workspace (``""``: to none), and the categories that are on.
+
+    A group of categories stands among them by its name: ``allLogs``.
+    """
+
+    name: str
+    workspace: str
+    categories: frozenset[str]
+
+    def sends(self, category: str) -> bool:
+        """Whether rows of this category go to a workspace."""
+        return bool(self.workspace) and not self.categories.isdisjoint((category, "allLogs"))
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayList:
     """What was read, in the order of the ids, and what was not."""
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from correlator.errors import SettingsError
 from correlator.model import WeeklyTime
+from correlator.schedule import ncrontab
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -23,6 +24,23 @@ LANGUAGES = ("en", "ja")
 TEN_YEARS = timedelta(days=3650)
 """Longer than anybody asks for, and so short that it can be added to any time of a row."""
 VAULT_REFERENCE = "@microsoft.keyvault("
+UNRESOLVED = "is a Key Vault reference that did not resolve"
+VAULT_CURE = (
+    "give the app's identity the role Key Vault Secrets User, then refresh the app's references: az rest --method post "
+    '--url "https://management.azure.com<resource id of the function app>/config/configreferences/appsettings/refresh'
+    '?api-version=2022-03-01"'
+)
+
+
+class Problem(NamedTuple):
+    """What is wrong with a setting, and the way out. Shows no value."""
+
+    setting: str
+    what: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.setting} {self.what}" + (f": {self.cure}" if self.cure else "")
 
 
 class Setting(NamedTuple):
@@ -102,12 +120,6 @@ def _switch(text: str) -> bool:
     return text.lower() in ("1", "true")
 
 
-def _schedule(text: str) -> str:
-    if len(text.split()) != 6:
-        raise ValueError("give six NCRONTAB fields, as in 0 */5 * * * *")
-    return text
-
-
 SETTINGS: tuple[Setting, ...] = (
     Setting("WORKSPACE_IDS", "", "Log Analytics workspace (customer) ids to watch, separated by commas", _words),
     Setting("TEAMS_WEBHOOK_URL", "", "Teams Workflows webhook; a Key Vault reference in Azure", _text, True),
@@ -128,7 +140,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "ARM_ENDPOINT", "https://management.azure.com", "Azure Resource Manager; other clouds have their own", _endpoint
     ),
-    Setting("POLL_SCHEDULE", "0 */5 * * * *", "When to poll: NCRONTAB with six fields, UTC", _schedule),
+    Setting("POLL_SCHEDULE", "0 */5 * * * *", "When to poll: NCRONTAB with six fields, UTC", ncrontab),
     Setting("WEEKLY_AT", "MON 09:00", "When the weekly summary is due, in TIMEZONE", _weekly),
     Setting("TIMEZONE", "UTC", "IANA time zone of messages, local columns and the week", zone),
     Setting("MESSAGE_LANGUAGE", "en", "Language of the messages: en or ja", _language),
@@ -165,27 +177,30 @@ class Settings:
 
         ``needed`` names settings that must not be empty; names joined by ``|`` mean one of them.
         """
-        problems: list[str] = []
-        values = {s.name.lower(): _value(s, environment, problems) for s in SETTINGS}
-        for names in needed:
-            if not any(values.get(n.lower()) for n in names.split("|")):
-                problems.append(f"{names.replace('|', ' or ')} is not set")
+        settings, problems = cls.readable(environment, needed)
         if problems:
-            raise SettingsError(problems)
-        return cls(**values)
+            raise SettingsError([str(p) for p in problems])
+        return settings
+
+    @classmethod
+    def readable(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> tuple[Settings, list[Problem]]:
+        """As far as they can be read: what cannot has its default and is among the problems."""
+        problems: list[Problem] = []
+        values = {s.name.lower(): _value(s, environment, problems) for s in SETTINGS}
+        unread = {p.setting for p in problems}
+        for names in needed:
+            if not any(values[n.lower()] or n in unread for n in names.split("|")):
+                problems.append(Problem(names.replace("|", " or "), "is not set", ""))
+        return cls(**values), problems
 
 
-def _value(setting: Setting, environment: Mapping[str, str], problems: list[str]) -> Any:
+def _value(setting: Setting, environment: Mapping[str, str], problems: list[Problem]) -> Any:
     text = environment.get(setting.name, "").strip() or setting.default
-    if text.lower().startswith(VAULT_REFERENCE):
-        problems.append(
-            f"{setting.name} is a Key Vault reference that did not resolve: give the app's identity the role "
-            "Key Vault Secrets User, then refresh the app's references"
-        )
-        return setting.default
     try:
-        return setting.read(text)
+        if not text.lower().startswith(VAULT_REFERENCE):
+            return setting.read(text)
+        problems.append(Problem(setting.name, UNRESOLVED, VAULT_CURE))
     except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as problem:
         why = "it is no valid JSON" if isinstance(problem, json.JSONDecodeError) else str(problem)
-        problems.append(f"{setting.name} cannot be read: {why}")
-        return None
+        problems.append(Problem(setting.name, "cannot be read", why))
+    return setting.read(setting.default)

@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 from sandbox.certificate import Certificate
 from sandbox.faults import Reply
 from sandbox.http_service import HttpService, Request
-from sandbox.nights.gateways import resources
+from sandbox.nights.gateways import diagnostic_setting, resources
 from sandbox.tokens import TokenIssuer, TokenRefused
 
 Resource = dict[str, Any]
 _SUBSCRIPTION = re.compile(r"(/subscriptions/[^/]+)/resources")
 _LIST = re.compile(r"(/subscriptions/[^/]+/resourcegroups/[^/]+)/providers/microsoft\.network/\w+")
 _OF_GATEWAY = re.compile(r"(/subscriptions/.+/virtualnetworkgateways/[^/]+)/connections")
+_DIAGNOSTICS = re.compile(r"(/subscriptions/.+)/providers/microsoft\.insights/diagnosticsettings")
 _TYPES = re.compile(r"resourcetype eq '([\w./]+)'")
 
 
@@ -34,11 +35,12 @@ class ResourceManagerService(HttpService):
         self.clear()
 
     def clear(self) -> None:
-        """The composed gateways again, all connected, nothing refused, no faults, no requests remembered."""
+        """The composed gateways again, all connected, nothing refused, all logs sent, no faults."""
         self.forget()
         self.load(resources())
         self._refused: set[str] = set()
         self._statuses: dict[str, str] = {}
+        self._diagnostics: dict[str, list[Resource]] = {}
 
     def load(self, loaded: Iterable[Resource]) -> None:
         """Replace everything there is; each resource as a list would hold it."""
@@ -51,6 +53,10 @@ class ResourceManagerService(HttpService):
     def set_status(self, connection_id: str, status: str) -> None:
         """What `connectionStatus` of a connection is from now on."""
         self._statuses[connection_id.lower()] = status
+
+    def set_diagnostics(self, resource_id: str, *settings: Resource) -> None:
+        """The diagnostic settings of a resource from now on; until then it has one that sends all logs."""
+        self._diagnostics[resource_id.lower()] = list(settings)
 
     def answer(self, request: Request) -> Reply:
         """Check the token, the version and the right to read, then list or show."""
@@ -90,6 +96,8 @@ class ResourceManagerService(HttpService):
             ]
         if gateway := _OF_GATEWAY.fullmatch(path):
             return [r for r in self._below("") if _owner(r) == gateway[1]]
+        if (diagnosed := _DIAGNOSTICS.fullmatch(path)) and any(self._below(diagnosed[1])):
+            return self._diagnostics.get(diagnosed[1], [diagnostic_setting(diagnosed[1], "all-logs")])
         if (group := _LIST.fullmatch(path)) and any(self._below(f"{group[1]}/")):
             return list(self._below(f"{path}/"))
         return None

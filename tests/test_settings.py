@@ -128,6 +128,7 @@ def test_values_are_read(name: str, text: str, meant: Any) -> None:
         ("SITES", '{"a": [1]}x'),
         ("SITES", '{"a": ' + "[" * 200_000),
         ("POLL_SCHEDULE", "0 */5 * * *"),
+        ("POLL_SCHEDULE", "0 */5 * * * FUNDAY"),
     ],
 )
 def test_values_that_make_no_sense_are_refused(name: str, text: str) -> None:
@@ -135,6 +136,13 @@ def test_values_that_make_no_sense_are_refused(name: str, text: str) -> None:
     (problem,) = problems({name: text})
     assert problem.startswith(f"{name} cannot be read: ")
     assert len(problem) < 200
+
+
+def test_what_can_be_read_is_read_beside_what_cannot() -> None:
+    """One bad value takes its default and hides none of the others; a bad value is not called missing as well."""
+    found, wrong = Settings.readable({"TIMEZONE": "Tokyo", "WORKSPACE_IDS": "a", "DOWN_AFTER": "5m"}, ("TIMEZONE",))
+    assert (found.timezone, found.workspace_ids, found.down_after) == ("UTC", ("a",), timedelta(minutes=5))
+    assert [p.setting for p in wrong] == ["TIMEZONE"]
 
 
 @given(st.sampled_from([s.name for s in SETTINGS]), st.text(max_size=30))

@@ -8,6 +8,7 @@ import click
 
 from correlator import __version__
 from correlator.cli.check import check
+from correlator.cli.doctor import doctor
 from correlator.cli.replay import replay
 from correlator.cli.sample import sample
 from correlator.errors import CorrelatorError, SourceUnavailable, StoreUnavailable
@@ -21,14 +22,15 @@ def commands() -> None:
     """Why did the tunnel drop? Verdicts over Azure VPN gateway logs."""
 
 
-for command in (check, replay, sample):
+for command in (check, doctor, replay, sample):
     commands.add_command(command)
 
 
 def main() -> None:
     """Run a command. Exit 0: answered; 2: bad usage or unreadable file; 4: a service refused or is unreachable.
 
-    ``check`` answers with 0 yes, 1 no, 3 not known; click returns such a code instead of exiting with it.
+    ``check`` answers with 0 yes, 1 no, 3 not known, ``doctor`` with 1 for something to mend; click returns such a code
+    instead of exiting with it.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -23,6 +23,9 @@ NETWORK_API = "2024-05-01"
 """Of Microsoft.Network, stable: the version of the examples that arm_json names."""
 RESOURCES_API = "2021-04-01"
 """Of the list over all types: https://learn.microsoft.com/rest/api/resources/resources/list."""
+DIAGNOSTICS_API = "2021-05-01-preview"
+"""Of Microsoft.Insights/diagnosticSettings, the newest there is.
+https://learn.microsoft.com/rest/api/monitor/diagnostic-settings/list"""
 PAGES = 50
 TIMEOUT = (5, 15)
 """Seconds to connect, and to wait for an answer."""

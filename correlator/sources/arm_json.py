@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
-from correlator.gateways import STATUSES, Connection, Gateway, folded
+from correlator.gateways import STATUSES, Connection, DiagnosticSetting, Gateway, folded
 
 CLASSIC, WAN = "virtualnetworkgateways", "vpngateways"
 CONNECTIONS, LOCAL_GATEWAYS = "connections", "localnetworkgateways"
@@ -76,6 +76,20 @@ def status(answer: object) -> str | None:
     """What Azure says of a connection, if it is one of the documented words."""
     said = _text(answer, "properties", "connectionStatus")
     return said if said in STATUSES else None
+
+
+def diagnostic_settings(listed: Iterable[object]) -> tuple[DiagnosticSetting, ...]:
+    """The diagnostic settings of a list (Microsoft.Insights 2021-05-01-preview, DiagnosticSettingsResource)."""
+    return tuple(
+        DiagnosticSetting(_text(s, "name"), folded(_text(s, "properties", "workspaceId")), frozenset(_categories(s)))
+        for s in listed
+    )
+
+
+def _categories(setting: object) -> Iterator[str]:
+    for switch in _items(setting, "properties", "logs"):
+        if _at(switch, "enabled") is True:
+            yield _text(switch, "category") or _text(switch, "categoryGroup")
 
 
 def groups(resources: Iterable[object]) -> set[str]:

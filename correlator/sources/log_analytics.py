@@ -116,14 +116,18 @@ class LogAnalytics:
 
     def sample(self, workspace: str, category: str) -> list[dict[str, Any]]:
         """Up to 50 newest rows of a category, with every column. Raises SourceUnavailable."""
-        tables = self._tables(workspace, queries.sample(category), PERSON)
+        return self.ask(workspace, queries.sample(category))
+
+    def ask(self, workspace: str, query: str) -> list[dict[str, Any]]:
+        """The rows of any query, by column, with times as ISO text. Raises SourceUnavailable."""
+        tables = self._tables(workspace, query, PERSON)
         return [dict(zip(t.columns, _plain(row), strict=True)) for t in tables for row in t.rows]
 
     def _tables(self, workspace: str, query: str, advice: Advice) -> Any:
         try:
             result = self._client.query_workspace(workspace, query, timespan=None, **LIMITS)
         except HttpResponseError as failed:
-            raise SourceUnavailable(f"workspace {workspace}: {_advised(failed, advice)}") from None
+            raise SourceUnavailable(f"workspace {workspace}: {_advised(failed, advice)}", failed.status_code) from None
         except ServiceRequestError:
             raise SourceUnavailable(
                 f"workspace {workspace}: no connection to the log service; is the network up, and LOGS_ENDPOINT right?"

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 import requests
 from azure.core.credentials import TokenCredential
 
-from correlator.gateways import GatewayList, Refused, folded
+from correlator.gateways import DiagnosticSetting, GatewayList, Refused, folded
 from correlator.sources import arm_json
-from correlator.sources._arm import RESOURCES_API, Arm, Denied, patient_session
+from correlator.sources._arm import DIAGNOSTICS_API, RESOURCES_API, Arm, Denied, patient_session
 from correlator.sources.arm_json import CLASSIC, CONNECTIONS, PUBLIC_ADDRESSES, WAN, Place
 
 LISTED = (CLASSIC, CONNECTIONS, WAN)
@@ -48,6 +48,14 @@ class ResourceManager:
             return arm_json.status(self._arm.one(folded(connection_id)))
         except Denied:
             return None
+
+    def diagnostic_settings(self, gateway_id: str) -> tuple[DiagnosticSetting, ...] | Refused:
+        """Where a listed gateway sends its logs, or why that may not be read. Raises SourceUnavailable."""
+        path = f"{folded(gateway_id)}/providers/microsoft.insights/diagnosticsettings"
+        try:
+            return arm_json.diagnostic_settings(self._arm.listed(path, **{"api-version": DIAGNOSTICS_API}))
+        except Denied as denied:
+            return Refused(gateway_id, f"{denied} on the gateway")
 
 
 class _Reading:

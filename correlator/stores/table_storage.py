@@ -124,7 +124,7 @@ def _failures(table: str) -> Iterator[None]:
     except HttpResponseError as failed:
         if failed.status_code in CONDITION_FAILED:
             raise Conflict(table) from None
-        raise StoreUnavailable(f"table {table}: {_advice(failed)}") from None
+        raise StoreUnavailable(f"table {table}: {_advice(failed)}", failed.status_code) from None
     except (Conflict, StoreUnavailable):
         raise
     except Exception as failed:  # the SDK lets its parsers' errors escape, a proxy's HTML page becomes any of them

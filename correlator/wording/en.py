@@ -267,4 +267,6 @@ WORDS: dict[str, str] = {
     "gap.no-list": "Names of connections and the mode of each gateway are not known. Put the ids of the gateways' resource groups into GATEWAY_SCOPES and give the app's identity Reader there.",
     "gap.refused": "{subject}: {why}.",
     "gap.policy-based": "Policy-based gateways log no tunnels, so their drops cannot be seen: {subject}.",
+    # the doctor
+    "doctor.test": "🧪 Test message of the VPN drop monitor: nothing has happened, and nothing is to be done. Somebody asked whether this channel works.",
 }

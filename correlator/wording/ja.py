@@ -267,4 +267,6 @@ WORDS: dict[str, str] = {
     "gap.no-list": "接続の名前とゲートウェイのモードを確認できません。GATEWAY_SCOPES にゲートウェイのリソース グループの ID を設定し、アプリの ID に閲覧者ロールを付与してください。",
     "gap.refused": "{subject}：{why}",
     "gap.policy-based": "ポリシーベースのゲートウェイはトンネルを記録しないため、切断を検知できません：{subject}。",
+    # the doctor
+    "doctor.test": "🧪 VPN 切断監視のテストメッセージです。障害は発生しておらず、対応は不要です。このチャネルに届くかどうかを確認しています。",
 }

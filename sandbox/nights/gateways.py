@@ -38,6 +38,19 @@ def resource(identity: str, **properties: Any) -> Resource:
     }
 
 
+def diagnostic_setting(
+    owner: str, name: str, *categories: str, workspace: str = "law-composed", off: tuple[str, ...] = ()
+) -> Resource:
+    """A diagnostic setting of a resource; without categories it sends all logs, without a workspace nowhere."""
+    logs: list[dict[str, Any]] = [{"category": c, "enabled": c not in off} for c in (*categories, *off)]
+    place = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/{GROUP}/providers/microsoft.operationalinsights/workspaces/"
+    properties: dict[str, Any] = {"logs": logs or [{"categoryGroup": "allLogs", "enabled": True}], "metrics": []}
+    if workspace:
+        properties["workspaceId"] = place + workspace
+    kind = "Microsoft.Insights/diagnosticSettings"
+    return {"id": f"{owner}/providers/{kind}/{name}", "name": name, "type": kind, "properties": properties}
+
+
 def _gateway(identity: str, active_active: bool, addresses: tuple[str, ...], kind: str = "Vpn") -> Resource:
     tunnels = [{"ipconfigurationId": f"{identity}/ipConfigurations/{a}", "tunnelIpAddresses": [a]} for a in addresses]
     return resource(

@@ -29,6 +29,9 @@ TEXTS = {
     "history": queries.history(SINCE, NOW),
     "sample": queries.sample("TunnelDiagnosticLog"),
     "portal": queries.portal(),
+    "seen": queries.text("seen"),
+    "reasons": queries.text("reasons"),
+    "cap": queries.text("cap"),
 }
 READ = {"Kind", "PolledAt", *COLUMNS}
 
@@ -43,7 +46,7 @@ def checked() -> dict[str, Checked]:
     schema = {
         f"AzureDiagnostics{shape}": {c: kind for c, kind in SCHEMA["AzureDiagnostics"].items() if c not in lacking}
         for shape, lacking in SHAPES.items()
-    }
+    } | {"Operation": SCHEMA["Operation"]}
     texts = {
         f"{name}, {shape}".removesuffix(", "): text.replace("AzureDiagnostics", f"AzureDiagnostics{shape}")
         for name, text in TEXTS.items()
@@ -245,3 +248,61 @@ def test_times_of_any_zone_are_literal_in_utc() -> None:
     assert queries.literal(datetime.fromisoformat("2026-08-21T19:00:00+02:00")) == (
         "datetime(2026-08-21T17:00:00.000000Z)"
     )
+
+
+def table(workspace: Workspace, name: str) -> list[dict[str, Any]]:
+    """The rows of a doctor's query, by column."""
+    answer = workspace.query(TEXTS[name], NOW)
+    names = [column for column, _ in answer.columns]
+    return [dict(zip(names, cells, strict=True)) for cells in answer.rows]
+
+
+@pytest.mark.parametrize("name", ["seen", "reasons", "cap"])
+def test_the_doctor_asks_an_empty_workspace(workspace: Workspace, name: str) -> None:
+    """A workspace without any table answers the doctor with no row at all, which is not an error."""
+    assert table(workspace, name) == []
+
+
+def test_what_was_seen_of_a_gateway(workspace: Workspace) -> None:
+    """Rows of 30 days by gateway and category, first and last, lateness in seconds, and which values there are."""
+    other = GATEWAY.lower().replace("gw1", "gw2")
+    workspace.load([row(n, late=n, remoteIP_s="203.0.113.10") for n in range(1, 101)])
+    workspace.load([row(5, _ResourceId="", ResourceId=f" {GATEWAY.upper()} "), row(31 * 24 * 60), row(5, Category="X")])
+    workspace.load([row(7, _ResourceId=other, status_s="", AdditionalFields={"status": "Disconnected"})])
+    workspace.load([row(8, _ResourceId="/subscriptions/s/providers/microsoft.keyvault/vaults/v")])
+    found = {f["Gateway"]: f for f in table(workspace, "seen")}
+    assert set(found) == {"", GATEWAY.lower(), other}
+    one, two = found[GATEWAY.lower()], found[other]
+    assert (one["Rows"], one["Peers"], one["Instances"], one["Moved"]) == (101, 100, 0, 0)
+    assert (one["First"], one["Last"]) == ("2026-08-21T16:20:00Z", "2026-08-21T17:59:00Z")
+    assert (one["Latest"], round(one["Half"], -2), round(one["Most"], -2)) == (6000, 3000, 5700)
+    assert (two["Statuses"], two["Drops"], two["Moved"]) == (1, 1, 1)
+
+
+def test_a_table_of_others(workspace: Workspace) -> None:
+    """Rows of others alone are one row that names no gateway."""
+    workspace.load([row(8, Category="AuditEvent") for _ in range(3)])
+    (found,) = table(workspace, "seen")
+    assert (found["Gateway"], found["Category"], found["Rows"]) == ("", "", 1)
+
+
+def test_reasons_of_disconnects(workspace: Workspace) -> None:
+    """Reasons are counted where a tunnel went down, wherever they stand; one that only says who dialled is not."""
+    down: dict[str, Any] = {
+        "status_s": "Disconnected",
+        "OperationName": "TunnelDisconnected",
+        "stateChangeReason_s": "DPD timed out",
+    }
+    workspace.load([row(1, **down), row(2, **down), row(3, stateChangeReason_s="ServiceTriggered")])
+    workspace.load([row(4, **down | {"stateChangeReason_s": "", "AdditionalFields": {"stateChangeReason": "moved"}})])
+    workspace.load([row(31 * 24 * 60, **down)])
+    assert table(workspace, "reasons") == [{"Reason": "DPD timed out", "Rows": 2}, {"Reason": "moved", "Rows": 1}]
+
+
+def test_a_cap_that_was_never_met(workspace: Workspace) -> None:
+    """Where Operation can be read the answer is one row, and 0 means that no cap was met; older events do not count."""
+    stop = {"Type": "Operation", "Detail": "Data collection stopped. Ingestion status = OverQuota"}
+    workspace.load([{**stop, "TimeGenerated": NOW - timedelta(days=31)}])
+    assert table(workspace, "cap") == [{"Stops": 0, "Last": None}]
+    workspace.load([{**stop, "TimeGenerated": NOW - timedelta(days=2)}])
+    assert table(workspace, "cap") == [{"Stops": 1, "Last": "2026-08-19T18:00:00Z"}]

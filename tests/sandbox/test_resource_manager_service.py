@@ -10,7 +10,7 @@ import requests
 
 from sandbox.certificate import Certificate
 from sandbox.faults import throttled
-from sandbox.nights.gateways import SCOPES, SITES_GROUP, resource, resource_id, resources
+from sandbox.nights.gateways import SCOPES, SITES_GROUP, diagnostic_setting, resource, resource_id, resources
 from sandbox.nights.rows import SUBSCRIPTION
 from sandbox.resource_manager_service import ResourceManagerService
 from sandbox.tokens import TokenIssuer
@@ -108,6 +108,18 @@ def test_what_is_refused(service: ResourceManagerService, client: Client) -> Non
     assert {f["id"].split("/")[4] for f in client.every(f"{SUBSCRIPTION_ID}/resources", **wanted)} == {SITES_GROUP}
     service.load([resource(f"{SCOPES[0]}-2/providers/Microsoft.Network/connections/c")])
     assert client.get(f"{SCOPES[0]}-2/providers/Microsoft.Network/connections").status_code == 200
+
+
+def test_diagnostic_settings(service: ResourceManagerService, client: Client) -> None:
+    """A resource has one setting that sends all logs until it is given others; nothing has none."""
+    path = f"{resource_id('virtualNetworkGateways', 'vgw-osaka-prod')}/providers/Microsoft.Insights/diagnosticSettings"
+    assert [s["name"] for s in client.every(path)] == ["all-logs"]
+    gateway = path.partition("/providers/Microsoft.Insights")[0]
+    service.set_diagnostics(gateway, diagnostic_setting(gateway, "one", "A", off=("B",), workspace=""))
+    (found,) = client.every(path)
+    assert [(log["category"], log["enabled"]) for log in found["properties"]["logs"]] == [("A", True), ("B", False)]
+    assert "workspaceId" not in found["properties"]
+    assert client.get(path.replace("osaka", "nowhere")).status_code == 404
 
 
 def test_only_its_own_tokens(service: ResourceManagerService, client: Client, issuer: TokenIssuer) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from correlator.gateways import Connection, GatewayList
+from correlator.gateways import Connection, DiagnosticSetting, GatewayList
 from correlator.sources import arm_json
 from correlator.stores.codec import pack, unpack
 from sandbox.nights.gateways import COMPOSED_KEY, resource, resource_id, resources
@@ -270,3 +270,35 @@ def test_the_documented_words_of_a_status(said: str) -> None:
     """The four words are taken; another word or none is no answer."""
     assert arm_json.status({"properties": {"connectionStatus": said}}) == said
     assert arm_json.status({"properties": {"connectionStatus": said.upper()}}) is None
+
+
+# Diagnostic settings
+
+
+def test_a_diagnostic_setting() -> None:
+    """The workspace is folded, categories and groups stand by their names, and what is off is left out."""
+    logs = [
+        {"category": "TunnelDiagnosticLog", "enabled": True},
+        {"category": "GatewayDiagnosticLog", "enabled": False},
+        {"categoryGroup": "audit", "category": None, "enabled": True},
+    ]
+    listed = [{"name": "one", "properties": {"workspaceId": "/Subscriptions/S/Workspaces/W/", "logs": logs}}]
+    (found,) = arm_json.diagnostic_settings(listed)
+    assert found == DiagnosticSetting(
+        "one", "/subscriptions/s/workspaces/w", frozenset({"TunnelDiagnosticLog", "audit"})
+    )
+    assert [found.sends(c) for c in ("TunnelDiagnosticLog", "GatewayDiagnosticLog")] == [True, False]
+
+
+def test_a_setting_without_a_workspace_sends_nothing() -> None:
+    """All logs into a storage account alone are no logs for us; into a workspace they are every category."""
+    logs = [{"categoryGroup": "allLogs", "enabled": True}]
+    bare = {"name": "one", "properties": {"storageAccountId": "/s", "logs": logs}}
+    sent = {"name": "two", "properties": {"workspaceId": "/w", "logs": logs}}
+    assert [s.sends("TunnelDiagnosticLog") for s in arm_json.diagnostic_settings([bare, sent])] == [False, True]
+
+
+@given(st.lists(ANY_JSON | st.fixed_dictionaries({"properties": st.fixed_dictionaries({"logs": st.lists(ANY_JSON)})})))
+def test_any_diagnostic_settings(listed: list[object]) -> None:
+    """Whatever JSON comes as a diagnostic setting: no exception, and one setting each."""
+    assert len(arm_json.diagnostic_settings(listed)) == len(listed)

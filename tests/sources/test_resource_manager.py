@@ -17,7 +17,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import DefaultAzureCredential
 
 from correlator.errors import SourceUnavailable
-from correlator.gateways import Connection, GatewayList
+from correlator.gateways import Connection, GatewayList, Refused
 from correlator.settings import Settings
 from correlator.sources._arm import LONGEST_WAIT, PAGES, TRIES, patient_session
 from correlator.sources.resource_manager import ResourceManager
@@ -33,6 +33,7 @@ from sandbox.nights.gateways import (
     SITES_GROUP,
     TOKYO_ADDRESS,
     WIEN_NAME,
+    diagnostic_setting,
     resource,
     resource_id,
     resources,
@@ -455,3 +456,27 @@ def test_with_the_settings_and_the_real_credential(stack: Stack) -> None:
     source = ResourceManager(f"{settings.arm_endpoint}/", DefaultAzureCredential())
     assert names(source.list_gateways(settings.gateway_scopes)) == ALL
     assert {r.query["resource"] for r in stack.identity.requests} == {settings.arm_endpoint}
+
+
+# Diagnostic settings
+
+
+def test_the_diagnostic_settings_of_a_gateway(source: ResourceManager, service: ResourceManagerService) -> None:
+    """All pages of a gateway's settings, asked with the version of their own service."""
+    gateway = TOKYO.resource_id
+    service.set_diagnostics(gateway, *(diagnostic_setting(gateway, f"s{n}", "TunnelDiagnosticLog") for n in range(3)))
+    found = source.diagnostic_settings(gateway)
+    assert not isinstance(found, Refused)
+    assert [s.name for s in found] == ["s0", "s1", "s2"]
+    assert service.requests[-1].query["api-version"] == "2021-05-01-preview"
+
+
+def test_diagnostic_settings_that_may_not_be_read(source: ResourceManager, service: ResourceManagerService) -> None:
+    """Without the right the answer says so and how to get it; a service that fails is another thing."""
+    service.refuse(TOKYO.resource_id)
+    found = source.diagnostic_settings(TOKYO.resource_id)
+    assert isinstance(found, Refused)
+    assert "Reader" in found.why
+    service.fail_next(*[bad_gateway()] * TRIES)
+    with pytest.raises(SourceUnavailable):
+        source.diagnostic_settings(TOKYO.resource_id)

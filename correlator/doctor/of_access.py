@@ -1,0 +1,56 @@
+"""What cannot be reached or may not be used: workspaces, tables, and the gateway list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from correlator.doctor.model import Code, Facts, Finding, mend
+
+NETWORK = "look at LOGS_ENDPOINT, LOGS_AUDIENCE and the way out of this network"
+
+
+def identity(facts: Facts) -> Iterator[Finding]:
+    """Without an identity nothing of Azure can be asked."""
+    if facts.no_identity:
+        cure = "sign in: az login, with --tenant where the workspace is another tenant's"
+        yield mend(Code.NOT_SIGNED_IN, "sign-in", facts.no_identity, cure)
+
+
+def workspace_access(facts: Facts) -> Iterator[Finding]:
+    """Workspaces that are not there, may not be queried or did not answer."""
+    for workspace in facts.workspaces:
+        match workspace.refused:
+            case None:
+                continue
+            case (404, _):
+                cure = "compare WORKSPACE_IDS with the Workspace ID on the workspace's overview, and the tenant"
+                yield mend(Code.WORKSPACE_NOT_FOUND, workspace.id, "there is no such workspace", cure)
+            case (401 | 403, _):
+                cure = "give the identity Log Analytics Data Reader on the workspace; a new role takes minutes"
+                yield mend(Code.WORKSPACE_FORBIDDEN, workspace.id, "may not be queried", cure)
+            case (_, why):
+                yield mend(Code.WORKSPACE_UNREACHABLE, workspace.id, why, NETWORK)
+
+
+def table_access(facts: Facts) -> Iterator[Finding]:
+    """A table service that refused a row, or did not answer."""
+    probe = facts.tables
+    if probe is None or probe.refused is None:
+        return
+    if probe.refused.status in (401, 403):
+        cure = "give the identity Storage Table Data Contributor on the account; being Owner is not enough"
+        yield mend(Code.TABLES_FORBIDDEN, probe.host, "no row may be written", cure)
+    else:
+        cure = "look at TABLES_ENDPOINT and at the network rules of the storage account"
+        yield mend(Code.TABLES_UNREACHABLE, probe.host, probe.refused.why, cure)
+
+
+def list_access(facts: Facts) -> Iterator[Finding]:
+    """A gateway list that failed, or what of it was refused."""
+    if facts.list_failed:
+        cure = "look at ARM_ENDPOINT and at the way out of this network; until then the app uses its last list"
+        yield mend(Code.LIST_UNREACHABLE, "gateway list", facts.list_failed, cure)
+    for refused in facts.listed.refused if facts.listed else ():
+        why, _, way_out = refused.why.partition(": ")
+        cure = way_out or "give the identity Reader there, or take it out of GATEWAY_SCOPES"
+        yield mend(Code.LIST_REFUSED, refused.scope, f"cannot be listed: {why}", cure)

@@ -1,0 +1,33 @@
+"""A harmless message to each channel, through the code that sends the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from correlator.doctor.model import Sent
+from correlator.errors import SendFailed
+from correlator.ports import Body, Channel
+from correlator.wording import Style
+from correlator.wording.phrases import say
+
+
+def _card(text: str) -> Body:
+    body = [{"type": "TextBlock", "text": text, "wrap": True}]
+    card = {"type": "AdaptiveCard", "version": "1.2", "fallbackText": text, "body": body}
+    kind = "application/vnd.microsoft.card.adaptive"
+    return {"type": "message", "summary": text, "attachments": [{"contentType": kind, "content": card}]}
+
+
+BODIES: Mapping[str, Callable[[str], Body]] = {"teams": _card, "slack": lambda text: {"text": text}}
+"""The simplest body that a channel takes."""
+
+
+def send_test_messages(channels: Mapping[str, Channel], style: Style) -> Iterator[Sent]:
+    """One message to each channel, and what came back."""
+    for name, channel in channels.items():
+        try:
+            channel.send(BODIES[name](say(style, "doctor.test")))
+        except SendFailed as failed:
+            yield Sent(name, str(failed))
+        else:
+            yield Sent(name)
