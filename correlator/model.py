@@ -1,18 +1,22 @@
 """The nouns of the story, in the order in which a dropped tunnel meets them.
 
-Everything here is frozen (or a tuple), has no clock, no I/O and imports only the standard library. Times are aware UTC
-datetimes, durations are seconds or ``timedelta``. A peer is the public address of the far end of a tunnel, an instance
-is one of the gateway's two machines; both are ``""`` where the log does not say.
+Everything here is frozen (or a tuple), has no clock and no I/O. Times are aware UTC datetimes, durations are seconds or
+``timedelta``. A peer is the public address of the far end of a tunnel, an instance is one of the gateway's two
+machines; both are ``""`` where the log does not say.
+
+Structs are what frozen dataclasses would be: such a class is made in a fiftieth of the time, which counts at every cold
+start, and an incident in a fifth.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
+
+from msgspec import Struct
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -221,8 +225,7 @@ class CauseChange(NamedTuple):
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(Struct, frozen=True):
     """One episode: its drops, why they happened, and a name given once and kept for life."""
 
     id: str
@@ -297,8 +300,7 @@ class Told(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tracked:
+class Tracked(Struct, frozen=True):
     """An incident that may still change, with what has been said of it and when its content last changed."""
 
     incident: Incident
@@ -323,8 +325,7 @@ class Checkpoint(NamedTuple):
     peers: dict[str, PeerState]
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayState:
+class GatewayState(Struct, frozen=True):
     """All that is kept of one gateway between polls: midnight checkpoints and the incidents that may change."""
 
     gateway: str
@@ -340,8 +341,7 @@ class WeeklyTime(NamedTuple):
     minute: int
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
+class Week(Struct, frozen=True):
     """The numbers of one week (local to a zone): plain sums over the incidents that started in it."""
 
     label: str
@@ -363,8 +363,7 @@ class WeekLine(NamedTuple):
     connection_downtime_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """One message to one channel kind, neutral to how it looks. ``number`` counts the messages of an incident."""
 
     moment: Moment
@@ -379,8 +378,7 @@ class Notification:
         return self.incident.id if self.incident else self.week.label if self.week else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Every time window in one place. Reasons stand beside the rules that use them."""
 
     maintenance_before: timedelta = timedelta(seconds=60)
@@ -397,5 +395,5 @@ class Policy:
     failover_within: timedelta = timedelta(minutes=15)
     down_after: timedelta = timedelta(minutes=10)
     settle: timedelta = timedelta(minutes=10)
-    active_active: dict[str, bool] = field(default_factory=dict)
+    active_active: dict[str, bool] = {}
     """The gateway's mode where it is known (folded resource id -> active-active); else the log tells."""

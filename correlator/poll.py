@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from correlator.categories import Read, read_rows
 from correlator.delivery import Delivery, Report
@@ -65,8 +67,7 @@ def _steps(
         yield advance(state, read.logs.get(name), since, now, policy, first_run=head.mark is None, most=most)
 
 
-@dataclass(frozen=True, slots=True)
-class _Commit:
+class _Commit(Struct, frozen=True):
     store: Store
     channels: Sequence[str]
     now: datetime
