@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
@@ -64,13 +67,18 @@ _UP_OR_DOWN |= {"Connected": True, "Disconnected": False}  # as the service spel
 
 def _gateway(row: LogRow, at: datetime, log: GatewayLog, cleaned: _Cleaned) -> str | None:
     _, _, _, category, operation, message, _, instance, _, _ = row
-    kind = OPERATIONS.get(operation.strip().casefold())
-    if UPGRADE_PHRASE in message.casefold():
-        kind = ChangeKind.MAINTENANCE
+    kind = _kind(operation, message)
     if kind:
         about = cleaned[operation], cleaned[message]
         log.changes.append(_gateway_change((at, kind, cleaned[instance], category, *about)))
     return None
+
+
+@lru_cache(maxsize=1024)
+def _kind(operation: str, message: str) -> ChangeKind | None:
+    if UPGRADE_PHRASE in message.casefold():
+        return ChangeKind.MAINTENANCE
+    return OPERATIONS.get(operation.strip().casefold())
 
 
 _gateway_change = maker(GatewayChange)
@@ -100,7 +108,7 @@ def read_rows(rows: Iterable[LogRow]) -> Read:
         if why:
             unreadable.append(Unreadable(row, why))
     logs = {name: log for name, log in logs.items() if log.tunnels or log.changes}
-    said = Counter(event.reason for log in logs.values() for event in log.tunnels if event.reason)
+    said = Counter(map(attrgetter("reason"), chain.from_iterable(log.tunnels for log in logs.values())))
     unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason) is Meaning.UNMAPPED})
     return Read(logs, unreadable, unmapped)
 
