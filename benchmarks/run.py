@@ -25,15 +25,14 @@ BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 STORED = (0, 100_000)
 IMPORTS = 7
 ROUNDS = (
-    ("decode", "correlator", "uncollected", "with_pandas", "with_polars", "with_duckdb", "sdk"),
-    ("decode", "correlator", "uncollected", "with_pandas", "with_polars", "with_duckdb", "sdk"),
-    ("decode", "correlator", "uncollected", "with_pandas", "with_polars"),
+    ("decode", "correlator", "with_pandas", "with_polars", "with_duckdb", "sdk"),
+    ("decode", "correlator", "with_pandas", "with_polars", "with_duckdb", "sdk"),
+    ("decode", "correlator", "with_pandas", "with_polars"),
 )
 """What is measured in turn; the slow ones less often."""
 LINES = {
     "decode": ("`json.loads`, nothing else", ""),
     "correlator": ("correlator", "incidents with cause and id"),
-    "uncollected": ("correlator, cyclic garbage collector off", "incidents with cause and id"),
     "with_pandas": ("json + pandas", "tunnel outages only"),
     "with_polars": ("json + polars", "tunnel outages only"),
     "with_duckdb": ("DuckDB, its own JSON reader", "tunnel outages only"),

@@ -9,10 +9,11 @@ was told are no news.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from correlator.model import Cause, Confidence, Incident, Moment, Outage, Policy, Status, Told, Tracked
 

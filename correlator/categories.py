@@ -11,6 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
@@ -53,14 +56,15 @@ class _Cleaned(dict[str, str]):
         return cleaned
 
 
-def _tunnel(row: LogRow, at: datetime, cleaned: _Cleaned) -> TunnelEvent | str:
+def _tunnel(row: LogRow, at: datetime, log: GatewayLog, cleaned: _Cleaned) -> str | None:
     _, _, _, _, operation, _, status, instance, peer, reason = row
     up = _UP_OR_DOWN.get(status)
     if up is None:
         up = _UP_OR_DOWN.get(status.casefold(), _UP_OR_DOWN.get(operation.casefold()))
     if up is None:
         return f"status {status or operation!r} is neither Connected nor Disconnected"
-    return _tunnel_event((at, up, cleaned[peer], cleaned[instance], "" if up else cleaned[reason]))
+    log.tunnels.append(_tunnel_event((at, up, cleaned[peer], cleaned[instance], "" if up else cleaned[reason])))
+    return None
 
 
 _tunnel_event = maker(TunnelEvent)
@@ -68,19 +72,29 @@ _UP_OR_DOWN = {"connected": True, "disconnected": False, "tunnelconnected": True
 _UP_OR_DOWN |= {"Connected": True, "Disconnected": False}  # as the service spells them, found without folding
 
 
-def _gateway(row: LogRow, at: datetime, cleaned: _Cleaned) -> GatewayChange | None:
-    kind = OPERATIONS.get(row.operation.strip().casefold())
-    if UPGRADE_PHRASE in row.message.casefold():
-        kind = ChangeKind.MAINTENANCE
-    if kind is None:
-        return None
-    return GatewayChange(at, kind, cleaned[row.instance], row.category, cleaned[row.operation], clean(row.message))
+def _gateway(row: LogRow, at: datetime, log: GatewayLog, cleaned: _Cleaned) -> str | None:
+    _, _, _, category, operation, message, _, instance, _, _ = row
+    kind = _kind(operation, message)
+    if kind:
+        about = cleaned[operation], cleaned[message]
+        log.changes.append(_gateway_change((at, kind, cleaned[instance], category, *about)))
+    return None
 
 
-CATEGORIES: dict[str, Callable[[LogRow, datetime, _Cleaned], TunnelEvent | GatewayChange | str | None]] = {
+@lru_cache(maxsize=1024)
+def _kind(operation: str, message: str) -> ChangeKind | None:
+    if UPGRADE_PHRASE in message.casefold():
+        return ChangeKind.MAINTENANCE
+    return OPERATIONS.get(operation.strip().casefold())
+
+
+_gateway_change = maker(GatewayChange)
+
+CATEGORIES: dict[str, Callable[[LogRow, datetime, GatewayLog, _Cleaned], str | None]] = {
     "TunnelDiagnosticLog": _tunnel,
     "GatewayDiagnosticLog": _gateway,
 }
+"""Each reader puts what a row says into the gateway's log, or returns why it says too little."""
 
 
 def read_rows(rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSES) -> Read:
@@ -88,36 +102,31 @@ def read_rows(rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSE
 
     ``addresses`` are public addresses of watched gateways -> their ids; IKE rows name more of them.
     """
-    read = Read({}, [], Counter())
+    logs: dict[str, GatewayLog] = {}
+    unreadable: list[Unreadable] = []
     spelled: dict[str, GatewayLog | None] = {}
     cleaned = _Cleaned()
     outside: list[Outside] = []
     own = dict(addresses)
     for row in rows:
-        reader = CATEGORIES.get(row.category)
+        reader, spelling = CATEGORIES.get(row.category), row.gateway
         if reader is None:
             if row.category == ACTIVITY and (time := moment(row.at)):
                 outside.append(read_activity(row, time))
             elif row.category == IKE and (address := _own_address(row)):
                 own.setdefault(address, gateway_of(row.gateway) or "")
             continue
-        try:
-            log = spelled[row.gateway]
-        except KeyError:
-            log = spelled[row.gateway] = _log_of(row.gateway, read.logs)
+        log = spelled[spelling] if spelling in spelled else spelled.setdefault(spelling, _log_of(spelling, logs))
         if log is None:
             continue
         at = moment(row.at)
-        event = reader(row, at, cleaned) if at and log.gateway else _why_not(at)
-        if type(event) is TunnelEvent:
-            log.tunnels.append(event)
-            if event.reason and meaning(event.reason) is Meaning.UNMAPPED:
-                read.unmapped_reasons[event.reason] += 1
-        elif type(event) is GatewayChange:
-            log.changes.append(event)
-        elif type(event) is str:
-            read.unreadable.append(Unreadable(row, event))
-    return read._replace(logs=_joined(read.logs, outside, own))
+        why = reader(row, at, log, cleaned) if at and log.gateway else _why_not(at)
+        if why:
+            unreadable.append(Unreadable(row, why))
+    logs = _joined(logs, outside, own)
+    said = Counter(map(attrgetter("reason"), chain.from_iterable(log.tunnels for log in logs.values())))
+    unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason) is Meaning.UNMAPPED})
+    return Read(logs, unreadable, unmapped)
 
 
 def own_addresses(rows: Iterable[LogRow]) -> dict[str, str]:

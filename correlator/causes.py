@@ -218,12 +218,13 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
     start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch = outage
     maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity = around
+    lasting = None if end is None else end - start
     facts = (  # the fields of Shape, in their order
         meaning(reason),
         instance_down != "" and instance_up not in ("", instance_down),
-        end is None,
-        end is not None and end - start < policy.blip,
-        end is not None and end - start > policy.failover_within,
+        lasting is None,
+        lasting is not None and lasting < policy.blip,
+        lasting is not None and lasting > policy.failover_within,
         active_active,
         switch,
         maintenance is not None and not far,

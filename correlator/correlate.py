@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from correlator.causes import explain
 from correlator.circumstances import Beginning, beginning, circumstances
@@ -30,6 +31,7 @@ from correlator.model import (
     Policy,
     Side,
     Status,
+    maker,
 )
 from correlator.outages import find_outages
 
@@ -39,6 +41,9 @@ LATE_START = timedelta(minutes=60)
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PAIRS = [a + b for a in CROCKFORD for b in CROCKFORD]
 """The two letters of every ten bits."""
+
+
+_drop = maker(Drop)
 
 
 class Correlated(NamedTuple):
@@ -59,9 +64,9 @@ def correlate(log: GatewayLog, policy: Policy, past: GatewayState | None = None)
     folded = find_outages(log.tunnels, start, mode, goes_on=past is not None, peers=peers)
     known = [t.incident for t in past.tracked] if past else []
     settled, kept = _kept(known, start.at) if start else ([], {})
-    outages = sorted(settled + folded.outages)
+    outages = sorted(settled + folded.outages) if settled else folded.outages
     around = circumstances(outages, log.changes, kept, policy, activity=log.activity, far=log.far)
-    drops = [Drop(o, a, explain(o, a, policy)) for o, a in zip(outages, around, strict=True)]
+    drops = [_drop((o, a, explain(o, a, policy))) for o, a in zip(outages, around, strict=True)]
     incidents = [_incident(log.gateway, episode, policy) for episode in group(drops, policy)]
     return Correlated(adopt(incidents, known) if known else incidents, folded.checkpoints)
 
@@ -87,48 +92,49 @@ def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
     live: list[_Episode] = []
     reach = max(policy.next_hop, policy.rejoin)
     for drop in drops:
-        side = _group_of(drop.finding.cause)
+        outage, _, finding = drop
+        start, peer, end, side = outage.start, outage.peer, outage.end, GROUPS[finding.cause]
         for episode in live:
-            if episode.group is side and episode.continued_by(drop, policy):
-                episode.add(drop)
+            if episode.group is side and episode.continued_by(start, peer, policy):
                 break
         else:
-            live = [e for e in live if e.open or e.last + reach >= drop.outage.start]
-            live.append(_Episode(drop, side))
-            episodes.append(live[-1].drops)
+            live = [e for e in live if e.open or start <= e.last + reach]
+            episode = _Episode(side, start)
+            live.append(episode)
+            episodes.append(episode.drops)
+        episode.add(drop, start, peer, end)
     return episodes
 
 
 class _Episode:
-    __slots__ = ("drops", "group", "last", "last_of_peer", "open")
+    __slots__ = ("began", "drops", "group", "last", "last_of_peer", "open")
 
-    def __init__(self, drop: Drop, group: Side | Cause) -> None:
+    def __init__(self, group: Side | Cause, start: datetime) -> None:
         self.drops: list[Drop] = []
         self.group = group
-        self.last = drop.outage.start
+        self.began = self.last = start
         self.last_of_peer: dict[str, datetime] = {}
         self.open: set[str] = set()
-        self.add(drop)
 
-    def add(self, drop: Drop) -> None:
+    def add(self, drop: Drop, start: datetime, peer: str, end: datetime | None) -> None:
+        """Start, peer and end are those of the drop: whoever adds it has them at hand."""
         self.drops.append(drop)
-        outage = drop.outage
-        peer, end = outage.peer, outage.end
-        until = end or outage.start
+        self.began = start
+        until = start if end is None else end
         self.last = max(self.last, until)
-        self.last_of_peer[peer] = max(until, self.last_of_peer.get(peer, until))
+        if peer not in self.last_of_peer or until > self.last_of_peer[peer]:
+            self.last_of_peer[peer] = until
         if end is None:
             self.open.add(peer)
 
-    def continued_by(self, drop: Drop, policy: Policy) -> bool:
+    def continued_by(self, start: datetime, peer: str, policy: Policy) -> bool:
         """One maintenance visits both instances; one change hits all peers at once; a fault returns to its peer."""
-        outage = drop.outage
         if self.group is Side.AZURE:
-            return outage.start <= self.last + policy.next_hop
-        if self.group is Side.OWN_CHANGE and outage.start - self.drops[-1].outage.start <= policy.together:
+            return start <= self.last + policy.next_hop
+        if self.group is Side.OWN_CHANGE and start - self.began <= policy.together:
             return True
-        last = self.last_of_peer.get(outage.peer)
-        return last is not None and (outage.peer in self.open or outage.start <= last + policy.rejoin)
+        last = self.last_of_peer.get(peer)
+        return last is not None and (peer in self.open or start <= last + policy.rejoin)
 
 
 def _group_of(cause: Cause) -> Side | Cause:
@@ -136,6 +142,9 @@ def _group_of(cause: Cause) -> Side | Cause:
     if cause is Cause.NEGOTIATION_FAILED:
         return cause
     return Side.REMOTE if cause.side is Side.UNKNOWN else cause.side
+
+
+GROUPS = {cause: _group_of(cause) for cause in Cause}
 
 
 def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
@@ -156,9 +165,10 @@ def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
 
 def _verdict(drops: Sequence[Drop]) -> Finding:
     """The episode's finding: a maintenance row speaks for its whole episode, else the surest and earliest finding."""
-    if len(drops) == 1:
+    findings = dict.fromkeys([d.finding for d in drops])  # mostly one, and the first of the surest stays the first
+    if len(findings) == 1:
         return drops[0].finding
-    return max((d.finding for d in drops), key=lambda f: (f.cause is Cause.AZURE_MAINTENANCE, CERTAINTY[f.confidence]))
+    return max(findings, key=lambda f: (f.cause is Cause.AZURE_MAINTENANCE, CERTAINTY[f.confidence]))
 
 
 def _flapping(drops: Sequence[Drop], policy: Policy) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from correlator.errors import SendFailed, StoreUnavailable
 from correlator.ports import TABLE, Channel, Held, Notice, Snapshot, Store
@@ -22,8 +23,7 @@ LEASE = timedelta(minutes=6)
 LONGEST_PAUSE = timedelta(minutes=60)
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """What one run did, for its one log line. ``repeats`` counts messages that may have arrived before."""
 
     partition: str
@@ -40,15 +40,14 @@ class Report:
     failures: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(slots=True)
-class Delivery:
+class Delivery(Struct):
     """One run over one partition's outbox, by the run's own clock (``now``, UTC)."""
 
     store: Store
     channels: Mapping[str, Channel]
     now: datetime
     report: Report
-    resting: set[str] = field(default_factory=set)
+    resting: set[str] = set()
 
     def run(self, snapshot: Snapshot) -> None:
         """Deliver what is due. A failing channel waits, and delays no other; later news of an incident wait behind."""

@@ -1,18 +1,22 @@
 """The nouns of the story, in the order in which a dropped tunnel meets them.
 
-Everything here is frozen (or a tuple), has no clock, no I/O and imports only the standard library. Times are aware UTC
-datetimes, durations are seconds or ``timedelta``. A peer is the public address of the far end of a tunnel, an instance
-is one of the gateway's two machines; both are ``""`` where the log does not say.
+Everything here is frozen (or a tuple), has no clock and no I/O. Times are aware UTC datetimes, durations are seconds or
+``timedelta``. A peer is the public address of the far end of a tunnel, an instance is one of the gateway's two
+machines; both are ``""`` where the log does not say.
+
+Structs are what frozen dataclasses would be: such a class is made in a fiftieth of the time, which counts at every cold
+start, and an incident in a fifth.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
+
+from msgspec import Struct
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -242,8 +246,7 @@ class CauseChange(NamedTuple):
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(Struct, frozen=True):
     """One episode: its drops, why they happened, and a name given once and kept for life."""
 
     id: str
@@ -321,8 +324,7 @@ class Told(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tracked:
+class Tracked(Struct, frozen=True):
     """An incident that may still change, with what has been said of it and when its content last changed."""
 
     incident: Incident
@@ -347,8 +349,7 @@ class Checkpoint(NamedTuple):
     peers: dict[str, PeerState]
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayState:
+class GatewayState(Struct, frozen=True):
     """All that is kept of one gateway between polls: midnight checkpoints and the incidents that may change."""
 
     gateway: str
@@ -364,8 +365,7 @@ class WeeklyTime(NamedTuple):
     minute: int
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
+class Week(Struct, frozen=True):
     """The numbers of one week (local to a zone): plain sums over the incidents that started in it."""
 
     label: str
@@ -404,8 +404,7 @@ class Gap(NamedTuple):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Welcome:
+class Welcome(Struct, frozen=True):
     """What is watched, what the time before would have said, and what is missing. Times UTC.
 
     ``connections`` is None where no gateway list could be read.
@@ -419,8 +418,7 @@ class Welcome:
     gaps: tuple[Gap, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """One message to one channel kind, neutral to how it looks. ``number`` counts the messages of an incident."""
 
     moment: Moment
@@ -436,8 +434,7 @@ class Notification:
         return self.incident.id if self.incident else self.week.label if self.week else self.moment.value
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Every time window in one place. Reasons stand beside the rules that use them."""
 
     maintenance_before: timedelta = timedelta(seconds=60)
@@ -458,11 +455,11 @@ class Policy:
     down_after: timedelta = timedelta(minutes=10)
     settle: timedelta = timedelta(minutes=10)
     witness_after: timedelta = timedelta(minutes=15)
-    active_active: Mapping[str, bool] = field(default_factory=dict)
+    active_active: Mapping[str, bool] = {}
     """The gateway's mode where it is known (folded resource id -> active-active); else the log tells."""
-    peers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    peers: Mapping[str, frozenset[str]] = {}
     """Every peer of a gateway, where the gateway list names them all by address."""
-    addresses: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, str] = {}
     """Public addresses of watched gateways -> their ids, for tunnels between two of them."""
     removed: frozenset[str] = frozenset()
     """Gateways that are no more, by the gateway list."""

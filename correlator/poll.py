@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from correlator.categories import Read, read_rows
 from correlator.delivery import Delivery, Report
@@ -86,8 +88,7 @@ def _steps(
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Commit:
+class _Commit(Struct, frozen=True):
     store: Store
     channels: Sequence[str]
     now: datetime

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
+
+from msgspec import Struct
 
 from correlator.gateways import GatewayList, Listed
 from correlator.model import GatewayState, Incident, LogRow, Notification
@@ -44,13 +45,12 @@ class LogSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The commit point of one partition: how far it was read, since when, what is due when, which week was told."""
 
     mark: datetime | None = None
     watching_since: datetime | None = None
-    due: Mapping[str, datetime] = field(default_factory=dict)
+    due: Mapping[str, datetime] = {}
     week: str = ""
 
 

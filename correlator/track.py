@@ -8,9 +8,10 @@ gives exactly what folding everything would.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from correlator.announce import decide, is_pending, pending_until, say
 from correlator.correlate import correlate

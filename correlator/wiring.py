@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
+from msgspec import Struct
 
 from correlator.channels import CHANNELS, check_url
 from correlator.delivery import Report
@@ -33,8 +33,7 @@ log = logging.getLogger("correlator")
 NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", "TEAMS_WEBHOOK_URL|SLACK_WEBHOOK_URL")
 
 
-@dataclass(slots=True)
-class App:
+class App(Struct):
     """Everything connected, ready to run, and what this process remembers between its runs."""
 
     settings: Settings
@@ -154,6 +153,6 @@ def open_channels(settings: Settings, style: Style) -> dict[str, Channel]:
 
 def line_of(what: str, report: Report) -> str:
     """One structured line a run, for alerts and workbooks to query."""
-    fields = {slot: getattr(report, slot) for slot in Report.__slots__}
+    fields = {slot: getattr(report, slot) for slot in Report.__struct_fields__}
     fields = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in fields.items()}
     return json.dumps({"event": what} | fields, ensure_ascii=False)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from correlator.announce import Decision, Why, decide, is_pending, pending_until, say
 from correlator.causes import UNEXPLAINED

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from correlator.categories import read_rows
 from correlator.correlate import adopt, correlate, incident_id

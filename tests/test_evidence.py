@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from correlator.evidence import MOST, evidence, not_found, remarks, would_change
 from correlator.model import Cause, Confidence, Incident, Policy

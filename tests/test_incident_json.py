@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from correlator.incident_json import gateway_name, gateway_object, history, incident_object, iso
 from correlator.model import Cause, CauseChange, Incident, Status

@@ -10,9 +10,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from itertools import chain
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,24 +18,12 @@ from correlator.activity import ACTIVITY
 from correlator.categories import CATEGORIES
 from correlator.errors import UsageError
 from correlator.model import LogRow
+from correlator.sources.answer import LOOKED_AT, NAMES, TextTable, rows_of_table, rows_of_text, text_tables
 from correlator.sources.portal_csv import csv_records
 
 Progress = Callable[[int], None]
 """Called with the bytes done since the last call."""
 
-# The names under which each field of LogRow is found: raw columns first, then those of our own queries.
-NAMES: tuple[tuple[str, ...], ...] = (
-    ("TimeGenerated",),
-    ("IngestionTime", "Ingested"),
-    ("_ResourceId", "ResourceId", "Gateway"),
-    ("Category",),
-    ("OperationName",),
-    ("Message",),
-    ("status_s", "Status"),
-    ("instance_s", "Instance"),
-    ("remoteIP_s", "Peer"),
-    ("stateChangeReason_s", "Reason"),
-)
 ACTIVITY_NAMES: tuple[tuple[str, ...], ...] = (
     ("TimeGenerated",),
     ("IngestionTime", "Ingested"),
@@ -55,7 +41,7 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 CELLS = frozenset((str, type(None)))
 """What the cells of a usual row are."""
 AS_USUAL = frozenset((None, "", "AzureDiagnostics"))
-"""What a usual row holds in the columns that can change what it means."""
+"""What a usual row holds in them."""
 
 
 class Skipped(NamedTuple):
@@ -145,6 +131,9 @@ def _parsed(text: str) -> Any:
 
 
 def _json(text: str, path: Path, notes: list[str]) -> Iterator[tuple[int, Any]]:
+    tables = text_tables(text)
+    if tables is not None:
+        return enumerate(chain.from_iterable(map(_of_text_table, tables)), 1)
     try:
         document = _parsed(text)
     except _NoJson as problem:
@@ -210,9 +199,16 @@ def _name(column: Any, path: Path) -> str:
     raise UsageError(f"{path}: a column of one of its tables has no name")
 
 
+def _of_text_table(table: TextTable) -> Iterator[LogRow | dict[str, str]]:
+    """A LogRow for every row with a category; another comes as a record."""
+    columns = [column["name"] for column in table["columns"]]
+    for row, found in zip(table["rows"], rows_of_text(table), strict=True):
+        yield found if found.category else dict(zip(columns, row, strict=True))
+
+
 def _of_table(columns: Sequence[str], rows: Sequence[Any]) -> Iterator[Any]:
     """A LogRow for every usual row; an odd one comes as a record, or as it is."""
-    looked = [columns.index(name) for name in ("Type", "OperationNameValue", "AdditionalFields") if name in columns]
+    looked = [columns.index(name) for name in LOOKED_AT if name in columns]
     blank = [""] * len(columns)
     even = [row if _is_usual(row, len(columns), looked) else blank for row in rows]
     for row, found in zip(rows, rows_of_table(columns, even), strict=True):
@@ -227,19 +223,6 @@ def _is_usual(row: Any, width: int, looked: Iterable[int]) -> bool:
     if type(row) is not list or len(row) != width or not CELLS.issuperset(map(type, row)):
         return False
     return AS_USUAL.issuperset([row[n] for n in looked])
-
-
-def rows_of_table(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[LogRow]:
-    """The rows of an answer of the query API, by the names of its columns."""
-    places = {name: n for n, name in enumerate(columns)}
-    lacking = len(columns)  # one more cell, empty, stands for every column that is not there
-    pick = itemgetter(*(next((places[n] for n in names if n in places), lacking) for names in NAMES))
-    spare = places.get("ResourceId") if "_ResourceId" in places else None
-    make = partial(tuple.__new__, LogRow)  # what LogRow._make does, for rows that come by the hundred thousand
-    for row in rows:
-        cells = [*("" if cell is None else cell for cell in row), ""] if None in row else [*row, ""]
-        found = make(pick(cells))
-        yield found if found.gateway or spare is None else found._replace(gateway=cells[spare])
 
 
 def row_from(record: Mapping[str, Any]) -> LogRow:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from string import Formatter
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from correlator.wording import en, ja
 
@@ -23,14 +25,13 @@ UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 _INSTANCE = re.compile(r"_IN_(\d+)$", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(Struct, frozen=True):
     """How a reader wants it: language (``en``, ``ja``), IANA zone, and site names by peer address."""
 
     language: str = "en"
     zone: str = "UTC"
-    sites: Mapping[str, str] = field(default_factory=dict)
-    connections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sites: Mapping[str, str] = {}
+    connections: Mapping[str, Mapping[str, str]] = {}
     """Gateway -> peer -> the name of its connection, where the gateway list says it."""
 
     def at(self, gateway: str) -> Style:

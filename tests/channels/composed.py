@@ -6,8 +6,9 @@ Nothing here was recorded from anybody's network; the addresses are those reserv
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from correlator.categories import read_rows
 from correlator.correlate import correlate

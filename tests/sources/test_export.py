@@ -491,3 +491,28 @@ def test_an_answer_that_was_cut_short_is_read_and_said(write: Write, name: str) 
     assert "cut short" in note
     assert "exceeded the limit" in note
     assert read(write(json.dumps(document))).notes == []
+
+
+text_tables_of = st.lists(st.sampled_from([*ROW, "AdditionalFields", "x"]), max_size=6).flatmap(
+    lambda names: st.fixed_dictionaries(
+        {
+            "columns": st.just([{"name": name} for name in names]),
+            "rows": st.lists(st.lists(st.sampled_from(["", "a", "AzureActivity"]), max_size=len(names)), max_size=4)
+            | st.lists(st.tuples(*[st.sampled_from(["", "TunnelDiagnosticLog"])] * len(names)).map(list), max_size=4),
+        }
+    )
+)
+
+
+@settings(max_examples=200)
+@given(table=text_tables_of)
+def test_text_is_read_like_any_other(tmp_path_factory: pytest.TempPathFactory, table: dict[str, Any]) -> None:
+    """Whether every cell of a document is text changes nothing about what its rows mean."""
+    file = tmp_path_factory.getbasetemp() / "text"
+    file.write_text(json.dumps({"tables": [table]}), encoding="utf-8")
+    of_text = read(file)
+    with_a_null = {"columns": table["columns"], "rows": [[None] * 9]}
+    file.write_text(json.dumps({"tables": [table, with_a_null]}), encoding="utf-8")
+    of_any = read(file)
+    assert of_any.rows == of_text.rows
+    assert of_any.skipped[:-1] == of_text.skipped

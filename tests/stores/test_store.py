@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from azure.identity import DefaultAzureCredential
+from msgspec.structs import replace
 
 from correlator.errors import StaleWrite
 from correlator.incident_json import incident_object

@@ -1,0 +1,92 @@
+"""The answer of the query API: tables of columns and rows.
+
+An answer of nothing but text, as the rows of the VPN logs mostly are, is parsed and checked in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from operator import itemgetter
+from typing import Any, NotRequired, TypedDict
+
+import msgspec
+
+from correlator.model import LogRow, maker
+
+# The names under which each field of LogRow is found: raw columns first, then those of our own queries.
+NAMES: tuple[tuple[str, ...], ...] = (
+    ("TimeGenerated",),
+    ("IngestionTime", "Ingested"),
+    ("_ResourceId", "ResourceId", "Gateway"),
+    ("Category",),
+    ("OperationName",),
+    ("Message",),
+    ("status_s", "Status"),
+    ("instance_s", "Instance"),
+    ("remoteIP_s", "Peer"),
+    ("stateChangeReason_s", "Reason"),
+)
+LOOKED_AT = ("Type", "OperationNameValue", "AdditionalFields")
+"""The columns that can change what a row means."""
+
+
+class _Column(TypedDict):
+    name: str
+
+
+class TextTable(TypedDict):
+    """A table of the query API without a null, a number or an object in its cells."""
+
+    columns: list[_Column]
+    rows: list[list[str]]
+
+
+class _Answer(TypedDict):
+    tables: list[TextTable]
+    error: NotRequired[Any]
+
+
+def text_tables(text: str | bytes) -> list[TextTable] | None:
+    """The tables of a whole answer of the query API if every cell is text and none can change what its row means.
+
+    Else None. Rows of the VPN logs alone are mostly so, and are read in half the time: cells are checked while parsed.
+    """
+    try:
+        answer = msgspec.json.decode(text, type=_Answer)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return None
+    return answer["tables"] if "error" not in answer and all(map(_is_plain, answer["tables"])) else None
+
+
+def _is_plain(table: TextTable) -> bool:
+    names = {column["name"] for column in table["columns"]}
+    return names.isdisjoint(LOOKED_AT) and {len(table["columns"])}.issuperset(map(len, table["rows"]))
+
+
+def rows_of_text(table: TextTable) -> Iterator[LogRow]:
+    """The rows of a table of text."""
+    return _log_rows([column["name"] for column in table["columns"]], table["rows"])
+
+
+def rows_of_table(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[LogRow]:
+    """The rows of an answer of the query API, by the names of its columns."""
+    return _log_rows(columns, (["" if c is None else c for c in row] if None in row else row for row in rows))
+
+
+def _log_rows(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[LogRow]:
+    places = {name: n for n, name in enumerate(columns)}
+    lacking = len(columns)  # one more cell, empty, stands for every column that is not there
+    pick = itemgetter(*(next((places[n] for n in names if n in places), lacking) for names in NAMES))
+    cells: Iterable[list[Any]] = ([*row, ""] for row in rows)
+    if "_ResourceId" in places and "ResourceId" in places:
+        cells = map(partial(_with_gateway, places["_ResourceId"], places["ResourceId"]), cells)
+    return map(_log_row, map(pick, cells))  # no step of Python a row, for rows come by the hundred thousand
+
+
+def _with_gateway(place: int, spare: int, cells: list[Any]) -> list[Any]:
+    cells[place] = cells[place] or cells[spare]
+    return cells
+
+
+_log_row = maker(LogRow)
