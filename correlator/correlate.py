@@ -149,8 +149,9 @@ GROUPS = {cause: _group_of(cause) for cause in Cause}
 
 def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
     finding = _verdict(drops)
-    first = drops[0].outage
-    still_open = None in [d.outage.end for d in drops]
+    outages = [d.outage for d in drops]
+    first = outages[0]
+    still_open = None in [o.end for o in outages]
     return Incident(
         id=incident_id(gateway, first),
         gateway=gateway,
@@ -158,7 +159,7 @@ def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
         drops=tuple(drops),
         finding=finding,
         status=Status.OPEN if still_open else Status.RECOVERED,
-        flapping=len(drops) >= policy.flapping_drops and _flapping(drops, policy),
+        flapping=len(drops) >= policy.flapping_drops and _flapping(outages, policy),
         first_cause=finding.cause,
     )
 
@@ -171,10 +172,10 @@ def _verdict(drops: Sequence[Drop]) -> Finding:
     return max(findings, key=lambda f: (f.cause is Cause.AZURE_MAINTENANCE, CERTAINTY[f.confidence]))
 
 
-def _flapping(drops: Sequence[Drop], policy: Policy) -> bool:
+def _flapping(outages: Iterable[Outage], policy: Policy) -> bool:
     starts: dict[str, list[datetime]] = {}
-    for drop in drops:
-        starts.setdefault(drop.outage.peer, []).append(drop.outage.start)
+    for outage in outages:
+        starts.setdefault(outage.peer, []).append(outage.start)
     step = policy.flapping_drops - 1
     return any(
         later - earlier <= policy.flapping_within
