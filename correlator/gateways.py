@@ -7,10 +7,11 @@ their far end and whether both instances carry tunnels. Resource ids are folded:
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 STATUSES = ("Connected", "NotConnected", "Connecting", "Unknown")
@@ -22,8 +23,7 @@ def folded(resource_id: str) -> str:
     return resource_id.strip().rstrip("/").lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """One connection of a gateway. In Virtual WAN it may have several links, each with its peer.
 
     ``peers`` are public addresses or DNS names of the far end, none where they could not be read. ``peer_gateway`` is
@@ -36,8 +36,7 @@ class Connection:
     peer_gateway: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Gateway:
+class Gateway(Struct, frozen=True):
     """One VPN gateway. ``kind`` is its resource type: virtualNetworkGateways or vpnGateways.
 
     A policy-based gateway logs no tunnels. ``addresses`` are its own public ones, by instance, where they are known.
@@ -52,16 +51,14 @@ class Gateway:
     connections: tuple[Connection, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Something that could not be read: its id, and one line that says why and the way out."""
 
     scope: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class DiagnosticSetting:
+class DiagnosticSetting(Struct, frozen=True):
     """Where a gateway sends its logs: the folded id of a workspace (``""``: to none), and the categories that are on.
 
     A group of categories stands among them by its name: ``allLogs``.
@@ -76,8 +73,7 @@ class DiagnosticSetting:
         return bool(self.workspace) and not self.categories.isdisjoint((category, "allLogs"))
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayList:
+class GatewayList(Struct, frozen=True):
     """What was read, in the order of the ids, and what was not."""
 
     gateways: tuple[Gateway, ...] = ()
@@ -127,8 +123,7 @@ class GatewayList:
         return any(within.startswith(f"{folded(r.scope)}/") for r in self.refused)
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """The list as it was kept, when it was read (UTC), and of which scopes.
 
     ``removed`` are gateways that were once listed and are no more, ``aliases`` the ids of moved ones -> their new ids.
@@ -138,7 +133,7 @@ class Listed:
     found: GatewayList
     scopes: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = {}
 
     def renewed(self, read_at: datetime, found: GatewayList, scopes: tuple[str, ...] = ()) -> Listed:
         """The same with what a later look found. What is back is no longer removed."""
@@ -151,8 +146,7 @@ class Listed:
         return Listed(read_at, found, scopes, removed, aliases)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference(Generic[T]):
+class Difference(Struct, Generic[T], frozen=True):
     """What came, what went, and what has its old name under another id: re-created elsewhere, or moved."""
 
     added: tuple[T, ...] = ()
@@ -164,8 +158,7 @@ class Difference(Generic[T]):
         return bool(self.added or self.removed or self.moved)
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What is different between two lists. False if nothing is."""
 
     gateways: Difference[Gateway]

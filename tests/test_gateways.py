@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from correlator.gateways import Connection, Difference, Gateway, GatewayList, Refused, changes
 from correlator.stores.codec import pack, unpack

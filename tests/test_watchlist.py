@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from correlator.errors import SourceUnavailable
 from correlator.gateways import Connection, Gateway, GatewayList, Listed, Refused

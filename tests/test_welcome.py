@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from correlator.gateways import GatewayList, Refused
 from correlator.model import Cause, CauseSum, Gap, Status, WeekLine

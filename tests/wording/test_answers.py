@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from correlator.cli.check import verdict
 from correlator.model import Cause, Confidence, Finding, Incident

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from correlator.measures import impact
 from correlator.model import Cause, Confidence, Impact, LogRow, Moment, Notification, Side
