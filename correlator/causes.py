@@ -33,7 +33,7 @@ class Shape(NamedTuple):
     switch: bool
     maintenance: bool
     all_of_it: bool
-    """All peers of the instance that the maintenance row speaks for fell at once, or it has no other."""
+    """All peers of the instance fell at once, or it has no other; or the row names it and several fell."""
     configuration: bool
     primary_changed: bool
     together: int
@@ -107,7 +107,7 @@ def maintenance_row(drop: Shape) -> Finding | None:
     """A maintenance row of this instance in time. Confirmed by the shape that maintenance has in the gateway's mode.
 
     Active-standby fails over; active-active restarts the instance, whose tunnels come back where they were: every drop
-    comes back so, hence there all tunnels of the instance must have fallen.
+    comes back so, hence there one tunnel of several is not enough.
     """
     if not drop.maintenance:
         return None
@@ -217,7 +217,7 @@ RULES: tuple[Rule, ...] = (
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
     start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch = outage
-    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity = around
+    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone = around
     lasting = None if end is None else end - start
     facts = (  # the fields of Shape, in their order
         meaning(reason),
@@ -228,7 +228,7 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
         active_active,
         switch,
         maintenance is not None and not far,
-        maintenance is not None and (together > 0 or peers_known == 1),
+        maintenance is not None and (together > 0 or peers_known == 1 or (maintenance.instance != "" and not alone)),
         configuration is not None,
         primary is not None,
         min(together, MANY),

@@ -42,7 +42,7 @@ def circumstances(
     near = _near(starts, changes, policy)
     claims = Claims(find_windows(changes, policy), policy)
     far_claims = {peer: Claims(find_windows(_of_any_instance(rows), policy), policy) for peer, rows in far.items()}
-    nothing = Circumstances(activity=activity)
+    nothing = {alone: Circumstances(activity=activity, alone=alone) for alone in (False, True)}
     found = []
     for outage, (together, both, alone), (configuration, primary, reset, fault) in zip(
         outages, company, near, strict=True
@@ -66,8 +66,9 @@ def circumstances(
             fault,
             lent is not None,
             activity,
+            alone,
         )
-        found.append(_circumstances(facts) if any(facts[:-1]) else nothing)
+        found.append(_circumstances(facts) if any(facts[:-2]) else nothing[alone])
     return found
 
 

@@ -141,6 +141,8 @@ class Circumstances(NamedTuple):
     """The maintenance row is one of the watched gateway at the other end."""
     activity: bool = False
     """The activity log was there to look at."""
+    alone: bool = False
+    """The only peer of several that fell within a minute."""
 
 
 class Side(StrEnum):

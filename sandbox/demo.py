@@ -27,7 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sandbox.functions_host import FunctionsHost
-from sandbox.nights import fortnight
+from sandbox.nights import fortnight, gateways
 from sandbox.nights.rows import Row
 from sandbox.prepare import prepare
 from sandbox.stack import WORKSPACE_ID, Stack
@@ -78,6 +78,7 @@ def play(stack: Stack, out: Console, settings: Mapping[str, str]) -> None:
     """Load the fortnight and let the timers fire at the times that matter, under these settings."""
     rows = fortnight.rows()
     stack.logs.load(WORKSPACE_ID, rows)
+    stack.resources.load(gateways.without_vnet_to_vnet())
     moments = list(schedule(rows))
     chosen = {"TIMEZONE": "Asia/Tokyo", "SITES": fortnight.SITES, **settings}
     with timers({**stack.env, **chosen}, out) as fire, Progress(console=out, transient=True) as progress:

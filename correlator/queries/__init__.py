@@ -20,8 +20,9 @@ FIRST_LOOK_BACK = LOOK_BACK
 
 @cache
 def text(name: str) -> str:
-    """The text of a query file."""
-    return Path(__file__).with_name(f"{name}.kql").read_text(encoding="utf-8")
+    """The text of a query file without its comments, which the service need not read."""
+    lines = Path(__file__).with_name(f"{name}.kql").read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("//"))
 
 
 def poll(mark: datetime | None, since: datetime | None) -> str:
@@ -47,8 +48,8 @@ def sample(category: str) -> str:
 
 
 def portal() -> str:
-    """What the Logs link of a message opens, without its comments: the text goes into the link."""
-    return "\n".join(line for line in text("portal").splitlines() if not line.startswith("//"))
+    """What the Logs link of a message opens."""
+    return text("portal").rstrip("\n")
 
 
 def literal(at: datetime) -> str:

@@ -22,6 +22,7 @@ NOW = at("2026-08-21T18:00:00")
 MARK = NOW - timedelta(minutes=5)
 SINCE = at("2026-08-19T00:00:00")
 GATEWAY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworkGateways/GW1"
+ELSEWHERE = "/subscriptions/s/resourceGroups/elsewhere/providers/Microsoft.Network"
 FILES = sorted(p.stem for p in Path(queries.__file__).parent.glob("*.kql"))
 TEXTS = {
     "poll": queries.poll(MARK, SINCE),
@@ -155,6 +156,37 @@ def test_a_first_run_looks_back(workspace: Workspace) -> None:
     """A first poll, which knows no clock, takes all rows of the last thirty days."""
     workspace.load([row(1), row(30 * 24 * 60 - 1), row(30 * 24 * 60 + 1)])
     assert len(ask(workspace, TEXTS["poll, first run"])) == 2
+
+
+@pytest.mark.parametrize(
+    ("resource", "kind", "brings"),
+    [
+        (GATEWAY, "Administrative", True),
+        (GATEWAY.replace("virtualNetworkGateways/GW1", "connections/cn"), "Administrative", True),
+        (
+            GATEWAY.replace("/g/", "/elsewhere/").replace("virtualNetworkGateways/GW1", "connections/cn"),
+            "Administrative",
+            False,
+        ),
+        (GATEWAY.replace("GW1", "GW11"), "Administrative", False),
+        ("/subscriptions/s/providers/Microsoft.ResourceHealth/events/e", "ServiceHealth", True),
+        ("/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a", "Administrative", False),
+    ],
+)
+def test_fresh_activity_brings_the_gateways_in_its_scope(
+    workspace: Workspace, resource: str, kind: str, brings: bool
+) -> None:
+    """A fresh row of the activity log is news for its gateway, its group's gateways, or the whole subscription's."""
+    fresh = NOW - timedelta(minutes=2)
+    activity = {
+        "Type": "AzureActivity", "TimeGenerated": fresh, "IngestionTime": fresh, "CategoryValue": kind,
+        "OperationNameValue": "MICROSOFT.NETWORK/X/WRITE", "ActivityStatusValue": "Start", "SubscriptionId": "S",
+        "_ResourceId": resource.lower(), "Caller": "someone", "Properties": "{}",
+    }  # fmt: skip
+    workspace.load([row(60), activity])
+    found = ask(workspace, TEXTS["poll"])
+    assert [f["Category"] for f in found if f["Category"] != "AzureActivity"] == ["TunnelDiagnosticLog"] * brings
+    assert not brings or "/subscriptions/s" in [f["Gateway"] for f in found], "the activity log is there to look at"
 
 
 def test_late_columns_may_be_missing(workspace: Workspace) -> None:
