@@ -6,12 +6,13 @@ can no longer arrive; a poll keeps them and need not read those rows again.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise, repeat
+from itertools import pairwise
 
 from correlator.maintenance import Claims, find_windows
-from correlator.model import NEVER, ChangeKind, Circumstances, GatewayChange, Outage, Policy, maker
+from correlator.model import ChangeKind, Circumstances, GatewayChange, Outage, Policy, maker
 from correlator.reasons import Meaning, meaning
 
 Beginning = tuple[datetime, str, str, bool]
@@ -38,14 +39,13 @@ def circumstances(
     was there to look at. ``far``: maintenance rows of the watched gateway at the other end, by peer.
     """
     starts = [o.start for o in outages]
-    company = _company(outages, starts, policy.together)
-    near = _near(starts, changes, policy)
+    near = _Near(starts, changes, policy)
     claims = Claims(find_windows(changes, policy), policy)
     far_claims = {peer: Claims(find_windows(_of_any_instance(rows), policy), policy) for peer, rows in far.items()}
     nothing = {alone: Circumstances(activity=activity, alone=alone) for alone in (False, True)}
     found = []
-    for outage, (together, both, alone), (configuration, primary, reset, fault) in zip(
-        outages, company, near, strict=True
+    for n, (outage, (together, both, alone)) in enumerate(
+        zip(outages, _company(outages, starts, policy.together), strict=True)
     ):
         known = kept.get(beginning(outage)) if kept else None
         if known:
@@ -53,22 +53,18 @@ def circumstances(
                 (far_claims.get(outage.peer, claims) if known.far else claims).remember(known.maintenance, outage)
             found.append(known)
             continue
-        row, elsewhere = claims.claim(outage) if _may_be_served(outage, both, alone) else (None, None)
-        lent = far_claims[outage.peer].claim(outage)[0] if row is None and outage.peer in far_claims else None
-        facts = (
-            row or lent,
-            elsewhere,
-            configuration,
-            primary,
-            together,
-            both,
-            reset,
-            fault,
-            lent is not None,
-            activity,
-            alone,
-        )
-        found.append(_circumstances(facts) if any(facts[:-2]) else nothing[alone])
+        row = elsewhere = lent = None
+        if n in near.maintenance and _may_be_served(outage, both, alone):
+            row, elsewhere = claims.claim(outage)
+        if row is None and outage.peer in far_claims:
+            lent, _ = far_claims[outage.peer].claim(outage)
+        configuration, primary = near.configuration.get(n), near.primary.get(n)
+        reset, fault = near.reset.get(n), near.fault.get(n)
+        if row or elsewhere or lent or configuration or primary or together or both or reset or fault:
+            facts = (row or lent, elsewhere, configuration, primary, together, both, reset, fault)
+            found.append(_circumstances((*facts, lent is not None, activity, alone)))
+        else:
+            found.append(nothing[alone])
     return found
 
 
@@ -86,25 +82,23 @@ def _of_any_instance(rows: Sequence[GatewayChange]) -> list[GatewayChange]:
     return [row._replace(instance="") for row in rows]
 
 
-def _near(
-    starts: Sequence[datetime], changes: Sequence[GatewayChange], policy: Policy
-) -> Iterable[tuple[GatewayChange | None, ...]]:
-    """For each start the configuration row, the change of the primary, the reset and the fault that lie near it."""
-    if not changes:
-        return repeat((None, None, None, None), len(starts))
-    of: dict[ChangeKind, list[GatewayChange]] = {}
-    for change in changes:
-        of.setdefault(change.kind, []).append(change)
-    configured = of.get(ChangeKind.CONFIGURATION, [])
-    faults = _newest_near(starts, of.get(ChangeKind.PLATFORM_FAULT, []), policy.fault_before, policy.fault_after)
-    regional = _newest_near(starts, of.get(ChangeKind.SERVICE_FAULT, []), policy.fault_before, policy.fault_before)
-    return zip(
-        _newest_near(starts, configured, policy.configuration_before, policy.configuration_after),
-        _newest_near(starts, of.get(ChangeKind.PRIMARY_CHANGED, []), PRIMARY_NEAR, PRIMARY_NEAR),
-        _newest_near(starts, of.get(ChangeKind.RESET, []), policy.configuration_before, policy.reset_after),
-        (own or of_region for own, of_region in zip(faults, regional, strict=True)),
-        strict=True,
-    )
+class _Near:
+    """Which changes lie near which outages: by the outage's place, and only where there is one."""
+
+    def __init__(self, starts: Sequence[datetime], changes: Sequence[GatewayChange], policy: Policy) -> None:
+        of: dict[ChangeKind, list[GatewayChange]] = {}
+        for change in sorted(changes):
+            of.setdefault(change.kind, []).append(change)
+
+        def near(kind: ChangeKind, before: timedelta, after: timedelta) -> dict[int, GatewayChange]:
+            return _newest_near(starts, of[kind], before, after) if kind in of else {}
+
+        self.maintenance = near(ChangeKind.MAINTENANCE, policy.maintenance_before, policy.maintenance_after)
+        self.configuration = near(ChangeKind.CONFIGURATION, policy.configuration_before, policy.configuration_after)
+        self.primary = near(ChangeKind.PRIMARY_CHANGED, PRIMARY_NEAR, PRIMARY_NEAR)
+        self.reset = near(ChangeKind.RESET, policy.configuration_before, policy.reset_after)
+        regional = near(ChangeKind.SERVICE_FAULT, policy.fault_before, policy.fault_before)
+        self.fault = regional | near(ChangeKind.PLATFORM_FAULT, policy.fault_before, policy.fault_after)
 
 
 def beginning(outage: Outage) -> Beginning:
@@ -113,18 +107,17 @@ def beginning(outage: Outage) -> Beginning:
 
 
 def _newest_near(
-    starts: Iterable[datetime], changes: Iterable[GatewayChange], before: timedelta, after: timedelta
-) -> Iterator[GatewayChange | None]:
-    """For each start (oldest first) the newest change that it lies near to: not ``before`` nor ``after`` it by more."""
-    coming = iter(sorted(changes))
-    change, upcoming = None, next(coming, None)
-    closes, opens = NEVER, upcoming.at - before if upcoming else NEVER
-    for start in starts:
-        while opens <= start and upcoming:
-            change, closes = upcoming, upcoming.at + after
-            upcoming = next(coming, None)
-            opens = upcoming.at - before if upcoming else NEVER
-        yield change if start <= closes else None
+    starts: Sequence[datetime], changes: Iterable[GatewayChange], before: timedelta, after: timedelta
+) -> dict[int, GatewayChange]:
+    """For each start that a change lies near to, the newest one: not ``before`` nor ``after`` it by more than that.
+
+    Asked of each change and not of each start: changes are few.
+    """
+    return {
+        n: change
+        for change in changes
+        for n in range(bisect_left(starts, change.at - before), bisect_right(starts, change.at + after))
+    }
 
 
 def _company(
