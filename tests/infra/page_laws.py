@@ -22,7 +22,7 @@ HOST_SETTINGS = {"FUNCTIONS_WORKER_RUNTIME", "AZURE_CLIENT_ID"}
 """Settings of the Functions host and of the Azure SDK that a page may name."""
 OF_TOOLS = {"UPDATE_GOLDEN", "BICEP_CHECK", "HYPOTHESIS_PROFILE"}
 """Variables of our own tests that a page may name."""
-COMING = {"doctor"}
+COMING: set[str] = set()
 """Commands that a page may mention before they are there; their options are checked once they are."""
 OF_AZURE = {"connectionStatus"}
 """Names in camel case that are Azure's own."""
