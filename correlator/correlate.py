@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from correlator.causes import explain
 from correlator.circumstances import Beginning, beginning, circumstances
 from correlator.model import (
+    LONG_AGO,
     Cause,
     CauseChange,
     Checkpoint,
@@ -63,7 +64,7 @@ def correlate(log: GatewayLog, policy: Policy, past: GatewayState | None = None)
     peers = len(policy.peers.get(log.gateway, ()))
     folded = find_outages(log.tunnels, start, mode, goes_on=past is not None, peers=peers)
     known = [t.incident for t in past.tracked] if past else []
-    settled, kept = _kept(known, start.at) if start else ([], {})
+    settled, kept = _kept(known, start.at if start else LONG_AGO)
     outages = sorted(settled + folded.outages) if settled else folded.outages
     around = circumstances(outages, log.changes, kept, policy, activity=log.activity, far=log.far)
     drops = [_drop((o, a, explain(o, a, policy))) for o, a in zip(outages, around, strict=True)]
@@ -72,17 +73,20 @@ def correlate(log: GatewayLog, policy: Policy, past: GatewayState | None = None)
 
 
 def _kept(known: Iterable[Incident], until: datetime) -> tuple[list[Outage], dict[Beginning, Circumstances]]:
-    """Outages that ended by then, as they stand; and the circumstances of all that had started by then."""
+    """Outages that ended by then, as they stand; and the circumstances of all that had started by then.
+
+    Also of those that the other end's maintenance explains: its rows come only with fresh ones of its own.
+    """
     settled: list[Outage] = []
     kept: dict[Beginning, Circumstances] = {}
     for incident in known:
         if incident.status.withdrawn:
             continue
         for outage, around, _ in incident.drops:
-            if outage.start <= until:
+            if outage.start <= until or around.far:
                 kept[beginning(outage)] = around
-                if outage.end is not None and outage.end <= until:
-                    settled.append(outage)
+            if outage.end is not None and outage.end <= until:
+                settled.append(outage)
     return settled, kept
 
 

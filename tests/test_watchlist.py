@@ -92,6 +92,20 @@ def watch(known: GatewayList, witness: Azure | None = None) -> Watch:
     return Watch(DOWN, informed(Policy(), listed), asking=Asking(witness, listed) if witness else None)
 
 
+def test_maintenance_at_the_other_end_is_remembered() -> None:
+    """The gateway at the other end has no fresh rows an hour later: what it said of the drop still holds."""
+    rows = """
+        gw2 17:12     maintenance IN_0
+        gw1 17:13:00  203.0.113.9 down IN_0 RemotelyTriggered
+        gw1 17:13:40  203.0.113.9 up   IN_0
+        gw1 18:20     osaka up IN_0
+    """
+    found = Watch(rows, Policy(addresses={"203.0.113.9": gateway("gw2")}))
+    found.poll(clock("16:00"))
+    assert found.until("19:00") == ["17:15 A recovered azure-maintenance"]
+    assert [i.finding.rule for i in found.known().values()] == ["maintenance-at-the-other-end"]
+
+
 def test_a_connection_that_was_removed_is_not_down_for_ever() -> None:
     """The connection is gone from Azure's list: its outage ends as removed, and those who heard of it hear that."""
     found = watch(GatewayList((GW1,)))

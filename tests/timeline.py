@@ -157,7 +157,7 @@ class Watch:
         since = window_start(self.mark or now)
         visible = [r for r in self.rows if _seen(r) <= now]
         fresh = {r.gateway for r in visible if self.mark is None or _seen(r) > self.mark}
-        logs = read_rows([r for r in visible if r.gateway in fresh]).logs
+        logs = read_rows([r for r in visible if r.gateway in fresh], self.rules.addresses).logs
         due = {g for g, at in self.due.items() if at <= now}
         steps = {}
         for name in sorted(logs.keys() | due):
