@@ -1,4 +1,4 @@
-"""The gateway list, kept fresh: read from Azure once a day and when nothing is kept, never needed to go on."""
+"""The gateway list, kept fresh: read daily, hourly where some of it was refused, and never needed to go on."""
 
 from __future__ import annotations
 

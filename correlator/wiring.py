@@ -81,7 +81,7 @@ class App(Struct):
         log.info("%s", line_of("weekly_summary", report))
 
     def _current_list(self) -> tuple[Listed | None, Listed | None]:
-        """The gateway list as it was and as it is. In a process that has it, nothing is read until it is a day old."""
+        """The gateway list as it was and as it is. In a process that has a fresh one, nothing is read."""
         scopes = self.settings.gateway_scopes
         if self.resources is None or (self.clock and is_fresh(self.listed, scopes, self.clock)):
             return self.listed, self.listed
