@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -18,14 +18,19 @@ from correlator.categories import Read, read_rows
 from correlator.delivery import Delivery, Report
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
 from correlator.model import GatewayState, Incident, Moment, Notification, Policy
+from correlator.people import NOBODY as NOBODY_SAID
+from correlator.people import People
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
 from correlator.track import NOBODY, Step, advance, window_start
 from correlator.watchlist import Asking
+from correlator.weekly import label_of
 
 log = logging.getLogger("correlator")
 
 OPERATIONS = 80
 """Writes in one commit; the service takes 100."""
+FIRST_LOOK = timedelta(days=32)
+"""A little longer than a first poll looks back."""
 RECORDED_AT_ONCE = 400
 """Incidents and drops in one notice to the tables: what one entity holds with ease."""
 
@@ -77,12 +82,22 @@ def _steps(
     due = {gateway for gateway, at in head.due.items() if at <= now}
     names = sorted(read.logs.keys() | due | set(aside.look_at))
     states = store.gateways(workspace, names) if names else {}
+    people = _people(store, states.values(), since if head.mark else now - FIRST_LOOK, now) if names else NOBODY_SAID
     for name in names:
         if name not in states and name not in read.logs:
             continue
         state = states.get(name, GatewayState(name))
         heard = aside.asking.witnesses(state, now, policy) if aside.asking else NOBODY
-        yield advance(state, read.logs.get(name), since, now, policy, first_run=head.mark is None, witnesses=heard)
+        log_of_it, first = read.logs.get(name), head.mark is None
+        yield advance(state, log_of_it, since, now, policy, first_run=first, witnesses=heard, people=people)
+
+
+def _people(store: Store, states: Collection[GatewayState], since: datetime, now: datetime) -> People:
+    """What people said of what is looked at. A quiet poll never comes here."""
+    kept = [t.incident for s in states for t in s.tracked]
+    first = min([since, *(i.started_at for i in kept)])
+    days = {(since + timedelta(days=n)).date() for n in range((now - since).days + 2)} | {i.anchor.date() for i in kept}
+    return store.people(sorted({label_of(day) for day in days}), first)
 
 
 class _Commit(Struct, frozen=True):
