@@ -21,6 +21,7 @@ from correlator.model import GatewayState, Incident, Moment, Notification, Polic
 from correlator.people import NOBODY as NOBODY_SAID
 from correlator.people import People
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
+from correlator.routes import EVERYWHERE, Routing
 from correlator.track import NOBODY, Step, advance, window_start
 from correlator.watchlist import Asking
 from correlator.weekly import label_of
@@ -36,10 +37,11 @@ RECORDED_AT_ONCE = 400
 
 
 class Aside(NamedTuple):
-    """What Azure's gateway list adds to a poll: gateways to look at without fresh rows, and whom to ask twice."""
+    """What a poll is given besides: gateways to look at without fresh rows, whom to ask twice, who hears of what."""
 
     look_at: Collection[str] = ()
     asking: Asking | None = None
+    routing: Routing = EVERYWHERE
 
 
 ALONE = Aside()
@@ -67,7 +69,7 @@ def poll(
     report.now, report.rows = now, len(answer.rows)
     report.unreadable, report.unmapped_reasons = len(read.unreadable), read.unmapped_reasons
     steps = list(_steps(workspace, store, head, read, now, policy, aside))
-    _Commit(store, list(channels), now, report).apply(before, steps)
+    _Commit(store, list(channels), aside.routing, now, report).apply(before, steps)
     # Read again only if there is something new to deliver: a quiet poll is one query, one read, one write.
     after = store.read(workspace) if any(s.recorded or s.notifications for s in steps) else before
     Delivery(store, channels, now, report).run(after)
@@ -103,6 +105,7 @@ def _people(store: Store, states: Collection[GatewayState], since: datetime, now
 class _Commit(Struct, frozen=True):
     store: Store
     channels: Sequence[str]
+    routing: Routing
     now: datetime
     report: Report
 
@@ -122,12 +125,12 @@ class _Commit(Struct, frozen=True):
         self._write(etag, replace(head, mark=self.now, watching_since=head.watching_since or self.now, due=due), batch)
 
     def _cost(self, steps: Sequence[Step]) -> int:
-        """Writes that steps need: a gateway and its notices each, and the notices to the tables."""
+        """Writes that steps need at most: a gateway and its notices each, and the notices to the tables."""
         said = sum(len(s.notifications) for s in steps) * len(self.channels)
         return len(steps) + said + len(list(_portions(steps)))
 
     def _write(self, etag: str | None, head: Head, steps: Sequence[Step]) -> str:
-        notices = list(_notices(steps, self.channels, self.now))
+        notices = list(self._notices(steps))
         written = self.store.commit(self.report.partition, etag, head, [s.state for s in steps], notices)
         self.report.changed += sum(len(s.recorded) for s in steps)
         told = [n for s in steps for n in s.notifications]
@@ -135,14 +138,14 @@ class _Commit(Struct, frozen=True):
         self.report.went_down += [(n.subject, n.incident.gateway) for n in told if n.incident and _stopped(n)]
         return written
 
-
-def _notices(steps: Sequence[Step], channels: Sequence[str], now: datetime) -> Iterator[Notice]:
-    stamp = f"{now:%Y%m%dT%H%M%S%f}"
-    for part in _portions(steps):
-        yield Notice(f"{stamp}-{part[0].id}-{part[0].rev:06d}-{TABLE}", TABLE, now, None, part)
-    for said in (n for s in steps for n in s.notifications):
-        for channel in channels:
-            yield Notice(f"{stamp}-{_began(said)}-{said.subject}-{said.number:06d}-{channel}", channel, now, said)
+    def _notices(self, steps: Sequence[Step]) -> Iterator[Notice]:
+        stamp = f"{self.now:%Y%m%dT%H%M%S%f}"
+        for part in _portions(steps):
+            yield Notice(f"{stamp}-{part[0].id}-{part[0].rev:06d}-{TABLE}", TABLE, self.now, None, part)
+        for said in (n for s in steps for n in s.notifications):
+            for channel in self.routing.recipients(said, self.channels):
+                key = f"{stamp}-{_began(said)}-{said.subject}-{said.number:06d}-{channel}"
+                yield Notice(key, channel, self.now, said)
 
 
 def _stopped(said: Notification) -> bool:

@@ -16,11 +16,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from correlator.errors import SettingsError
 from correlator.model import WeeklyTime
+from correlator.routes import Route, parse
 from correlator.schedule import ncrontab
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LANGUAGES = ("en", "ja")
+CHATS = ("teams", "slack")
 TEN_YEARS = timedelta(days=3650)
 """Longer than anybody asks for, and so short that it can be added to any time of a row."""
 VAULT_REFERENCE = "@microsoft.keyvault("
@@ -114,6 +116,10 @@ def _sites(text: str) -> Mapping[str, str]:
     return {address.strip(): name.strip() for address, name in pairs}
 
 
+def _routes(text: str) -> tuple[Route, ...]:
+    return parse(text, CHATS)
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in ("0", "1", "true", "false"):
         raise ValueError("give 0 or 1")
@@ -146,6 +152,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MESSAGE_LANGUAGE", "en", "Language of the messages: en or ja", _language),
     Setting("DOWN_AFTER", "10m", "How old an open outage must be before it is told", _waiting),
     Setting("SITES", "", "Names for peers: 203.0.113.10=osaka-dc1; 198.51.100.7=nagoya, or a JSON object", _sites),
+    Setting(
+        "ROUTES",
+        "",
+        "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; default: all of all",
+        _routes,
+    ),
     Setting("ALLOW_PRIVATE_WEBHOOKS", "0", "1 permits webhooks on http and on private addresses", _switch),
 )
 
@@ -166,6 +178,7 @@ class Settings:
     message_language: str
     down_after: timedelta
     sites: Mapping[str, str]
+    routes: tuple[Route, ...]
     allow_private_webhooks: bool
     teams_webhook_url: str = field(repr=False)
     slack_webhook_url: str = field(repr=False)

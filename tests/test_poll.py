@@ -17,9 +17,10 @@ from correlator.delivery import LEASE, LONGEST_PAUSE, Report
 from correlator.errors import SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.model import LogRow, Moment, Policy, WeeklyTime
 from correlator.people import Remark, RemarkKind
-from correlator.poll import poll, poll_all
+from correlator.poll import Aside, poll, poll_all
 from correlator.ports import Body, Channel, LogAnswer
 from correlator.reports import WEEKLY_PARTITION, summarize
+from correlator.routes import Routing, parse
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.stores.tables import Operation
@@ -247,6 +248,18 @@ def test_the_next_poll_is_asked_for_all_gateways_or_some() -> None:
     assert night.store.read(WS).head.due == {GATEWAY.format(2): when("18:00:00")}
     desk.look_again(night.store, [WS], [])
     assert set(night.store.read(WS).head.due) == {GATEWAY.format(1), GATEWAY.format(2)}
+
+
+def test_each_channel_hears_of_its_side() -> None:
+    """Routes choose the channels; when late rows change whose it was, both the old and the new side's channel hear."""
+    fell = drop("17:13:04", 150, 0, 0, reason="DPD timed out")
+    night = Night([*UP, maintenance("17:12:10", 0, late=41), *fell], channels=("teams", "slack"))
+    routing = Routing(parse("teams: azure; slack: remote", ("teams", "slack")))
+    for minute in range(0, 60, 5):
+        poll(WS, _at(night, f"17:{minute:02d}:00"), night.store, night.chats, POLICY, Aside(routing=routing))
+    poll(WS, _at(night, "18:05:00"), night.store, night.chats, POLICY, Aside(routing=routing))
+    assert [n.moment for n in night.chats["slack"].said] == [Moment.RECOVERED, Moment.CAUSE_CHANGED]
+    assert [n.moment for n in night.chats["teams"].said] == [Moment.CAUSE_CHANGED]
 
 
 # The clock
