@@ -9,8 +9,10 @@ import click
 from correlator import __version__
 from correlator.cli.check import check
 from correlator.cli.doctor import doctor
+from correlator.cli.incidents import incidents, show_one
 from correlator.cli.replay import replay
 from correlator.cli.sample import sample
+from correlator.cli.stats import stats
 from correlator.errors import CorrelatorError, SourceUnavailable, StoreUnavailable
 
 USAGE, SERVICE = 2, 4
@@ -22,7 +24,7 @@ def commands() -> None:
     """Why did the tunnel drop? Verdicts over Azure VPN gateway logs."""
 
 
-for command in (check, doctor, replay, sample):
+for command in (check, doctor, incidents, replay, sample, show_one, stats):
     commands.add_command(command)
 
 

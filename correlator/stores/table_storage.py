@@ -7,7 +7,7 @@ it done, which is why no write here is anything but conditional or repeatable.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,7 +20,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.data.tables import TableServiceClient, UpdateMode
 
 from correlator.errors import StoreUnavailable
-from correlator.stores.tables import TABLES, Conflict, Delete, Entity, Insert, Operation, Replace
+from correlator.stores.tables import EVERY, TABLES, Conflict, Delete, Entity, Insert, Operation, Replace
 
 RETRY: dict[str, Any] = {"retry_on_methods": ["GET", "PUT", "DELETE", "POST", "PATCH", "MERGE", "HEAD"]}
 CONDITION_FAILED = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED)
@@ -50,10 +50,12 @@ class AzureTables:
         """Tables by connection string: for the emulator; a deployment has no keys."""
         return cls(TableServiceClient.from_connection_string(text, **TRANSPORT))
 
-    def query(self, table: str, partition: str, first: str, last: str) -> tuple[list[Entity], datetime]:
+    def query(
+        self, table: str, partition: str, first: str, last: str, where: Mapping[str, str] = EVERY
+    ) -> tuple[list[Entity], datetime]:
         text = (
             f"PartitionKey eq '{_quoted(partition)}' and RowKey ge '{_quoted(first)}' and RowKey lt '{_quoted(last)}'"
-        )
+        ) + "".join(f" and {column} eq '{_quoted(value)}'" for column, value in where.items())
         clock = [datetime.fromtimestamp(0, UTC)]
 
         def remember(response: Any) -> None:

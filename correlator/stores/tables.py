@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 STATE, INCIDENTS, OUTAGES = "state", "incidents", "outages"
 TABLES = (STATE, INCIDENTS, OUTAGES)
 BATCH = 100
+EVERY: Mapping[str, str] = {}
 
 
 class Entity(NamedTuple):
@@ -57,8 +58,13 @@ class Conflict(Exception):
 class Tables(Protocol):
     """Every method is one request (a query may page). Raises StoreUnavailable."""
 
-    def query(self, table: str, partition: str, first: str, last: str) -> tuple[list[Entity], datetime]:
-        """Rows with ``first <= row key < last`` in key order, and the service's clock (UTC)."""
+    def query(
+        self, table: str, partition: str, first: str, last: str, where: Mapping[str, str] = EVERY
+    ) -> tuple[list[Entity], datetime]:
+        """Rows with ``first <= row key < last`` in key order, and the service's clock (UTC).
+
+        ``where`` names text columns and what they must hold: the service leaves other rows out of its answer.
+        """
         ...
 
     def get(self, table: str, partition: str, row: str) -> Entity | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,7 +29,7 @@ from correlator.stores.memory import MemoryTables
 from correlator.stores.rows import partition_of, row_of
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
-from correlator.stores.tables import INCIDENTS, OUTAGES, STATE, Delete, Entity, Operation, Tables
+from correlator.stores.tables import EVERY, INCIDENTS, OUTAGES, STATE, Delete, Entity, Operation, Tables
 from correlator.wording import Style
 from sandbox.stack import Stack
 from tests.channels.composed import EN, NAGOYA, OSAKA, gateway, incident_of, tunnel
@@ -359,9 +359,11 @@ class _Spy:
         self.keys: list[str] = []
         self.before: Callable[[str], None] = lambda table: None
 
-    def query(self, table: str, partition: str, first: str, last: str) -> tuple[list[Entity], datetime]:
+    def query(
+        self, table: str, partition: str, first: str, last: str, where: Mapping[str, str] = EVERY
+    ) -> tuple[list[Entity], datetime]:
         self.keys.append(partition)
-        return self._inner.query(table, partition, first, last)
+        return self._inner.query(table, partition, first, last, where)
 
     def get(self, table: str, partition: str, row: str) -> Entity | None:
         self.keys += [partition, row]

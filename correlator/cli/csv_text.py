@@ -1,0 +1,27 @@
+"""CSV on standard output, for spreadsheets: what looks like a formula is text."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """A header and one line a row; a row that lacks a column leaves it empty."""
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(columns)
+    for row in rows:
+        out.writerow([cell(row.get(column)) for column in columns])
+
+
+def cell(value: object) -> object:
+    """Log text may begin with a sign that a spreadsheet would run; an apostrophe before it makes it text."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return "'" + value
+    return "" if value is None else value
