@@ -5,14 +5,27 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
+
+
+class Writer(Protocol):
+    """What csv.writer gives back."""
+
+    def writerow(self, row: Iterable[Any], /) -> Any:
+        """One line."""
+        ...
+
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """A header and one line a row; a row that lacks a column leaves it empty."""
-    out = csv.writer(sys.stdout, lineterminator="\n")
+    lines(csv.writer(sys.stdout, lineterminator="\n"), columns, rows)
+
+
+def lines(out: Writer, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """The same, to any writer of the csv module."""
     out.writerow(columns)
     for row in rows:
         out.writerow([cell(row.get(column)) for column in columns])

@@ -41,6 +41,13 @@ def history(start: datetime, end: datetime) -> str:
     return f"let reach = {literal(start - MOMENT)};\nlet until = {literal(end)};\n" + text("rows") + text("history")
 
 
+def evidence(gateway: str, start: datetime, end: datetime) -> str:
+    """One gateway's rows of a time range, as an export. Only what a resource id can hold goes into the text."""
+    named = "".join(c for c in gateway.lower() if c.isalnum() or c in "/._-()")
+    head = f"let gateway = '{named}';\nlet reach = {literal(start - MOMENT)};\nlet until = {literal(end)};\n"
+    return head + text("rows") + text("evidence")
+
+
 def sample(category: str) -> str:
     """A few rows of one category with every column they have."""
     quoted = "".join(c for c in category if c.isalnum())

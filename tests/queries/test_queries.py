@@ -28,6 +28,7 @@ TEXTS = {
     "poll": queries.poll(MARK, SINCE),
     "poll, first run": queries.poll(None, None),
     "history": queries.history(SINCE, NOW),
+    "evidence": queries.evidence(GATEWAY, SINCE, NOW),
     "sample": queries.sample("TunnelDiagnosticLog"),
     "portal": queries.portal(),
     "seen": queries.text("seen"),
