@@ -147,7 +147,7 @@ def _joined(
     found = {name: log for name, log in logs.items() if log.tunnels or log.changes}
     if not outside and not addresses:
         return found
-    there = {subscription_of(o.scope) for o in outside}
+    there = {subscription_of(o.scope) for o in outside if o.administrative}
     joined = {}
     for name, log in found.items():
         told = [o.change for o in outside if o.change and covers(o.scope, name)]

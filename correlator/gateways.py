@@ -126,7 +126,9 @@ class GatewayList(Struct, frozen=True):
 class Listed(Struct, frozen=True):
     """The list as it was kept, when it was read (UTC), and of which scopes.
 
-    ``removed`` are gateways that were once listed and are no more, ``aliases`` the ids of moved ones -> their new ids.
+    ``removed`` are gateways that were once listed and are no more, ``aliases`` the ids of moved ones -> their new ids,
+    and ``moved_at`` when the list first said so (UTC). ``touched`` are gateways that went, moved, or lost connections,
+    until every workspace was polled with that in mind: what was down there may be no more.
     """
 
     read_at: datetime
@@ -134,6 +136,8 @@ class Listed(Struct, frozen=True):
     scopes: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     aliases: Mapping[str, str] = {}
+    moved_at: Mapping[str, datetime] = {}
+    touched: tuple[str, ...] = ()
 
     def renewed(self, read_at: datetime, found: GatewayList, scopes: tuple[str, ...] = ()) -> Listed:
         """The same with what a later look found. What is back is no longer removed."""
@@ -143,7 +147,15 @@ class Listed(Struct, frozen=True):
         removed = tuple(sorted(i for i in lost if found.find(i) is None))
         older = {old: moved.get(new, new) for old, new in self.aliases.items()}
         aliases = {old: new for old, new in (older | moved).items() if found.find(old) is None}
-        return Listed(read_at, found, scopes, removed, aliases)
+        known = {**dict.fromkeys(moved, read_at), **self.moved_at}
+        moved_at = {old: known[old] for old in aliases if old in known}
+        touched = tuple(sorted({*self.touched, *_touched(self.found, found)}))
+        return Listed(read_at, found, scopes, removed, aliases, moved_at, touched)
+
+
+def _touched(before: GatewayList, after: GatewayList) -> set[str]:
+    kept = {g.resource_id: g.connections for g in after.gateways}
+    return {g.resource_id for g in before.gateways if kept.get(g.resource_id) != g.connections}
 
 
 class Difference(Struct, Generic[T], frozen=True):

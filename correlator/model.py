@@ -436,6 +436,13 @@ class Notification(Struct, frozen=True):
         return self.incident.id if self.incident else self.week.label if self.week else self.moment.value
 
 
+class Move(NamedTuple):
+    """A gateway has another resource id than before; ``seen_at`` is when the gateway list first said so (UTC)."""
+
+    to: str
+    seen_at: datetime
+
+
 class Policy(Struct, frozen=True):
     """Every time window in one place. Reasons stand beside the rules that use them."""
 
@@ -465,6 +472,8 @@ class Policy(Struct, frozen=True):
     """Public addresses of watched gateways -> their ids, for tunnels between two of them."""
     removed: frozenset[str] = frozenset()
     """Gateways that are no more, by the gateway list."""
+    moved: Mapping[str, Move] = {}
+    """Ids of gateways that moved -> where they are now."""
 
     def gone(self, gateway: str, peer: str) -> bool:
         """Whether the gateway list says that this tunnel is no more: nothing will ever end its outage."""

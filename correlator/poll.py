@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from correlator.categories import Read, read_rows
 from correlator.delivery import Delivery, Report
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
 from correlator.model import GatewayState, Incident, Moment, Notification, Policy
+from correlator.moves import asked_again, joined, today, under_todays_ids
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
 from correlator.track import NOBODY, Step, advance, window_start
 from correlator.watchlist import Asking
@@ -53,12 +55,14 @@ def poll(
     before = store.read(workspace)
     head = before.head
     try:
-        answer = source.fetch(workspace, head.mark, window_start(head.mark) if head.mark else None)
+        since = window_start(head.mark) if head.mark else None
+        answer = source.fetch(workspace, head.mark, since, asked_again(policy.moved, since) if since else ())
     except SourceUnavailable:
         Delivery(store, channels, before.clock, report).run(before)
         raise
     now = max(answer.now, head.mark or answer.now)
-    read = read_rows(answer.rows, policy.addresses)
+    rows = under_todays_ids(answer.rows, policy.moved) if policy.moved else answer.rows
+    read = read_rows(rows, policy.addresses)
     report.now, report.rows = now, len(answer.rows)
     report.unreadable, report.unmapped_reasons = len(read.unreadable), read.unmapped_reasons
     most = OPERATIONS // 2 // max(1, len(channels))  # so that what one gateway has to say fits into one commit
@@ -76,16 +80,27 @@ def _steps(
     """One step for each gateway with fresh rows or something due; ``most`` messages of one gateway at once."""
     since = window_start(head.mark or now)
     due = {gateway for gateway, at in head.due.items() if at <= now}
-    names = sorted(read.logs.keys() | due | set(aside.look_at))
-    states = store.gateways(workspace, names) if names else {}
+    names = sorted({today(name, policy.moved) for name in (*read.logs, *due, *aside.look_at)})
+    older = {name: _older(name, policy) for name in names}
+    states = store.gateways(workspace, [*names, *chain(*older.values())]) if names else {}
     for name in names:
-        if name not in states and name not in read.logs:
+        known = [states[i] for i in (*older[name], name) if i in states]
+        if not known and name not in read.logs:
             continue
-        state = states.get(name, GatewayState(name))
+        left = [s.gateway for s in known if s.gateway != name and s != GatewayState(s.gateway)]
+        state = joined(name, known) if left else states.get(name, GatewayState(name))
         heard = aside.asking.witnesses(state, now, policy) if aside.asking else NOBODY
-        yield advance(
+        step = advance(
             state, read.logs.get(name), since, now, policy, first_run=head.mark is None, most=most, witnesses=heard
         )
+        yield step._replace(changed=step.changed or bool(left))
+        yield from (Step(GatewayState(old), True, [], [], None) for old in left)
+
+
+def _older(gateway: str, policy: Policy) -> list[str]:
+    """The ids that a gateway had before it moved, the oldest first."""
+    moves = [(move.seen_at, old) for old, move in policy.moved.items() if move.to == gateway]
+    return [old for _, old in sorted(moves)]
 
 
 class _Commit(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -37,10 +37,12 @@ class GatewaySource(Protocol):
 class LogSource(Protocol):
     """One workspace after another, by its id."""
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
         """Rows ingested after ``mark`` (with overlap) decide which gateways; their rows since ``since`` are returned.
 
-        None for both on a first run. Raises SourceUnavailable.
+        None for both on a first run. The gateways in ``again`` count as fresh. Raises SourceUnavailable.
         """
         ...
 

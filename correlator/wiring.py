@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
 from msgspec import Struct
+from msgspec.structs import replace
 
 from correlator.channels import CHANNELS, check_url
 from correlator.delivery import Report
@@ -26,7 +27,7 @@ from correlator.sources.resource_manager import ResourceManager
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
-from correlator.watchlist import Asking, informed, is_fresh, read_anew, touched
+from correlator.watchlist import Asking, informed, is_fresh, read_anew
 from correlator.wording import Style
 
 log = logging.getLogger("correlator")
@@ -47,11 +48,14 @@ class App(Struct):
     def poll(self) -> None:
         """Poll every workspace. Raises CorrelatorError at the end if one failed, so that the run shows as failed."""
         before, listed = self._current_list()
+        touched = listed.touched if listed else ()
         store, channels = self._dressed(listed)
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched(before, listed), asking)
+        aside = Aside(touched, asking)
         reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
+        if listed and touched and not failures:
+            listed = replace(listed, touched=())
         if listed and listed is not before:
             store.keep_list(listed)
         self.listed = listed
@@ -93,9 +97,13 @@ class App(Struct):
             return
         found = self.listed.found if self.listed else None
         try:
-            self.greeted = greet(self.settings.workspace_ids, failures, store, channels, found)
+            greeting = greet(self.settings.workspace_ids, failures, store, channels, found)
         except StaleWrite as lost:
             log.info("welcome: %s", lost)
+            return
+        self.greeted = greeting.done
+        if greeting.report:
+            log.info("%s", line_of("welcome", greeting.report))
 
     def _dressed(self, listed: Listed | None) -> tuple[Store, dict[str, Channel]]:
         """Store and channels in the words of today's list."""

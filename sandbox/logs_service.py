@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sandbox.certificate import Certificate
-from sandbox.faults import Reply
+from sandbox.faults import Reply, forbidden
 from sandbox.http_service import HttpService, Request
 from sandbox.tokens import TokenIssuer, TokenRefused
 from sandbox.wire_format import bad_argument, error, interval
@@ -31,14 +31,20 @@ class LogsService(HttpService):
         self._issuer = issuer
         self._clock: datetime | None = None
         self._workspaces = {name: Workspace(name) for name in workspace_ids}
+        self._refused: set[str] = set()
+
+    def refuse(self, workspace_id: str) -> None:
+        """From now on nobody may read this workspace."""
+        self._refused.add(workspace_id)
 
     def load(self, workspace_id: str, rows: Iterable[Row]) -> None:
         """Add rows to a workspace, see `Workspace.load`."""
         self._workspaces[workspace_id].load(rows)
 
     def clear(self) -> None:
-        """Every workspace empty and the real clock again, no faults queued, no requests remembered: a fresh start."""
+        """Every workspace empty and the real clock again, nothing refused, no faults, no requests: a fresh start."""
         self._clock = None
+        self._refused.clear()
         self.forget()
         for name, old in self._workspaces.items():
             self._workspaces[name] = Workspace(name)
@@ -73,6 +79,8 @@ class LogsService(HttpService):
         workspace = self._workspaces.get(path[1]) if path and request.method == "POST" else None
         if workspace is None:
             return Reply.json(404, error("PathNotFoundError", "The requested path does not exist"))
+        if workspace.workspace_id in self._refused:
+            return forbidden().change(Reply())
         return self._executed(workspace, request)
 
     def _unauthorized(self, authorization: str) -> Reply | None:

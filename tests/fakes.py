@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -35,7 +35,9 @@ class ScriptedLog:
         self.failing = False
         self.queries = 0
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
         self.queries += 1
         if self.failing:
             raise SourceUnavailable("scripted")
@@ -44,6 +46,7 @@ class ScriptedLog:
         reach = since - LEAD if since else self.now - FIRST_LOOK_BACK
         within = [a for a in visible if _time(a.row) > reach]
         news = {scope_of(a.row.gateway) for a in within if a.ingested >= fresh_since}
+        news |= set(again)
         fresh = {a.row.gateway for a in within if any(covers(scope, a.row.gateway) for scope in news)}
         rows = [a.row for a in within if a.row.gateway in fresh or a.row.category == ACTIVITY]
         return LogAnswer(self.now, rows if fresh else [])

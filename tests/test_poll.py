@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -514,8 +514,10 @@ class Overtaken:
     def __init__(self, log: ScriptedLog, meanwhile: Callable[[], object]) -> None:
         self._log, self._meanwhile = log, meanwhile
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
-        answer = self._log.fetch(workspace, mark, since)
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
+        answer = self._log.fetch(workspace, mark, since, again)
         self._meanwhile()
         return answer
 
@@ -536,12 +538,14 @@ def test_one_failing_workspace_stops_no_other() -> None:
     night.log.now = when("17:20:00")
 
     class Several:
-        def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+        def fetch(
+            self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+        ) -> LogAnswer:
             if workspace == "forbidden":
                 raise SourceUnavailable("workspace forbidden: no permission")
             if workspace == "raced":
                 night.store.commit("raced", None, night.store.read(WS).head, [], [])
-            return night.log.fetch(workspace, mark, since)
+            return night.log.fetch(workspace, mark, since, again)
 
     reports, failures = poll_all(["forbidden", WS, "raced", "other"], Several(), night.store, night.chats, POLICY)
     assert [r.partition for r in reports] == [WS, "other"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -25,13 +26,18 @@ def text(name: str) -> str:
     return "".join(line for line in lines if not line.startswith("//"))
 
 
-def poll(mark: datetime | None, since: datetime | None) -> str:
-    """The poll's query, going on from ``mark`` with the window from ``since``; None for both on a first run."""
+def poll(mark: datetime | None, since: datetime | None, again: Iterable[str] = ()) -> str:
+    """The poll's query, going on from ``mark`` with the window from ``since``; None for both on a first run.
+
+    The gateways in ``again`` (folded ids) count as fresh.
+    """
     if mark is None or since is None:
         hours = int(FIRST_LOOK_BACK.total_seconds() // 3600)
         head = f"let fresh_since = now() - {hours}h;\nlet reach = now() - {hours}h;\n"
     else:
         head = f"let fresh_since = {literal(mark - OVERLAP)};\nlet reach = {literal(since - LEAD)};\n"
+    wanted = ", ".join(f"'{gateway}'" for gateway in again if "'" not in gateway and "\\" not in gateway)
+    head += f"let again = datatable(Scope: string)[{wanted}];\n"
     # Rows may be stamped up to a day ahead (the service's documentation).
     return head + "let until = now() + 1d;\n" + text("rows") + text("poll")
 

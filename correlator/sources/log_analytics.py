@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -86,10 +86,12 @@ class LogAnalytics:
         """The service at an endpoint; the audience names the cloud."""
         return cls(LogsQueryClient(credential, endpoint=endpoint, audience=audience))
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
         """One poll's rows and the service's clock. Raises SourceUnavailable."""
         try:
-            return _answer(self._tables(workspace, queries.poll(mark, since), POLL))
+            return _answer(self._tables(workspace, queries.poll(mark, since, again), POLL))
         except CutShort as cut:
             log.info("%s; it is asked for in portions", cut)
         now = self._whole(workspace, SOME_TIME, SOME_TIME).now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -46,12 +46,14 @@ class ReplayedLog:
         """When the last row could be seen."""
         return self._ingested[-1]
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
         """As the query does: of gateways with fresh rows, every row of the window, and what the activity log holds.
 
         A gateway at the other end of one with fresh rows counts as fresh too.
         """
-        del workspace
+        del workspace, again  # an export names no moves
         until = bisect_right(self._ingested, self.now)
         begin = bisect_left(self._ingested, mark - OVERLAP) if mark else 0
         news = {s.scope for s in self._rows[begin:until]}

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -203,8 +203,10 @@ class Overtaken:
     def __init__(self, source: LogSource, meanwhile: Callable[[], None]) -> None:
         self._source, self._meanwhile = source, meanwhile
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
-        answer = self._source.fetch(workspace, mark, since)
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
+        answer = self._source.fetch(workspace, mark, since, again)
         self._meanwhile()
         return answer
 
