@@ -7,6 +7,7 @@ import sys
 import click
 
 from correlator import __version__
+from correlator.cli.calibrate import calibrate
 from correlator.cli.check import check
 from correlator.cli.doctor import doctor
 from correlator.cli.replay import replay
@@ -22,7 +23,7 @@ def commands() -> None:
     """Why did the tunnel drop? Verdicts over Azure VPN gateway logs."""
 
 
-for command in (check, doctor, replay, sample):
+for command in (calibrate, check, doctor, replay, sample):
     commands.add_command(command)
 
 

@@ -58,7 +58,7 @@ def check(context: click.Context, gateway: str, start: str, end: str, workspace:
     if first >= last:
         raise UsageError("--from must lie before --to")
     workspaces = (workspace,) if workspace else settings.workspace_ids
-    asked, clock = _ask(log_analytics(settings), workspaces, first, last)
+    asked, clock = ask_history(log_analytics(settings), workspaces, first, last)
     policy = policy_of(settings)
     read = read_rows(asked.rows, own_reasons=policy.reasons)
     log = _log_of(gateway, read.logs)
@@ -92,7 +92,9 @@ def _log_of(asked: str, logs: Mapping[str, GatewayLog]) -> GatewayLog | None:
     return logs[found[0]] if found else None
 
 
-def _ask(source: LogAnalytics, workspaces: Sequence[str], first: datetime, last: datetime) -> tuple[Exported, datetime]:
+def ask_history(
+    source: LogAnalytics, workspaces: Sequence[str], first: datetime, last: datetime
+) -> tuple[Exported, datetime]:
     """The rows of that time and of what led to it, and the service's clock.
 
     A row's place is its workspace and its number in the answer.
