@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
 from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
-from correlator.reasons import Meaning, meaning
+from correlator.reasons import Meaning, Vocabulary, meaning
 
 MESSAGE_LENGTH = 300
 IKE = "IKEDiagnosticLog"
@@ -40,12 +40,24 @@ OPERATIONS = {
 }
 
 
+FAMILIAR = frozenset(
+    (
+        *("HostMaintenanceEvent", "GatewayTenantPrimaryChanged", "SetGatewayConfiguration"),
+        *("SetConnectionConfiguration", "GatewayResourceMove", "MigrateCustomerSubscription"),
+        *("ValidateGatewayConfiguration", "TunnelConnected", "TunnelDisconnected", ""),
+    )
+)
+"""Every operation that the documentation names for these categories, as the service spells it."""
+_FAMILIAR = frozenset(name.casefold() for name in FAMILIAR)
+
+
 class Read(NamedTuple):
-    """What became of the rows: a log per gateway, the rows nobody could read, the reasons no keyword knows."""
+    """What became of the rows: a log per gateway, the rows nobody could read, and words that we do not know."""
 
     logs: dict[str, GatewayLog]
     unreadable: list[Unreadable]
     unmapped_reasons: Counter[str]
+    unknown_operations: Counter[str]
 
 
 class _Cleaned(dict[str, str]):
@@ -97,16 +109,20 @@ CATEGORIES: dict[str, Callable[[LogRow, datetime, GatewayLog, _Cleaned], str | N
 """Each reader puts what a row says into the gateway's log, or returns why it says too little."""
 
 
-def read_rows(rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSES) -> Read:
+def read_rows(
+    rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSES, own_reasons: Vocabulary = ()
+) -> Read:
     """Sort rows into gateways and turn them into events. Order and repetition of rows do not matter to what follows.
 
     ``addresses`` are public addresses of watched gateways -> their ids; IKE rows name more of them.
+    ``own_reasons`` are the customer's lines of the vocabulary.
     """
     logs: dict[str, GatewayLog] = {}
     unreadable: list[Unreadable] = []
     spelled: dict[str, GatewayLog | None] = {}
     cleaned = _Cleaned()
     outside: list[Outside] = []
+    strange: Counter[str] = Counter()
     own = dict(addresses)
     for row in rows:
         reader, spelling = CATEGORIES.get(row.category), row.gateway
@@ -121,12 +137,24 @@ def read_rows(rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSE
             continue
         at = moment(row.at)
         why = reader(row, at, log, cleaned) if at and log.gateway else _why_not(at)
+        if row.operation not in FAMILIAR and not why and _is_strange(row):
+            strange[clean(row.operation)] += 1
         if why:
             unreadable.append(Unreadable(row, why))
     logs = _joined(logs, outside, own)
     said = Counter(map(attrgetter("reason"), chain.from_iterable(log.tunnels for log in logs.values())))
-    unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason) is Meaning.UNMAPPED})
-    return Read(logs, unreadable, unmapped)
+    unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason, own_reasons) is Meaning.UNMAPPED})
+    return Read(logs, unreadable, unmapped, strange)
+
+
+def _is_strange(row: LogRow) -> bool:
+    """Whether its operation is unknown, and its message is none that we know either."""
+    return is_unknown(row.operation) and UPGRADE_PHRASE not in row.message.casefold()
+
+
+def is_unknown(operation: str) -> bool:
+    """Whether no documentation names this operation for the categories that are read."""
+    return operation.strip().casefold() not in _FAMILIAR
 
 
 def own_addresses(rows: Iterable[LogRow]) -> dict[str, str]:

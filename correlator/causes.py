@@ -220,7 +220,7 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone = around
     lasting = None if end is None else end - start
     facts = (  # the fields of Shape, in their order
-        meaning(reason),
+        meaning(reason, policy.reasons),
         instance_down != "" and instance_up not in ("", instance_down),
         lasting is None,
         lasting is not None and lasting < policy.blip,

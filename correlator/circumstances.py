@@ -54,7 +54,7 @@ def circumstances(
             found.append(known)
             continue
         row = elsewhere = lent = None
-        if n in near.maintenance and _may_be_served(outage, both, alone):
+        if n in near.maintenance and _may_be_served(outage, both, alone, policy):
             row, elsewhere = claims.claim(outage)
         if row is None and outage.peer in far_claims:
             lent, _ = far_claims[outage.peer].claim(outage)
@@ -68,13 +68,13 @@ def circumstances(
     return found
 
 
-def _may_be_served(outage: Outage, both: bool, alone: bool) -> bool:
+def _may_be_served(outage: Outage, both: bool, alone: bool, policy: Policy) -> bool:
     """Maintenance takes every tunnel of one instance, so it is not what took both tunnels of one peer and no other.
 
     Nor what silenced a single peer, which then came back where it was.
     """
-    silent = alone and outage.instance_up == outage.instance_down and meaning(outage.reason) is Meaning.UNREACHABLE
-    return not (both or silent)
+    silent = alone and outage.instance_up == outage.instance_down
+    return not (both or (silent and meaning(outage.reason, policy.reasons) is Meaning.UNREACHABLE))
 
 
 def _of_any_instance(rows: Sequence[GatewayChange]) -> list[GatewayChange]:

@@ -31,6 +31,7 @@ class Report(Struct):
     rows: int = 0
     unreadable: int = 0
     unmapped_reasons: Counter[str] = field(default_factory=Counter)
+    unknown_operations: Counter[str] = field(default_factory=Counter)
     changed: int = 0
     said: int = 0
     went_down: list[tuple[str, str]] = field(default_factory=list)

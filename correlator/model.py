@@ -464,6 +464,8 @@ class Policy(Struct, frozen=True):
     down_after: timedelta = timedelta(minutes=10)
     settle: timedelta = timedelta(minutes=10)
     witness_after: timedelta = timedelta(minutes=15)
+    reasons: tuple[tuple[str, str], ...] = ()
+    """The customer's own vocabulary of reasons, asked before ours (keyword -> meaning, see ``reasons``)."""
     active_active: Mapping[str, bool] = {}
     """The gateway's mode where it is known (folded resource id -> active-active); else the log tells."""
     peers: Mapping[str, frozenset[str]] = {}

@@ -62,9 +62,10 @@ def poll(
         raise
     now = max(answer.now, head.mark or answer.now)
     rows = under_todays_ids(answer.rows, policy.moved) if policy.moved else answer.rows
-    read = read_rows(rows, policy.addresses)
+    read = read_rows(rows, policy.addresses, policy.reasons)
     report.now, report.rows = now, len(answer.rows)
     report.unreadable, report.unmapped_reasons = len(read.unreadable), read.unmapped_reasons
+    report.unknown_operations = read.unknown_operations
     most = OPERATIONS // 2 // max(1, len(channels))  # so that what one gateway has to say fits into one commit
     steps = list(_steps(workspace, store, head, read, now, policy, aside, most))
     _Commit(store, list(channels), now, report).apply(before, steps)

@@ -132,7 +132,13 @@ def style_of(settings: Settings, listed: Listed | None = None) -> Style:
 
 def policy_of(settings: Settings) -> Policy:
     """The time windows, as far as settings change them."""
-    return Policy(down_after=settings.down_after)
+    before, after = settings.maintenance_window
+    return Policy(
+        down_after=settings.down_after,
+        reasons=settings.reasons,
+        maintenance_before=before,
+        maintenance_after=after,
+    )
 
 
 def open_tables(settings: Settings, credential: TokenCredential) -> AzureTables:

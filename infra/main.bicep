@@ -98,6 +98,12 @@ param downAfter string = '10m'
 @description('Names for peers, as in { "203.0.113.10": "osaka-dc1" }.')
 param sites siteNames = {}
 
+@description('What reasons of disconnects mean, before the list of the app: keyword=meaning; keyword=meaning.')
+param reasons string = ''
+
+@description('From when to when around its log row maintenance may cut; the command calibrate proposes one.')
+param maintenanceWindow string = '-60s..12m'
+
 @description('Log query endpoint. Empty: that of the cloud deployed to.')
 param logsEndpoint string = ''
 
@@ -305,6 +311,8 @@ module functionApp 'modules/function-app.bicep' = {
     messageLanguage: messageLanguage
     downAfter: downAfter
     sites: sites
+    reasons: reasons
+    maintenanceWindow: maintenanceWindow
   }
 }
 

@@ -15,12 +15,13 @@ from correlator.correlate import correlate
 from correlator.errors import UsageError
 from correlator.evidence import evidence, not_found, would_change
 from correlator.incident_json import gateway_name, incident_object
-from correlator.model import ChangeKind, GatewayLog, Incident, Moment, Notification, Policy
+from correlator.model import ChangeKind, GatewayLog, Incident, Moment, Notification
 from correlator.queries import LEAD
 from correlator.queries.links import links
 from correlator.settings import Settings
 from correlator.sources.export import Exported
 from correlator.sources.log_analytics import LogAnalytics
+from correlator.wiring import policy_of
 from correlator.wording import (
     Style,
     answer_sentence,
@@ -57,10 +58,11 @@ def check(context: click.Context, gateway: str, start: str, end: str, workspace:
     if first >= last:
         raise UsageError("--from must lie before --to")
     workspaces = (workspace,) if workspace else settings.workspace_ids
-    asked, clock = _ask(log_analytics(settings), workspaces, first, last)
-    read = read_rows(asked.rows)
+    asked, clock = ask_history(log_analytics(settings), workspaces, first, last)
+    policy = policy_of(settings)
+    read = read_rows(asked.rows, own_reasons=policy.reasons)
     log = _log_of(gateway, read.logs)
-    incidents = [i for i in correlate(log, Policy()).incidents if _within(i, first, last)] if log else []
+    incidents = [i for i in correlate(log, policy).incidents if _within(i, first, last)] if log else []
     answer = verdict(incidents)
     document = {
         "answer": answer,
@@ -68,6 +70,7 @@ def check(context: click.Context, gateway: str, start: str, end: str, workspace:
         "notifications": [],
         "unreadable": show.unreadable(asked, read),
         "unmapped_reasons": dict(read.unmapped_reasons),
+        "unknown_operations": dict(read.unknown_operations),
     }
     if as_json:
         show.document(document)
@@ -89,7 +92,9 @@ def _log_of(asked: str, logs: Mapping[str, GatewayLog]) -> GatewayLog | None:
     return logs[found[0]] if found else None
 
 
-def _ask(source: LogAnalytics, workspaces: Sequence[str], first: datetime, last: datetime) -> tuple[Exported, datetime]:
+def ask_history(
+    source: LogAnalytics, workspaces: Sequence[str], first: datetime, last: datetime
+) -> tuple[Exported, datetime]:
     """The rows of that time and of what led to it, and the service's clock.
 
     A row's place is its workspace and its number in the answer.

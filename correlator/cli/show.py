@@ -17,10 +17,10 @@ from rich.text import Text
 
 from correlator.categories import Read, moment
 from correlator.errors import UsageError
-from correlator.model import Cause, Confidence
+from correlator.model import Cause, Confidence, Policy
 from correlator.settings import Settings, duration
 from correlator.sources.export import Exported
-from correlator.wiring import style_of
+from correlator.wiring import policy_of, style_of
 from correlator.wording import Style, length_text, list_end, name, nothing_found
 
 COLOURS = {"azure": "cyan", "own-change": "yellow", "remote": "magenta", "unknown": "white"}
@@ -52,6 +52,11 @@ def style() -> Style:
     return style_of(Settings.read(os.environ))
 
 
+def policy() -> Policy:
+    """The customer's vocabulary and windows, where they are set. Raises SettingsError."""
+    return policy_of(Settings.read(os.environ))
+
+
 def point_in_time(text: str, zone: str) -> datetime:
     """An ISO time (without a zone: in ``zone``), or ``-2h`` before now. Raises UsageError."""
     if text.startswith("-"):
@@ -81,7 +86,7 @@ def unreadable(exported: Exported, read: Read) -> list[dict[str, Any]]:
 
 
 def remarks(answer: Mapping[str, Any]) -> None:
-    """On standard error: what could not be read, and the reasons that no keyword knows; of many only some."""
+    """On standard error: what could not be read, and words that we do not know; of many only some."""
     console = notes()
     skipped = answer["unreadable"]
     for bad in skipped[:10]:
@@ -90,6 +95,8 @@ def remarks(answer: Mapping[str, Any]) -> None:
         console.print(f"… and {len(skipped) - 10} more rows that could not be read")
     for reason, times in Counter(answer["unmapped_reasons"]).most_common(10):
         console.print(f"reason not known to the vocabulary, {times} times: {reason}", markup=False)
+    for operation, times in Counter(answer["unknown_operations"]).most_common(10):
+        console.print(f"operation not known, {times} times: {operation}", markup=False)
 
 
 def nothing(exported: Exported, read: Read, chosen: Style) -> None:

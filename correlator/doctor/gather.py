@@ -54,6 +54,7 @@ def gather(environment: Mapping[str, str], wanted: Wanted) -> Facts:
         tables=TableProbe(_host(settings), probe(tables)) if tables else None,
         workspace_ids=settings.workspace_ids,
         workspaces=tuple(workspaces(source, ids, missed)),
+        own_reasons=settings.reasons,
         not_checked=(*missed, *_without_list(settings)),
     )
     if no_identity or not settings.gateway_scopes:

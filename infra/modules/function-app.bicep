@@ -80,6 +80,12 @@ param downAfter string
 @description('Names for peers.')
 param sites siteNames
 
+@description('What reasons of disconnects mean, before the list of the app.')
+param reasons string
+
+@description('From when to when around its log row maintenance may cut.')
+param maintenanceWindow string
+
 resource appInsights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: appInsightsName
 }
@@ -183,6 +189,8 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         MESSAGE_LANGUAGE: messageLanguage
         DOWN_AFTER: downAfter
         SITES: empty(sites) ? '' : string(sites)
+        REASONS: reasons
+        MAINTENANCE_WINDOW: maintenanceWindow
       },
       contains(channels, 'teams')
         ? { TEAMS_WEBHOOK_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=teams-webhook-url)' }

@@ -34,6 +34,7 @@ TEXTS = {
     "portal": queries.portal(),
     "seen": queries.text("seen"),
     "reasons": queries.text("reasons"),
+    "operations": queries.text("operations"),
     "cap": queries.text("cap"),
 }
 READ = {"Kind", "PolledAt", *COLUMNS}
@@ -301,7 +302,7 @@ def table(workspace: Workspace, name: str) -> list[dict[str, Any]]:
     return [dict(zip(names, cells, strict=True)) for cells in answer.rows]
 
 
-@pytest.mark.parametrize("name", ["seen", "reasons", "cap"])
+@pytest.mark.parametrize("name", ["seen", "reasons", "operations", "cap"])
 def test_the_doctor_asks_an_empty_workspace(workspace: Workspace, name: str) -> None:
     """A workspace without any table answers the doctor with no row at all, which is not an error."""
     assert table(workspace, name) == []
@@ -341,6 +342,15 @@ def test_reasons_of_disconnects(workspace: Workspace) -> None:
     workspace.load([row(4, **down | {"stateChangeReason_s": "", "AdditionalFields": {"stateChangeReason": "moved"}})])
     workspace.load([row(31 * 24 * 60, **down)])
     assert table(workspace, "reasons") == [{"Reason": "DPD timed out", "Rows": 2}, {"Reason": "moved", "Rows": 1}]
+
+
+def test_operations_are_counted(workspace: Workspace) -> None:
+    """Operations of the gateways' own categories of 30 days are counted, but for rows that their message explains."""
+    gateway: dict[str, Any] = {"Category": "GatewayDiagnosticLog", "OperationName": "Odd"}
+    workspace.load([row(1), row(2), row(3, **gateway), row(31 * 24 * 60), row(4, Category="X")])
+    workspace.load([row(5, **gateway, Message="Upgrade gateway started")])
+    found = {f["Operation"]: f["Rows"] for f in table(workspace, "operations")}
+    assert found == {"TunnelConnected": 2, "Odd": 1}
 
 
 def test_a_cap_that_was_never_met(workspace: Workspace) -> None:
