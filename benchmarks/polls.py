@@ -60,8 +60,12 @@ class _Silent:
 
     def __init__(self, channel: Channel) -> None:
         self.name = channel.name
+        self.address = ""
         self.render: Callable[[Notification], Body] = channel.render
         self.render_plain = channel.render_plain
+
+    def turn(self) -> bool:
+        return True
 
     def send(self, body: Body) -> None:
         json.dumps(body)

@@ -308,6 +308,8 @@ class Moment(StrEnum):
     REMOVED = "removed"
     WEEKLY = "weekly-summary"
     WELCOME = "welcome"
+    PARKED = "channel-parked"
+    MISSED = "missed"
 
 
 class Told(NamedTuple):
@@ -420,6 +422,26 @@ class Welcome(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
 
+class Parked(NamedTuple):
+    """A channel whose address refuses everything, and what it answered."""
+
+    channel: str
+    why: str
+
+
+class Missed(NamedTuple):
+    """Messages that a channel could not be given: how many, made from when to when (UTC), and about what.
+
+    ``subjects`` are the newest ones named (ids of incidents, labels of weeks), ``unnamed`` counts the others.
+    """
+
+    messages: int
+    since: datetime
+    until: datetime
+    subjects: tuple[str, ...] = ()
+    unnamed: int = 0
+
+
 class Notification(Struct, frozen=True):
     """One message to one channel kind, neutral to how it looks. ``number`` counts the messages of an incident."""
 
@@ -429,6 +451,8 @@ class Notification(Struct, frozen=True):
     number: int = 1
     week: Week | None = None
     welcome: Welcome | None = None
+    parked: Parked | None = None
+    missed: Missed | None = None
 
     @property
     def subject(self) -> str:

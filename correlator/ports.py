@@ -68,11 +68,19 @@ class Notice(NamedTuple):
     tries: int = 0
     leased_until: datetime | None = None
     next_try: datetime | None = None
+    rests_until: datetime | None = None
+    """Until when its channel asked to be left alone (Retry-After), UTC."""
+    refused_by: str = ""
+    """The fingerprint of the address that refused it for good; ``""`` where none did."""
+    unanswered: int = 0
+    """Tries whose answer was lost: each may have reached the channel."""
+    crashed: int = 0
+    """Tries whose run died before it could note what became of them: each may have reached the channel."""
 
     @property
     def subject(self) -> str:
         """What the notice is about: notices of one subject are delivered in order."""
-        return self.notification.subject if self.notification else TABLE
+        return self.notification.subject if self.notification else self.key
 
 
 class Held(NamedTuple):
@@ -119,8 +127,23 @@ class Store(Protocol):
         """Delivered, whoever holds the claim now: forget the notice."""
         ...
 
-    def postpone(self, partition: str, held: Held, notice: Notice) -> None:
-        """Give a claimed notice back with a later try; a no-op if the claim was lost."""
+    def postpone(self, partition: str, held: Held, notice: Notice, words: Sequence[Notice] = ()) -> None:
+        """Give a claimed notice back with a later try, and add ``words`` with it; a no-op if the claim was lost."""
+        ...
+
+    def replace(self, partition: str, gone: Sequence[Held], before: Held | None, notice: Notice) -> Held | None:
+        """Put ``notice`` in the place of all of these, or nothing: None if another run touched one of them."""
+        ...
+
+    def park(self, channel: str, address: str, by: str) -> bool:
+        """Note that this address (fingerprint) refuses for good; True for the first notice (``by``) that finds out.
+
+        Asked again, the same notice is the first one again, as after a crash.
+        """
+        ...
+
+    def unpark(self, channel: str) -> None:
+        """Forget it: the channel takes messages again."""
         ...
 
     def record(self, incidents: Sequence[Incident]) -> None:
@@ -148,6 +171,15 @@ class Channel(Protocol):
     """One chat channel: rendering is pure, sending is one POST."""
 
     name: str
+
+    @property
+    def address(self) -> str:
+        """A fingerprint of where it sends to, from which the address cannot be had."""
+        ...
+
+    def turn(self) -> bool:
+        """Wait until the next message may go out; False if this run has no time left for one."""
+        ...
 
     def render(self, notification: Notification) -> Body:
         """The full message."""

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from correlator.channels import CHANNELS, check_url
+from correlator.channels import CHANNELS, Pace, check_url
 from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError, StaleWrite
 from correlator.gateways import Listed
@@ -44,9 +44,11 @@ class App(Struct):
     listed: Listed | None = None
     greeted: bool = False
     clock: datetime | None = None
+    pace: Pace = field(default_factory=Pace)
 
     def poll(self) -> None:
         """Poll every workspace. Raises CorrelatorError at the end if one failed, so that the run shows as failed."""
+        self.pace.start()
         before, listed = self._current_list()
         touched = listed.touched if listed else ()
         store, channels = self._dressed(listed)
@@ -72,6 +74,7 @@ class App(Struct):
 
     def summarize(self) -> None:
         """Send the weekly summary if it is due."""
+        self.pace.start()
         settings = self.settings
         zone, at = ZoneInfo(settings.timezone), settings.weekly_at
         if self.listed is None:
@@ -108,7 +111,7 @@ class App(Struct):
     def _dressed(self, listed: Listed | None) -> tuple[Store, dict[str, Channel]]:
         """Store and channels in the words of today's list."""
         style = style_of(self.settings, listed)
-        return TableStore(self.tables, style), open_channels(self.settings, style)
+        return TableStore(self.tables, style), open_channels(self.settings, style, self.pace)
 
 
 def build(environment: Mapping[str, str]) -> App:
@@ -152,7 +155,7 @@ def open_tables(settings: Settings, credential: TokenCredential) -> AzureTables:
         raise SettingsError([f"{name} cannot be used: it is not of the form that the storage account shows"]) from None
 
 
-def open_channels(settings: Settings, style: Style) -> dict[str, Channel]:
+def open_channels(settings: Settings, style: Style, pace: Pace | None = None) -> dict[str, Channel]:
     """The channels whose address is set. Raises SettingsError for addresses that cannot work."""
     urls = {name: getattr(settings, setting.lower()) for name, (setting, _) in CHANNELS.items()}
     problems = [
@@ -162,7 +165,8 @@ def open_channels(settings: Settings, style: Style) -> dict[str, Channel]:
     ]
     if problems:
         raise SettingsError(problems)
-    return {name: CHANNELS[name][1](url, style, settings.allow_private_webhooks) for name, url in urls.items() if url}
+    private = settings.allow_private_webhooks
+    return {name: CHANNELS[name][1](url, style, private, pace) for name, url in urls.items() if url}
 
 
 def line_of(what: str, report: Report) -> str:

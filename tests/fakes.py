@@ -61,8 +61,12 @@ class Chat:
 
     def __init__(self, name: str = "teams") -> None:
         self.name = name
+        self.address = "first"
         self.said: list[Notification] = []
         self.outcome: Callable[[], str] = lambda: "ok"
+
+    def turn(self) -> bool:
+        return True
 
     def render(self, notification: Notification) -> Body:
         return {"notification": notification}
@@ -75,7 +79,13 @@ class Chat:
         if outcome in ("ok", "answer lost"):
             self.said.append(body["notification"])
         if outcome != "ok":
-            raise SendFailed(outcome, refused=outcome == "refused", permanent=outcome == "gone")
+            raise SendFailed(
+                outcome,
+                refused=outcome == "refused",
+                permanent=outcome == "gone",
+                ambiguous=outcome in ("timeout", "answer lost"),
+                retry_after=600.0 if outcome == "throttled" else 0.0,
+            )
 
 
 class Killed(BaseException):

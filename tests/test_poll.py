@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from correlator.delivery import LEASE, LONGEST_PAUSE, Report
+from correlator.delivery import LEASE, Report
 from correlator.errors import SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.model import LogRow, Moment, Policy, WeeklyTime
 from correlator.poll import poll, poll_all
@@ -200,7 +199,7 @@ def test_a_run_counts_what_it_saw() -> None:
     night = Night([*UP, odd, *drop("17:13:04", 60, 0, 0, reason="Frobnicated"), *closed("12:00:00")])
     report = night.poll("17:20:00")
     assert (report.rows, report.unreadable, dict(report.unmapped_reasons)) == (6, 1, {"Frobnicated": 1})
-    assert (report.changed, report.said, report.sent, report.repeats) == (2, 1, 1, 0)
+    assert (report.changed, report.said, report.sent, report.repeats_crashed) == (2, 1, 1, 0)
     assert report.now == when("17:20:00")
 
 
@@ -311,37 +310,6 @@ def test_messages_of_one_incident_keep_their_order() -> None:
     assert [n.moment for n in night.chats["teams"].said] == [Moment.OPENED, Moment.RECOVERED]
 
 
-def test_pauses_grow_and_end_at_an_hour() -> None:
-    """Each failed try waits longer than the one before, up to an hour, and nothing is ever given up."""
-    night = Night(UP + MAINTENANCE)
-    tried: list[datetime] = []
-
-    def timeout() -> str:
-        tried.append(night.log.now)
-        return "timeout"
-
-    night.chats["teams"].outcome = timeout
-    night.log.now = when("17:19:00")
-    night.until("2026-08-22T03:00:00", every=1)
-    pauses = [b - a for a, b in itertools.pairwise(tried)]
-    assert pauses[:6] == [n * MINUTE for n in (2, 4, 8, 16, 32, 60)]
-    assert set(pauses[6:]) == {LONGEST_PAUSE}
-    night.chats["teams"].outcome = lambda: "ok"
-    night.until("2026-08-22T04:00:00")
-    assert len(night.chats["teams"].said) == 1
-
-
-def test_an_address_that_is_gone_is_tried_once_an_hour() -> None:
-    """A channel whose address is dead is tried rarely, and gets what waited once somebody mends it."""
-    night = Night(UP + MAINTENANCE)
-    night.chats["teams"].outcome = lambda: "gone"
-    assert night.poll("17:20:00").failures == Counter({"teams: gone": 1})
-    assert night.poll("18:19:00").failures == Counter()
-    night.chats["teams"].outcome = lambda: "ok"
-    night.poll("18:20:00")
-    assert len(night.chats["teams"].said) == 1
-
-
 def test_a_channel_that_is_removed_is_forgotten() -> None:
     """What waits for a channel that is no longer set up is dropped, and the others get theirs."""
     night = Night(UP + MAINTENANCE, channels=("teams", "slack"))
@@ -434,9 +402,9 @@ def test_a_crash_between_sending_and_receipt_repeats_once_and_is_counted() -> No
     night.poll()
     assert len(night.chats["teams"].said) == 1
     night.log.now += 2 * MINUTE
-    assert night.poll().repeats == 1
+    assert night.poll().repeats_crashed == 1
     assert len(night.chats["teams"].said) == 2
-    assert night.poll("17:40:00").repeats == 0
+    assert night.poll("17:40:00").repeats_crashed == 0
 
 
 # Many at once

@@ -146,6 +146,10 @@ class _Recorder:
         self.name = channel.name
         self._channel, self._desk, self._style = channel, desk, style
         self._rendered: Notification | None = None
+        self.address = ""
+
+    def turn(self) -> bool:
+        return True
 
     def render(self, notification: Notification) -> Body:
         self._rendered = notification

@@ -78,6 +78,8 @@ WORDS: dict[str, str] = {
     "moment.removed": "Removed",
     "moment.weekly-summary": "Weekly summary",
     "moment.welcome": "Set up",
+    "moment.channel-parked": "Channel refused",
+    "moment.missed": "Messages missed",
     "state.redundancy-lost": "Redundancy lost",
     # what happened, one line
     "title": "{state} · {cause}",
@@ -321,6 +323,15 @@ WORDS: dict[str, str] = {
     "gap.no-list": "Names of connections and the mode of each gateway are not known. Put the ids of the gateways' resource groups into GATEWAY_SCOPES and give the app's identity Reader there.",
     "gap.refused": "{subject}: {why}.",
     "gap.policy-based": "Policy-based gateways log no tunnels, so their drops cannot be seen: {subject}.",
+    # a channel that takes nothing
+    "parked": "Messages to {channel} cannot be delivered",
+    "parked.why": "{why} · {at}",
+    "parked.next": "Its address is not tried again, but once a day. Make a new webhook and put its address into the setting {setting}: what waited for less than 24 h then follows, what is older is summed up. Incidents are in the table all the same.",
+    "missed": "{n} messages could not be delivered here",
+    "missed.one": "{n} message could not be delivered here",
+    "missed.when": "{start} – {end}",
+    "missed.subjects": "They were about: {listed}.",
+    "missed.next": "What they said is in the incident table, under these ids.",
     # the doctor
     "doctor.test": "🧪 Test message of the VPN drop monitor: nothing has happened, and nothing is to be done. Somebody asked whether this channel works.",
 }

@@ -78,6 +78,8 @@ WORDS: dict[str, str] = {
     "moment.removed": "削除済み",
     "moment.weekly-summary": "週報",
     "moment.welcome": "監視開始",
+    "moment.channel-parked": "チャネル受信拒否",
+    "moment.missed": "未達の通知",
     "state.redundancy-lost": "冗長性なし",
     # 何が起きたか（一行）
     "title": "{state} · {cause}",
@@ -321,6 +323,15 @@ WORDS: dict[str, str] = {
     "gap.no-list": "接続の名前とゲートウェイのモードを確認できません。GATEWAY_SCOPES にゲートウェイのリソース グループの ID を設定し、アプリの ID に閲覧者ロールを付与してください。",
     "gap.refused": "{subject}：{why}",
     "gap.policy-based": "ポリシーベースのゲートウェイはトンネルを記録しないため、切断を検知できません：{subject}。",
+    # a channel that takes nothing
+    "parked": "{channel} に通知を届けられません",
+    "parked.why": "{why} · {at}",
+    "parked.next": "このアドレスへの送信は 1 日 1 回の確認を除いて停止します。Webhook を作り直し、設定 {setting} に新しいアドレスを登録してください。待機が 24 時間以内の通知はその後に届き、それより古い通知は件数にまとめます。インシデントはテーブルに記録されています。",
+    "missed": "届けられなかった通知が {n} 件あります",
+    "missed.one": "届けられなかった通知が {n} 件あります",
+    "missed.when": "{start} – {end}",
+    "missed.subjects": "対象：{listed}。",
+    "missed.next": "内容はインシデント テーブルで、これらの ID から確認できます。",
     # the doctor
     "doctor.test": "🧪 VPN 切断監視のテストメッセージです。障害は発生しておらず、対応は不要です。このチャネルに届くかどうかを確認しています。",
 }
