@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from correlator.model import Cause, Confidence, Drop, GatewayChange, Incident
+from correlator.model import Cause, Confidence, Drop, GatewayChange, Incident, Side
 
 TUNNEL_LOG = "TunnelDiagnosticLog"
 STATUS = "ConnectionStatus"
 ACTIVITY = "AzureActivity"
+PLANNED = "PlannedWork"
 MOST = 12
 """Rows listed of one incident; an episode of two hundred tunnels needs no four hundred lines to be believed."""
 
@@ -28,12 +29,14 @@ class Evidence(NamedTuple):
     peer: str = ""
     text: str = ""
     how_many: int = 0
+    who: str = ""
 
 
 def evidence(incident: Incident) -> list[Evidence]:
     """The rows that decide come first into the list, then it is put in order of time; never more than ``MOST``."""
     asked = [Evidence(w.at, STATUS, "status-row", "", w.connection, w.status) for w in incident.witnesses]
-    found = [*_changes(incident), *_company(incident), *asked, *_tunnel_rows(incident)]
+    plans = [Evidence(e.start, PLANNED, "planned-row", text=e.why, who=e.who) for e in incident.planned]
+    found = [*plans, *_changes(incident), *_company(incident), *asked, *_tunnel_rows(incident)]
     return sorted(dict.fromkeys(found[:MOST]))
 
 
@@ -115,6 +118,8 @@ def would_change(incident: Incident) -> list[str]:
             keys += ["a-maintenance-row", "a-reset-or-change"]
         case Cause.REMOTE_CLOSED:
             keys += ["the-peer-did-not-close", "a-maintenance-row"]
+        case Cause.PLANNED_WORK:
+            keys.append("a-maintenance-row")
         case Cause.CONFIGURATION_CHANGE:
             keys += ["no-change-was-made", "a-maintenance-row"]
         case _:
@@ -129,4 +134,10 @@ def remarks(incident: Incident) -> list[str]:
         keys.append("switch-of-unknown-length")
     if incident.flapping:
         keys.append("flapping")
+    if incident.planned and incident.finding.cause.side is Side.AZURE:
+        keys.append("planned-work-entered")
+    if incident.muted:
+        keys.append("muted")
+    if incident.closed and incident.ended_at is None:
+        keys.append("closed")
     return keys

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from msgspec import Struct
 
+from correlator.people import Entry, Remark, RemarkKind, latest
+
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 T = TypeVar("T")
@@ -264,6 +266,14 @@ class Incident(Struct, frozen=True):
     absorbed_by: str = ""
     rev: int = 1
     witnesses: tuple[Witness, ...] = ()
+    reminders: tuple[datetime, ...] = ()
+    """When it was told that it is still down, the newest of many (UTC, by the log service's clock)."""
+    remarks: tuple[Remark, ...] = ()
+    """What people said of it, oldest first."""
+    planned: tuple[Entry, ...] = ()
+    """The planned work in which one of its drops began."""
+    muted: bool = False
+    """Something of it was not told because a silence or planned work covered it."""
 
     @property
     def outages(self) -> tuple[Outage, ...]:
@@ -287,6 +297,18 @@ class Incident(Struct, frozen=True):
         return tuple(dict.fromkeys(d.outage.peer for d in self.drops))
 
     @property
+    def acknowledged(self) -> Remark | None:
+        """Who looks after it; None if nobody does since its youngest drop that is still open began."""
+        word = latest(self.remarks, RemarkKind.ACKNOWLEDGED)
+        return word if word and all(o.start <= word.at for o in self.outages if o.end is None) else None
+
+    @property
+    def closed(self) -> Remark | None:
+        """Who closed it; None if nobody did since its youngest drop that is still open began."""
+        word = latest(self.remarks, RemarkKind.CLOSED)
+        return word if word and all(o.start <= word.at for o in self.outages if o.end is None) else None
+
+    @property
     def hops(self) -> int:
         """How many instances an Azure-side episode has visited so far; 1 for every other."""
         if self.finding.cause.side is not Side.AZURE:
@@ -306,17 +328,26 @@ class Moment(StrEnum):
     RETRACTED = "retracted"
     ABSORBED = "absorbed"
     REMOVED = "removed"
+    REMINDER = "reminder"
     WEEKLY = "weekly-summary"
     WELCOME = "welcome"
     PARKED = "channel-parked"
     MISSED = "missed"
 
 
+class Facet(NamedTuple):
+    """What decides who is told of an incident, beside its sites."""
+
+    side: Side
+    impact: Impact
+
+
 class Told(NamedTuple):
     """What the channels were last told about an incident.
 
     ``until`` is the newest row then known, ``down`` what was said to be down, ``number`` how many messages there were
-    (0: it was passed over in silence).
+    (0: it was passed over in silence). ``at`` is when, ``drops`` how many drops it then had, ``facets`` every side and
+    impact under which it was ever told: who heard of it hears on.
     """
 
     status: Status
@@ -326,6 +357,9 @@ class Told(NamedTuple):
     until: datetime
     down: tuple[str, ...]
     number: int
+    at: datetime = LONG_AGO
+    drops: int = 0
+    facets: tuple[Facet, ...] = ()
 
 
 class Tracked(Struct, frozen=True):
@@ -354,11 +388,15 @@ class Checkpoint(NamedTuple):
 
 
 class GatewayState(Struct, frozen=True):
-    """All that is kept of one gateway between polls: midnight checkpoints and the incidents that may change."""
+    """All that is kept of one gateway between polls: midnight checkpoints and the incidents that may change.
+
+    ``failovers`` are the starts of the short unlogged failovers that are no longer among the incidents (UTC).
+    """
 
     gateway: str
     checkpoints: tuple[Checkpoint, ...] = ()
     tracked: tuple[Tracked, ...] = ()
+    failovers: tuple[datetime, ...] = ()
 
 
 class WeeklyTime(NamedTuple):
@@ -389,6 +427,7 @@ class WeekLine(NamedTuple):
     drops: int
     downtime_seconds: float
     connection_downtime_seconds: float
+    muted: bool = False
 
 
 class CauseSum(NamedTuple):
@@ -442,8 +481,22 @@ class Missed(NamedTuple):
     unnamed: int = 0
 
 
+class Also(NamedTuple):
+    """An incident that is told in the message of another: as if it had one of its own, in a line."""
+
+    id: str
+    moment: Moment
+    number: int
+    status: Status
+    cause: Cause
+
+
 class Notification(Struct, frozen=True):
-    """One message to one channel kind, neutral to how it looks. ``number`` counts the messages of an incident."""
+    """One message to one channel kind, neutral to how it looks. ``number`` counts the messages of an incident.
+
+    ``why`` names the reason for which it is sent, ``times`` how many of its kind there were lately (this one included,
+    0 where nobody counts), ``also`` what else the gateway has to say, ``facets`` all under which the incident was told.
+    """
 
     moment: Moment
     at: datetime
@@ -453,6 +506,10 @@ class Notification(Struct, frozen=True):
     welcome: Welcome | None = None
     parked: Parked | None = None
     missed: Missed | None = None
+    why: str = ""
+    times: int = 0
+    also: tuple[Also, ...] = ()
+    facets: tuple[Facet, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -490,6 +547,20 @@ class Policy(Struct, frozen=True):
     witness_after: timedelta = timedelta(minutes=15)
     reasons: tuple[tuple[str, str], ...] = ()
     """The customer's own vocabulary of reasons, asked before ours (keyword -> meaning, see ``reasons``)."""
+    redundancy_after: timedelta = timedelta(minutes=30)
+    reminders: tuple[timedelta, ...] = (timedelta(minutes=30), timedelta(hours=2))
+    reminders_then: timedelta = timedelta(hours=8)
+    redundancy_reminders: timedelta = timedelta(days=1)
+    flapping_count: timedelta = timedelta(hours=1)
+    short_failover: timedelta = timedelta(minutes=3)
+    failovers_within: timedelta = timedelta(days=7)
+    short_remote: timedelta = timedelta(minutes=2)
+    remote_drops: int = 3
+    remote_within: timedelta = timedelta(days=1)
+    at_once: int = 5
+    """So many messages of one gateway in one poll at most; more become one."""
+    planned: tuple[Entry, ...] = ()
+    """The planned work that people entered for this gateway."""
     active_active: Mapping[str, bool] = {}
     """The gateway's mode where it is known (folded resource id -> active-active); else the log tells."""
     peers: Mapping[str, frozenset[str]] = {}

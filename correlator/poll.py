@@ -66,8 +66,7 @@ def poll(
     report.now, report.rows = now, len(answer.rows)
     report.unreadable, report.unmapped_reasons = len(read.unreadable), read.unmapped_reasons
     report.unknown_operations = read.unknown_operations
-    most = OPERATIONS // 2 // max(1, len(channels))  # so that what one gateway has to say fits into one commit
-    steps = list(_steps(workspace, store, head, read, now, policy, aside, most))
+    steps = list(_steps(workspace, store, head, read, now, policy, aside))
     _Commit(store, list(channels), now, report).apply(before, steps)
     # Read again only if there is something new to deliver: a quiet poll is one query, one read, one write.
     after = store.read(workspace) if any(s.recorded or s.notifications for s in steps) else before
@@ -76,9 +75,9 @@ def poll(
 
 
 def _steps(
-    workspace: str, store: Store, head: Head, read: Read, now: datetime, policy: Policy, aside: Aside, most: int
+    workspace: str, store: Store, head: Head, read: Read, now: datetime, policy: Policy, aside: Aside
 ) -> Iterator[Step]:
-    """One step for each gateway with fresh rows or something due; ``most`` messages of one gateway at once."""
+    """One step for each gateway with fresh rows or something due."""
     since = window_start(head.mark or now)
     due = {gateway for gateway, at in head.due.items() if at <= now}
     names = sorted({today(name, policy.moved) for name in (*read.logs, *due, *aside.look_at)})
@@ -91,9 +90,7 @@ def _steps(
         left = [s.gateway for s in known if s.gateway != name and s != GatewayState(s.gateway)]
         state = joined(name, known) if left else states.get(name, GatewayState(name))
         heard = aside.asking.witnesses(state, now, policy) if aside.asking else NOBODY
-        step = advance(
-            state, read.logs.get(name), since, now, policy, first_run=head.mark is None, most=most, witnesses=heard
-        )
+        step = advance(state, read.logs.get(name), since, now, policy, first_run=head.mark is None, witnesses=heard)
         yield step._replace(changed=step.changed or bool(left))
         yield from (Step(GatewayState(old), True, [], [], None) for old in left)
 

@@ -67,7 +67,7 @@ def drop(time: str, seconds: float, old: int, new: int, **more: Any) -> list[Arr
     return [tunnel(time, False, old, reason=reason, **more), tunnel(back.isoformat()[:-6], True, new, **more)]
 
 
-def closed(time: str, seconds: float = 60, **more: Any) -> list[Arrival]:
+def closed(time: str, seconds: float = 150, **more: Any) -> list[Arrival]:
     """The peer closes a tunnel and opens it again: a drop whose cause is certain at once."""
     return drop(time, seconds, 0, 0, reason="RemotelyTriggered", **more)
 
@@ -132,7 +132,7 @@ def test_an_open_outage_is_told_when_it_is_old_enough() -> None:
     night = Night([*UP, tunnel("17:13:04", False, 0, reason="DPD timed out"), tunnel("18:01:00", True, 0)])
     assert night.until("17:20:00") == []
     assert night.until("17:25:00") == [("17:25", "opened")]
-    assert night.until("18:05:00") == []
+    assert night.until("18:05:00") == [("17:45", "reminder")]
     assert night.until("23:00:00") == [("18:15", "recovered")]
 
 
@@ -143,9 +143,10 @@ def test_a_short_outage_is_never_called_down() -> None:
 
 
 def test_a_maintenance_row_that_comes_late_changes_the_cause() -> None:
-    """A maintenance row that comes forty minutes late corrects what was said, with the same incident, once."""
-    night = Night([*UP, maintenance("17:12:10", 0, late=41), *drop("17:13:04", 12, 0, 1)])
-    assert night.until("23:00:00") == [("17:30", "recovered"), ("17:55", "cause-changed")]
+    """A maintenance row forty minutes late corrects that the remote side was said, with the same incident, once."""
+    fell = drop("17:13:04", 150, 0, 0, reason="DPD timed out")
+    night = Night([*UP, maintenance("17:12:10", 0, late=41), *fell])
+    assert night.until("23:00:00") == [("17:30", "recovered"), ("18:05", "cause-changed")]
     before, after = night.chats["teams"].said
     assert before.subject == after.subject
     assert after.incident
@@ -268,12 +269,12 @@ def test_one_refused_card_holds_up_no_other_incident() -> None:
 def test_a_dead_channel_delays_no_live_one() -> None:
     """While one channel is down the other gets every message at once; the dead one gets them all later, in order."""
     night = Night(
-        [*UP, *closed("17:13:04"), *closed("17:20:00", gateway=2), *closed("17:50:00", gateway=3)],
+        [*UP, *closed("17:13:04"), *closed("17:21:00", gateway=2), *closed("17:50:00", gateway=3)],
         channels=("teams", "slack"),
     )
     night.chats["teams"].outcome = lambda: "timeout"
     said = night.chats["slack"].said
-    for time, count in (("17:20:00", 1), ("17:25:00", 2), ("17:55:00", 3)):
+    for time, count in (("17:20:00", 1), ("17:30:00", 2), ("17:57:00", 3)):
         night.poll(time)
         assert len(said) == count
     assert set(night.waiting) == {"teams"}
@@ -329,7 +330,7 @@ def test_a_new_channel_is_not_told_old_news() -> None:
     night.chats["slack"] = Chat("slack")
     night.poll("17:25:00")
     assert night.chats["slack"].said == []
-    night.poll("19:45:00")
+    night.poll("19:50:00")
     assert len(night.chats["slack"].said) == 1
 
 
@@ -434,7 +435,7 @@ def test_many_incidents_of_many_gateways_on_two_channels() -> None:
 
 
 def test_one_gateway_with_more_to_say_than_a_commit_takes() -> None:
-    """A gateway with sixty peers that drop apart says forty things at once and the rest with the next polls."""
+    """After a long silence a gateway with sixty peers that drop apart says all of it in one message a channel."""
     rows = [
         a for n in range(60)
         for a in closed(f"{n // 4 + 1:02d}:{n % 4 * 15:02d}:00", peer=f"203.0.113.{n}")
@@ -444,7 +445,8 @@ def test_one_gateway_with_more_to_say_than_a_commit_takes() -> None:
         night.poll(f"17:{minute}:00")
     documents = [d for d in night.store.documents(["2026-W34"]) if d["status"] == "recovered"]
     for chat in night.chats.values():
-        assert {n.subject for n in chat.said} == {d["id"] for d in documents}
+        assert len(chat.said) == 1
+        assert {i for n in chat.said for i in (n.subject, *(a.id for a in n.also))} == {d["id"] for d in documents}
     assert sum(len(d["outages"]) for d in documents) == 60
 
 

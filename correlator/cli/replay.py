@@ -11,7 +11,6 @@ from typing import Any
 import click
 from msgspec.structs import replace as changed
 
-from correlator.announce import is_pending
 from correlator.categories import Read, moment, read_rows
 from correlator.channels import CHANNELS
 from correlator.cli import show
@@ -27,6 +26,7 @@ from correlator.sources.export import Exported, read_files
 from correlator.sources.replayed import ReplayedLog
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
+from correlator.told import is_pending
 from correlator.weekly import label_of
 from correlator.wording import Style, title
 

@@ -105,6 +105,7 @@ def evidence_text(e: Evidence, style: Style) -> str:
         place=place(e.peer, style),
         text=short(e.text),
         n=e.how_many,
+        who=short(e.who, 40),
     )
 
 
