@@ -6,6 +6,7 @@ their far end and whether both instances carry tunnels. Resource ids are folded:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
 from ipaddress import ip_address
@@ -14,6 +15,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 T = TypeVar("T")
+_GROUP = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+", re.IGNORECASE)
 STATUSES = ("Connected", "NotConnected", "Connecting", "Unknown")
 """What Azure says of a connection (properties.connectionStatus)."""
 
@@ -21,6 +23,11 @@ STATUSES = ("Connected", "NotConnected", "Connecting", "Unknown")
 def folded(resource_id: str) -> str:
     """A resource id as it is compared: Azure spells the same id in several cases."""
     return resource_id.strip().rstrip("/").lower()
+
+
+def is_group(text: str) -> bool:
+    """Whether a text is a resource group's id: the logs of what lies in it can be asked for, instead of a workspace."""
+    return bool(_GROUP.fullmatch(text.strip().rstrip("/")))
 
 
 class Connection(Struct, frozen=True):

@@ -38,8 +38,9 @@ def under_todays_ids(rows: Iterable[LogRow], moves: Moves) -> Iterator[LogRow]:
 
     A row of the activity log that speaks of something beside a gateway in its old group counts for it still.
     """
+    scopes: dict[str, str] = {}  # few ids stand in many rows
     for row in rows:
-        scope = scope_of(row.gateway)
+        scope = scopes.get(row.gateway) or scopes.setdefault(row.gateway, scope_of(row.gateway))
         if scope in moves:
             yield row._replace(gateway=moves[scope].to)
             continue

@@ -15,9 +15,11 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from correlator.activity import covers
 from correlator.categories import Read, read_rows
 from correlator.delivery import Delivery, Report
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
+from correlator.gateways import is_group
 from correlator.model import GatewayState, Incident, Moment, Notification, Policy
 from correlator.moves import asked_again, joined, today, under_todays_ids
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
@@ -51,6 +53,7 @@ def poll(
     aside: Aside = ALONE,
 ) -> Report:
     """Poll one workspace once. Raises SourceUnavailable after delivering what was waiting, StaleWrite if overtaken."""
+    policy = _in_reach(workspace, policy)
     report = Report(workspace)
     before = store.read(workspace)
     head = before.head
@@ -93,6 +96,14 @@ def _steps(
         step = advance(state, read.logs.get(name), since, now, policy, first_run=head.mark is None, witnesses=heard)
         yield step._replace(changed=step.changed or bool(left))
         yield from (Step(GatewayState(old), True, [], [], None) for old in left)
+
+
+def _in_reach(workspace: str, policy: Policy) -> Policy:
+    """Of a resource group only its own rows are seen: a gateway that left it is gone from here, wherever it went."""
+    if not is_group(workspace):
+        return policy
+    inside = {old: move for old, move in policy.moved.items() if covers(workspace, move.to)}
+    return replace(policy, moved=inside)
 
 
 def _older(gateway: str, policy: Policy) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from correlator.errors import SettingsError
+from correlator.gateways import folded, is_group
 from correlator.model import WeeklyTime
 from correlator.reasons import Vocabulary, line
 from correlator.schedule import ncrontab
@@ -58,6 +59,11 @@ class Setting(NamedTuple):
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(w for w in re.split(r"[\s,;]+", text) if w))
+
+
+def _places(text: str) -> tuple[str, ...]:
+    """Workspaces, and resource groups as they are compared: each names a partition of the state."""
+    return tuple(dict.fromkeys(folded(w) if is_group(w) else w for w in _words(text)))
 
 
 def _text(text: str) -> str:
@@ -142,7 +148,12 @@ def _switch(text: str) -> bool:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("WORKSPACE_IDS", "", "Log Analytics workspace (customer) ids to watch, separated by commas", _words),
+    Setting(
+        "WORKSPACE_IDS",
+        "",
+        "Log Analytics workspace (customer) ids to watch, separated by commas; or ids of the gateways' resource groups",
+        _places,
+    ),
     Setting("TEAMS_WEBHOOK_URL", "", "Teams Workflows webhook; a Key Vault reference in Azure", _text, True),
     Setting("SLACK_WEBHOOK_URL", "", "Slack incoming webhook; a Key Vault reference in Azure", _text, True),
     Setting("TABLES_ENDPOINT", "", "Table service URL of the storage account, used with the app's identity", _endpoint),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from correlator.model import GatewayState, Incident, LogRow, Move, Policy
+from correlator.model import GatewayState, Incident, LogRow, Move, Policy, Status
 from correlator.moves import under_todays_ids
 from correlator.poll import Aside, poll
 from correlator.stores.memory import MemoryTables
@@ -51,14 +51,16 @@ class Moving:
         self.store = TableStore(self.tables, Style())
         self.chat = Chat()
         self.acted = False
+        self.partition, self.gone = WS, frozenset[str]()
 
     def poll(self, now: datetime, store: TableStore | None = None) -> None:
         """One poll; the first that knows of the move looks at the gateway, fresh rows or not."""
         self.log.now = now
         told = now >= self.told_at
-        policy = Policy(moved={OLD: Move(NEW, self.told_at)} if told else {})
+        moved = {OLD: Move(NEW, self.told_at)} if told else {}
+        policy = Policy(moved=moved, removed=self.gone if told else frozenset())
         aside = Aside([OLD] if told and not self.acted else ())
-        poll(WS, self.log, store or self.store, {"teams": self.chat}, policy, aside)
+        poll(self.partition, self.log, store or self.store, {"teams": self.chat}, policy, aside)
         self.acted = told
 
     def until(self, end: datetime, every: int = 10) -> Moving:
@@ -71,7 +73,7 @@ class Moving:
 
     def known(self, *ids: str) -> list[Incident]:
         """What is kept under these ids (left out: under both), oldest first."""
-        states = self.store.gateways(WS, ids or (OLD, NEW)).values()
+        states = self.store.gateways(self.partition, ids or (OLD, NEW)).values()
         return sorted((t.incident for s in states for t in s.tracked), key=lambda i: (i.started_at, i.id))
 
     @property
@@ -173,6 +175,16 @@ def test_killed_while_the_history_moves(kill: int) -> None:
     there.until(END)
     assert told(there.known()) == told(STAYED.known())
     assert there.known(OLD) == []
+
+
+def test_a_gateway_that_left_a_resource_group() -> None:
+    """Where logs are asked for by resource group, a gateway that left the group is gone from there."""
+    group = OLD.partition("/providers/")[0]
+    there = Moving(moved="08-21 20:00", told="08-21 22:00")
+    there.partition, there.gone = group, frozenset({OLD})
+    there.until(END)
+    assert [i.status for i in there.known(OLD)] == [Status.RECOVERED] * (len(STAYED.known()) - 1) + [Status.REMOVED]
+    assert there.heard[-1].endswith("removed")
 
 
 def test_what_lay_beside_the_gateway_counts_for_it_still() -> None:

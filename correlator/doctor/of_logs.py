@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from correlator.categories import clean, is_unknown
 from correlator.doctor.model import Code, Facts, Finding, Logged, Workspace, mend, note
 from correlator.doctor.of_gateways import is_quiet, sends, silent
+from correlator.gateways import is_group
 from correlator.incident_json import gateway_name
 from correlator.reasons import Meaning, meaning
 from correlator.track import LATEST
@@ -41,7 +42,12 @@ def empty_workspaces(facts: Facts) -> Iterator[Finding]:
 
 def _no_drops(workspace: Workspace, proof: str) -> Finding:
     what = f"no row of a tunnel in 30 days, but {proof}: most likely no tunnel dropped"
-    return note(Code.NO_DROPS, workspace.id, what, "nothing to do, if the diagnostic settings name this workspace")
+    cure = "nothing to do, if the diagnostic settings name this workspace"
+    if is_group(workspace.id):
+        cure = (
+            "nothing to do, if their workspace's access control mode lets resources' readers in: else rows stay hidden"
+        )
+    return note(Code.NO_DROPS, workspace.id, what, cure)
 
 
 def silent_categories(facts: Facts) -> Iterator[Finding]:

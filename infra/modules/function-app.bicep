@@ -44,6 +44,9 @@ param maximumInstanceCount int
 @description('Workspace (customer) ids to watch.')
 param workspaceIds string[]
 
+@description('Resource groups whose logs to ask for instead, as ids.')
+param resourceGroupIds string[]
+
 @description('Channels to tell. Each has its webhook address as a secret of the vault.')
 param channels channelName[]
 
@@ -177,7 +180,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         AZURE_CLIENT_ID: identityClientId
         AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
 
-        WORKSPACE_IDS: join(workspaceIds, ',')
+        WORKSPACE_IDS: join(concat(workspaceIds, resourceGroupIds), ',')
         TABLES_ENDPOINT: tableEndpoint
         LOGS_ENDPOINT: logsEndpoint
         LOGS_AUDIENCE: logsAudience

@@ -31,6 +31,7 @@ TEAMS = f"https://prod-1.japaneast.logic.azure.com/workflows/x/triggers/manual/p
 SLACK = f"https://hooks.slack.com/services/T0/B0/{SECRET}"
 TUNNEL, GATEWAY = "TunnelDiagnosticLog", "GatewayDiagnosticLog"
 EVENT = {"Type": "Operation", "TimeGenerated": fortnight.END - timedelta(days=3), "Detail": "composed: all is well"}
+GROUP = TOKYO.resource_id.partition("/providers/")[0]
 NOWHERE = "https://127.0.0.1:9"
 
 Doctor = Callable[..., dict[str, tuple[str, str]]]
@@ -176,7 +177,7 @@ def test_no_channel(full: Stack, doctor: Doctor) -> None:
 # workspaces
 
 
-@pytest.mark.parametrize("entry", ["law-prod", f"/subscriptions/{OTHER}/resourceGroups/g", KEY])
+@pytest.mark.parametrize("entry", ["law-prod", f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/w", KEY])
 @finding(Code.WORKSPACE_NOT_GUID)
 def test_a_workspace_that_is_no_guid(run: Run, full: Stack, doctor: Doctor, entry: str) -> None:
     """A workspace's name, its resource id or its key is no workspace id; a key is not repeated."""
@@ -194,6 +195,29 @@ def test_a_workspace_that_may_not_be_read(full: Stack, doctor: Doctor) -> None:
     """A workspace without permission is named for that, and nothing is said of its rows."""
     full.logs.refuse(WORKSPACE_ID)
     assert doctor() == {"workspace-forbidden": ("mend", WORKSPACE_ID)}
+
+
+@finding(Code.WORKSPACE_FORBIDDEN)
+def test_logs_that_are_asked_for_by_resource_group(run: Run, full: Stack, doctor: Doctor) -> None:
+    """A resource group stands for what its gateways log to any workspace; the daily cap is then not to be seen."""
+    assert doctor(WORKSPACE_IDS=GROUP) == {}
+    said = examined(run)[1]
+    rows = sum(
+        r["_ResourceId"].lower().startswith(f"{GROUP.lower()}/") and gateway_of(r["_ResourceId"]) is not None
+        for r in ROWS
+    )
+    assert (said["looked_at"]["workspaces"], said["looked_at"]["rows"]) == (1, rows)
+    assert [line.partition(":")[0] for line in said["not_checked"]] == [f"daily cap of workspace {GROUP.lower()}"]
+    full.logs.refuse(GROUP)
+    assert doctor() == {"workspace-forbidden": ("mend", GROUP.lower())}
+    assert "Reader on the group" in examined(run)[1]["findings"][0]["cure"]
+
+
+def test_what_a_resource_group_hides(run: Run, full: Stack, doctor: Doctor) -> None:
+    """A workspace that resources' readers may not read hides its rows without a word: the cure says where to look."""
+    full.logs.refuse(WORKSPACE_ID)
+    assert doctor(WORKSPACE_IDS=GROUP) == {"no-drops": ("note", GROUP.lower())}
+    assert "access control mode" in examined(run)[1]["findings"][0]["cure"]
 
 
 @finding(Code.WORKSPACE_UNREACHABLE)

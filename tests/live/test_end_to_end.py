@@ -109,6 +109,22 @@ def test_a_night_from_rows_to_messages(stack: Stack, run: Run) -> None:
     assert {o["Open"] for o in stored(stack, "outages")} == {False}
 
 
+def test_a_night_that_is_asked_for_by_resource_group(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No workspace is named: the gateway's resource group stands for what it logs, wherever that lies."""
+    group = TOKYO.resource_id.partition("/providers/")[0]
+    monkeypatch.setenv("WORKSPACE_IDS", group)
+    stack.logs.load(WORKSPACE_ID, BEFORE)
+    stack.set_clock(at("08-21 16:00:00"))
+    with running() as fire:
+        fire("poll")
+        stack.receiver.clear()
+        stack.logs.load(WORKSPACE_ID, FIRST)
+        polled(stack, fire, "17:20:00")
+    assert told(stack) == {"teams": 1, "slack": 1}
+    assert [(r["Cause"], r["Gateway"]) for r in stored(stack, "incidents")] == [("azure-maintenance", TOKYO.name)]
+    assert {r["PartitionKey"] for r in stored(stack, "state")} >= {group.lower().replace("/", "_")}
+
+
 def test_the_week_comes_by_its_own_timer(stack: Stack, run: Run) -> None:
     """On Monday at nine the hourly function sends both chats the summary, once."""
     stack.logs.load(WORKSPACE_ID, FIRST)
