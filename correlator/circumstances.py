@@ -62,7 +62,7 @@ def circumstances(
         reset, fault = near.reset.get(n), near.fault.get(n)
         if row or elsewhere or lent or configuration or primary or together or both or reset or fault:
             facts = (row or lent, elsewhere, configuration, primary, together, both, reset, fault)
-            found.append(_circumstances((*facts, lent is not None, activity, alone)))
+            found.append(_circumstances((*facts, lent is not None, activity, alone, 0.0)))
         else:
             found.append(nothing[alone])
     return found

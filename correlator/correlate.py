@@ -35,6 +35,7 @@ from correlator.model import (
     maker,
 )
 from correlator.outages import find_outages
+from correlator.regular import regular
 
 CERTAINTY = {Confidence.NONE: 0, Confidence.LIKELY: 1, Confidence.CONFIRMED: 2}
 LATE_START = timedelta(minutes=60)
@@ -67,6 +68,9 @@ def correlate(log: GatewayLog, policy: Policy, past: GatewayState | None = None)
     settled, kept = _kept(known, start.at if start else LONG_AGO)
     outages = sorted(settled + folded.outages) if settled else folded.outages
     around = circumstances(outages, log.changes, kept, policy, activity=log.activity, far=log.far)
+    for n, every in regular(outages, past.starts if past else ()).items():
+        if beginning(outages[n]) not in kept:
+            around[n] = around[n]._replace(every=every)
     drops = [_drop((o, a, explain(o, a, policy))) for o, a in zip(outages, around, strict=True)]
     incidents = [_incident(log.gateway, episode, policy) for episode in group(drops, policy)]
     return Correlated(adopt(incidents, known) if known else incidents, folded.checkpoints)

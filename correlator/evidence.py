@@ -129,4 +129,11 @@ def remarks(incident: Incident) -> list[str]:
         keys.append("switch-of-unknown-length")
     if incident.flapping:
         keys.append("flapping")
+    if regular_every(incident):
+        keys.append("regular-drops")
     return keys
+
+
+def regular_every(incident: Incident) -> float:
+    """Seconds between the drops of a tunnel that falls regularly, by its latest drop; 0 where none does."""
+    return next((d.around.every for d in reversed(incident.drops) if d.around.every), 0.0)

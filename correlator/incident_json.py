@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from correlator.evidence import evidence, not_found, remarks, would_change
+from correlator.evidence import evidence, not_found, would_change
 from correlator.measures import connection_down, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Incident, Outage, Side, Status
-from correlator.wording import Style, evidence_text, key_text, summary
+from correlator.wording import Style, evidence_text, key_text, remark_texts, summary
 
 GATEWAY_TYPES = {"/vpngateways/": "vpnGateways", "/virtualnetworkgateways/": "virtualNetworkGateways"}
 
@@ -33,7 +33,7 @@ def incident_object(incident: Incident, style: Style) -> dict[str, Any]:
         "outages": [_outage(o) for o in incident.outages],
         "flapping": incident.flapping,
         "history": history(incident),
-        "remarks": [key_text(key, style) for key in remarks(incident)],
+        "remarks": remark_texts(incident, style),
     }
     if incident.status is Status.ABSORBED:
         document["absorbed_by"] = incident.absorbed_by

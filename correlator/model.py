@@ -143,6 +143,8 @@ class Circumstances(NamedTuple):
     """The activity log was there to look at."""
     alone: bool = False
     """The only peer of several that fell within a minute."""
+    every: float = 0.0
+    """Seconds between the last four drops of this tunnel, where they came at one distance; else 0."""
 
 
 class Side(StrEnum):
@@ -357,6 +359,8 @@ class GatewayState(Struct, frozen=True):
     gateway: str
     checkpoints: tuple[Checkpoint, ...] = ()
     tracked: tuple[Tracked, ...] = ()
+    starts: tuple[tuple[datetime, str, str], ...] = ()
+    """The last drops of each tunnel before the window of rows (time, peer, instance): history for regular drops."""
 
 
 class WeeklyTime(NamedTuple):

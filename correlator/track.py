@@ -28,6 +28,7 @@ from correlator.model import (
     Tracked,
     Witness,
 )
+from correlator.regular import Start, last_starts, start_of
 
 NOBODY: Mapping[str, tuple[Witness, ...]] = {}
 
@@ -151,9 +152,16 @@ def _pruned(state: GatewayState, since: datetime, now: datetime, policy: Policy)
     begun = [o.start for i in living for o in i.outages if o.end is None]
     reach = min([since, *begun]) - max(MARGIN, policy.next_hop, policy.rejoin)
     tracked = tuple(t for t in state.tracked if not _over(t, reach, now, policy))
-    if len(checkpoints) == len(state.checkpoints) and len(tracked) == len(state.tracked):
+    starts = _last_starts(state, since)
+    if (len(checkpoints), len(tracked), starts) == (len(state.checkpoints), len(state.tracked), state.starts):
         return state
-    return replace(state, checkpoints=checkpoints, tracked=tracked)
+    return replace(state, checkpoints=checkpoints, tracked=tracked, starts=starts)
+
+
+def _last_starts(state: GatewayState, since: datetime) -> tuple[Start, ...]:
+    """Each tunnel's last drops before the window, which are about to be forgotten with their incidents."""
+    incidents = (t.incident for t in state.tracked if not t.incident.status.withdrawn)
+    return last_starts([*state.starts, *(start_of(o) for i in incidents for o in i.outages if o.start <= since)])
 
 
 def _over(tracked: Tracked, reach: datetime, now: datetime, policy: Policy) -> bool:

@@ -31,6 +31,7 @@ from correlator.wording import (
     name,
     no_incident,
     phrases,
+    remark_texts,
     summary,
 )
 
@@ -139,6 +140,8 @@ def _report(incident: Incident, as_of: datetime, style: Style) -> Iterator[str]:
         yield f"  {phrases.instant(row.at, style)}  {evidence_text(row, style)}"
     for key in not_found(incident):
         yield f"  - {key_text(key, style)}"
+    for remark in remark_texts(incident, style):
+        yield f"  - {remark}"
     yield _labelled("label.would-change", "", style).rstrip()
     for key in would_change(incident):
         yield f"  - {key_text(key, style)}"

@@ -193,6 +193,7 @@ WORDS: dict[str, str] = {
     "the-peer-did-not-close": "A word from the peer's operator that its device did not close the tunnel.",
     "no-change-was-made": "An activity log without any change by your team at that time.",
     "switch-of-unknown-length": "The tunnel changed instance without a logged drop, so its length is not known.",
+    "regular-drops": "The tunnel drops every {every} (the last four): it looks like an IKE or IPsec lifetime, or a DPD setting.",
     "flapping": "The tunnel dropped at least four times within an hour.",
     # labels
     "label.cause": "Cause",

@@ -193,6 +193,7 @@ WORDS: dict[str, str] = {
     "the-peer-did-not-close": "対向側の装置がトンネルを切断していないという、対向側担当者の確認。",
     "no-change-was-made": "その時刻に自社の変更がないアクティビティ ログ。",
     "switch-of-unknown-length": "切断の記録がないままインスタンスが切り替わったため、停止時間は分かりません。",
+    "regular-drops": "{every}ごとに切断しています（直近の 4 回）。IKE や IPsec の有効期間、または DPD の設定が原因の可能性があります。",
     "flapping": "トンネルが 1 時間以内に 4 回以上切断されました。",
     # ラベル
     "label.cause": "原因",

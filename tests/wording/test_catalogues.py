@@ -26,6 +26,7 @@ KEYS = (
     "no-change-was-made",
     "switch-of-unknown-length",
     "flapping",
+    "regular-drops",
 )
 EVIDENCE_KEYS = (
     "maintenance-row",
