@@ -5,6 +5,7 @@ Nothing here is text for people, so every language says the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from correlator.model import Cause, Confidence, Drop, GatewayChange, Incident
 TUNNEL_LOG = "TunnelDiagnosticLog"
 STATUS = "ConnectionStatus"
 ACTIVITY = "AzureActivity"
+ADDRESS = r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b"
 MOST = 12
 """Rows listed of one incident; an episode of two hundred tunnels needs no four hundred lines to be believed."""
 
@@ -33,7 +35,7 @@ class Evidence(NamedTuple):
 def evidence(incident: Incident) -> list[Evidence]:
     """The rows that decide come first into the list, then it is put in order of time; never more than ``MOST``."""
     asked = [Evidence(w.at, STATUS, "status-row", "", w.connection, w.status) for w in incident.witnesses]
-    found = [*_changes(incident), *_company(incident), *asked, *_tunnel_rows(incident)]
+    found = [*_changes(incident), *_support(incident), *_company(incident), *asked, *_tunnel_rows(incident)]
     return sorted(dict.fromkeys(found[:MOST]))
 
 
@@ -50,6 +52,25 @@ def _changes(incident: Incident) -> Iterator[Evidence]:
         ):
             if row:
                 yield _change(key, row)
+
+
+def _support(incident: Incident) -> Iterator[Evidence]:
+    """What IKE and BGP say around the drops: each row once, by the first drop that it stands beside."""
+    seen: set[GatewayChange] = set()
+    for drop in incident.drops:
+        ike, bgp = drop.around.ike, drop.around.bgp
+        if ike and ike not in seen:
+            yield Evidence(ike.at, ike.category, ike.kind.value, ike.instance, drop.outage.peer, ike.message)
+        if bgp and bgp not in seen:
+            later = max(0, round((bgp.at - drop.outage.start).total_seconds()))
+            yield Evidence(bgp.at, bgp.category, "bgp-lost", bgp.instance, bgp_peer(bgp.message), how_many=later)
+        seen |= {row for row in (ike, bgp) if row}
+
+
+def bgp_peer(message: str) -> str:
+    """The first address in a message whose form nobody has published; ``""`` where there is none."""
+    found = re.search(ADDRESS, message)
+    return found[0] if found else ""
 
 
 def _configuration_key(row: GatewayChange | None) -> str:
@@ -98,6 +119,8 @@ def not_found(incident: Incident) -> list[str]:
         keys.append("activity-log-not-read")
     elif not any(d.around.reset or d.around.fault for d in incident.drops):
         keys.append("no-reset-row")
+    if any(d.around.ike_failed for d in incident.drops):
+        keys.append("ike-log-not-read")
     return keys
 
 

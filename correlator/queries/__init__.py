@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from correlator.negotiation import PHRASES
 from correlator.welcome import LOOK_BACK
 
 OVERLAP = timedelta(minutes=15)
@@ -39,6 +41,20 @@ def poll(mark: datetime | None, since: datetime | None) -> str:
 def history(start: datetime, end: datetime) -> str:
     """All gateways' rows of a time range, for a question from the command line."""
     return f"let reach = {literal(start - MOMENT)};\nlet until = {literal(end)};\n" + text("rows") + text("history")
+
+
+def ike(spans: Sequence[tuple[str, datetime, datetime]]) -> str:
+    """IKE rows of some gateways (folded id, from, to; at least one)."""
+    lines = ",\n".join(f"    '{_plain(name)}', {literal(begin)}, {literal(end)}" for name, begin, end in spans)
+    reach, until = min(begin for _, begin, _ in spans), max(end for *_, end in spans)
+    head = f"let spans = datatable(Gateway: string, Begin: datetime, End: datetime)[\n{lines}];\n"
+    bounds = f"let reach = {literal(reach)};\nlet until = {literal(until)};\nlet phrases = @'{PHRASES}';\n"
+    return head + bounds + text("ike")
+
+
+def _plain(resource_id: str) -> str:
+    """A resource id without what could end the text that it stands in."""
+    return "".join(c for c in resource_id if c.isprintable() and c not in "'\\")
 
 
 def sample(category: str) -> str:

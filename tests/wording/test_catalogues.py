@@ -27,6 +27,7 @@ KEYS = (
     "switch-of-unknown-length",
     "flapping",
     "regular-drops",
+    "ike-log-not-read",
 )
 EVIDENCE_KEYS = (
     "maintenance-row",
@@ -39,6 +40,11 @@ EVIDENCE_KEYS = (
     "disconnected",
     "connected-same",
     "connected-other",
+    "ike-peer-deleted",
+    "ike-policies-differ",
+    "ike-keys-differ",
+    "ike-no-answer",
+    "bgp-lost",
 )
 NAMED_RULES = (
     "maintenance-at-the-other-end",
