@@ -54,6 +54,9 @@ class _Log:
         rows, self.fresh = self.fresh, []
         return LogAnswer(self.now, rows)
 
+    def negotiations(self, *_: Any) -> Sequence[LogRow]:
+        return ()
+
 
 class _Silent:
     """A channel that renders in full and posts nothing."""

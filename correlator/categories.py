@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
 from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
+from correlator.negotiation import IKE, read_negotiation
 from correlator.reasons import Meaning, Vocabulary, meaning
 
 MESSAGE_LENGTH = 300
-IKE = "IKEDiagnosticLog"
 OWN_ADDRESS = re.compile(r"\bLocal ([0-9a-f.:]+):\d+")
 """IKE rows name the gateway's own address; support's examples read "Remote a.b.c.d:500: Local e.f.g.h:500"."""
 NO_ADDRESSES: Mapping[str, str] = {}
@@ -37,6 +37,7 @@ OPERATIONS = {
     "setconnectionconfiguration": ChangeKind.CONFIGURATION,
     "gatewayresourcemove": ChangeKind.CONFIGURATION,
     "migratecustomersubscription": ChangeKind.CONFIGURATION,
+    "bgpdisconnectedevent": ChangeKind.BGP_LOST,
 }
 
 
@@ -44,6 +45,7 @@ FAMILIAR = frozenset(
     (
         *("HostMaintenanceEvent", "GatewayTenantPrimaryChanged", "SetGatewayConfiguration"),
         *("SetConnectionConfiguration", "GatewayResourceMove", "MigrateCustomerSubscription"),
+        *("BgpConnectedEvent", "BgpDisconnectedEvent", "BgpRouteUpdate", "StaticRouteUpdate"),
         *("ValidateGatewayConfiguration", "TunnelConnected", "TunnelDisconnected", ""),
     )
 )
@@ -105,6 +107,7 @@ _gateway_change = maker(GatewayChange)
 CATEGORIES: dict[str, Callable[[LogRow, datetime, GatewayLog, _Cleaned], str | None]] = {
     "TunnelDiagnosticLog": _tunnel,
     "GatewayDiagnosticLog": _gateway,
+    "RouteDiagnosticLog": _gateway,
 }
 """Each reader puts what a row says into the gateway's log, or returns why it says too little."""
 
@@ -122,6 +125,7 @@ def read_rows(
     spelled: dict[str, GatewayLog | None] = {}
     cleaned = _Cleaned()
     outside: list[Outside] = []
+    ike: dict[str, dict[str, list[GatewayChange]]] = {}
     strange: Counter[str] = Counter()
     own = dict(addresses)
     for row in rows:
@@ -129,8 +133,8 @@ def read_rows(
         if reader is None:
             if row.category == ACTIVITY and (time := moment(row.at)):
                 outside.append(read_activity(row, time))
-            elif row.category == IKE and (address := _own_address(row)):
-                own.setdefault(address, gateway_of(row.gateway) or "")
+            elif row.category == IKE:
+                _take_ike(row, own, ike)
             continue
         log = spelled[spelling] if spelling in spelled else spelled.setdefault(spelling, _log_of(spelling, logs))
         if log is None:
@@ -141,7 +145,7 @@ def read_rows(
             strange[clean(row.operation)] += 1
         if why:
             unreadable.append(Unreadable(row, why))
-    logs = _joined(logs, outside, own)
+    logs = _joined(logs, outside, own, ike)
     said = Counter(map(attrgetter("reason"), chain.from_iterable(log.tunnels for log in logs.values())))
     unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason, own_reasons) is Meaning.UNMAPPED})
     return Read(logs, unreadable, unmapped, strange)
@@ -157,6 +161,25 @@ def is_unknown(operation: str) -> bool:
     return operation.strip().casefold() not in _FAMILIAR
 
 
+def _take_ike(row: LogRow, own: dict[str, str], ike: dict[str, dict[str, list[GatewayChange]]]) -> None:
+    """The gateway's own address, which IKE rows name, and what they say of its peers."""
+    gateway, at, address = gateway_of(row.gateway) or "", moment(row.at), _own_address(row)
+    if address:
+        own.setdefault(address, gateway)
+    told = read_negotiation(row, at) if at else None
+    if told:
+        peer, change = told
+        ike.setdefault(gateway, {}).setdefault(peer, []).append(change._replace(message=clean(change.message)))
+
+
+def read_ike(rows: Iterable[LogRow]) -> dict[str, dict[str, list[GatewayChange]]]:
+    """What IKE rows say: gateway -> peer -> rows that say something of a drop."""
+    ike: dict[str, dict[str, list[GatewayChange]]] = {}
+    for row in rows:
+        _take_ike(row, {}, ike)
+    return ike
+
+
 def own_addresses(rows: Iterable[LogRow]) -> dict[str, str]:
     """Public addresses of gateways that their own IKE rows name -> their ids."""
     ike = (row for row in rows if row.category == IKE)
@@ -169,11 +192,14 @@ def _own_address(row: LogRow) -> str:
 
 
 def _joined(
-    logs: Mapping[str, GatewayLog], outside: Sequence[Outside], addresses: Mapping[str, str]
+    logs: Mapping[str, GatewayLog],
+    outside: Sequence[Outside],
+    addresses: Mapping[str, str],
+    ike: Mapping[str, dict[str, list[GatewayChange]]],
 ) -> dict[str, GatewayLog]:
     """Each log with what the activity log and the gateway at the other end have to say of it."""
     found = {name: log for name, log in logs.items() if log.tunnels or log.changes}
-    if not outside and not addresses:
+    if not outside and not addresses and not ike:
         return found
     there = {subscription_of(o.scope) for o in outside if o.administrative}
     joined = {}
@@ -181,8 +207,9 @@ def _joined(
         told = [o.change for o in outside if o.change and covers(o.scope, name)]
         changes = [c._replace(operation=clean(c.operation), message=clean(c.message)) for c in told]
         activity = subscription_of(name) in there
+        far = _far(log, logs, addresses) if addresses else NO_FAR
         joined[name] = log._replace(
-            changes=log.changes + changes, activity=activity, far=_far(log, logs, addresses) if addresses else NO_FAR
+            changes=log.changes + changes, activity=activity, far=far, ike=ike.get(name, NO_FAR)
         )
     return joined
 

@@ -19,6 +19,10 @@ Beginning = tuple[datetime, str, str, bool]
 NOBODY: Mapping[str, Sequence[GatewayChange]] = {}
 MANY, MOST = 3, 0.6
 """So many peers at once, and such a part of those that are known, are the gateway: not every peer need be up before."""
+BGP_HOLD = timedelta(minutes=4)
+"""The documented hold time is 180 s: so much later a BGP session may be told as lost with its tunnel."""
+CLOCKS = timedelta(seconds=10)
+"""The two logs need not stamp one moment alike."""
 PRIMARY_NEAR = timedelta(minutes=2)
 
 _circumstances = maker(Circumstances)
@@ -60,9 +64,10 @@ def circumstances(
             lent, _ = far_claims[outage.peer].claim(outage)
         configuration, primary = near.configuration.get(n), near.primary.get(n)
         reset, fault = near.reset.get(n), near.fault.get(n)
-        if row or elsewhere or lent or configuration or primary or together or both or reset or fault:
+        bgp = near.bgp.get(n)
+        if row or elsewhere or lent or configuration or primary or together or both or reset or fault or bgp:
             facts = (row or lent, elsewhere, configuration, primary, together, both, reset, fault)
-            found.append(_circumstances((*facts, lent is not None, activity, alone)))
+            found.append(_circumstances((*facts, lent is not None, activity, alone, 0.0, bgp, None, False)))
         else:
             found.append(nothing[alone])
     return found
@@ -97,6 +102,7 @@ class _Near:
         self.configuration = near(ChangeKind.CONFIGURATION, policy.configuration_before, policy.configuration_after)
         self.primary = near(ChangeKind.PRIMARY_CHANGED, PRIMARY_NEAR, PRIMARY_NEAR)
         self.reset = near(ChangeKind.RESET, policy.configuration_before, policy.reset_after)
+        self.bgp = near(ChangeKind.BGP_LOST, BGP_HOLD, CLOCKS)
         regional = near(ChangeKind.SERVICE_FAULT, policy.fault_before, policy.fault_before)
         self.fault = regional | near(ChangeKind.PLATFORM_FAULT, policy.fault_before, policy.fault_after)
 

@@ -42,6 +42,8 @@ class Report(Struct):
     unreadable: int = 0
     unmapped_reasons: Counter[str] = field(default_factory=Counter)
     unknown_operations: Counter[str] = field(default_factory=Counter)
+    too_late: int = 0
+    """Rows that came in since the last poll, but lie before the window that is still folded."""
     changed: int = 0
     said: int = 0
     went_down: list[tuple[str, str]] = field(default_factory=list)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from correlator.evidence import evidence, not_found, remarks, would_change
+from correlator.evidence import evidence, not_found, would_change
 from correlator.measures import connection_down, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Cause, Incident, Outage, Side, Status
 from correlator.people import Remark, RemarkKind, latest
-from correlator.wording import Style, evidence_text, key_text, summary
+from correlator.wording import Style, evidence_text, key_text, remark_texts, summary
 
 EVENTS = (RemarkKind.ACKNOWLEDGED, RemarkKind.RECLASSIFIED, RemarkKind.CLOSED)
 GATEWAY_TYPES = {"/vpngateways/": "vpnGateways", "/virtualnetworkgateways/": "virtualNetworkGateways"}
@@ -35,7 +35,7 @@ def incident_object(incident: Incident, style: Style) -> dict[str, Any]:
         "outages": [_outage(o) for o in incident.outages],
         "flapping": incident.flapping,
         "history": history(incident),
-        "remarks": [key_text(key, style) for key in remarks(incident)],
+        "remarks": remark_texts(incident, style),
     }
     document |= _of_people(incident)
     if incident.status is Status.ABSORBED:

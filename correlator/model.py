@@ -71,6 +71,11 @@ class ChangeKind(StrEnum):
     RESET = "reset"
     PLATFORM_FAULT = "platform-fault"
     SERVICE_FAULT = "service-fault"
+    BGP_LOST = "bgp-lost"
+    PEER_DELETED = "ike-peer-deleted"
+    POLICIES_DIFFER = "ike-policies-differ"
+    KEYS_DIFFER = "ike-keys-differ"
+    NO_ANSWER = "ike-no-answer"
 
 
 class GatewayChange(NamedTuple):
@@ -94,6 +99,10 @@ class GatewayLog(NamedTuple):
     """Whether the activity log of its subscription was there to look at."""
     far: dict[str, list[GatewayChange]] = {}  # noqa: RUF012  never written to
     """Peer -> maintenance rows of the watched gateway behind that address (VNet-to-VNet)."""
+    ike: dict[str, list[GatewayChange]] = {}  # noqa: RUF012  never written to
+    """Peer -> what its IKE rows say, as far as they were asked for."""
+    ike_failed: bool = False
+    """They were asked for and could not be had."""
 
 
 class Outage(NamedTuple):
@@ -145,6 +154,14 @@ class Circumstances(NamedTuple):
     """The activity log was there to look at."""
     alone: bool = False
     """The only peer of several that fell within a minute."""
+    every: float = 0.0
+    """Seconds between the last four drops of this tunnel, where they came at one distance; else 0."""
+    bgp: GatewayChange | None = None
+    """A BGP session that the gateway lost with the tunnel, or within the hold time after it."""
+    ike: GatewayChange | None = None
+    """What an IKE row of this peer says, where nothing else is certain."""
+    ike_failed: bool = False
+    """IKE rows were asked for and could not be had."""
 
 
 class Side(StrEnum):
@@ -397,6 +414,8 @@ class GatewayState(Struct, frozen=True):
     checkpoints: tuple[Checkpoint, ...] = ()
     tracked: tuple[Tracked, ...] = ()
     failovers: tuple[datetime, ...] = ()
+    starts: tuple[tuple[datetime, str, str], ...] = ()
+    """The last drops of each tunnel before the window of rows (time, peer, instance): history for regular drops."""
 
 
 class WeeklyTime(NamedTuple):

@@ -59,7 +59,9 @@ def joined(gateway: str, states: Sequence[GatewayState]) -> GatewayState:
         tracked |= {t.incident.id: _renamed(t, gateway) for t in state.tracked}
         last = checkpoints[-1] if checkpoints else None
         checkpoints += tuple(_onto(last, c) for c in state.checkpoints if last is None or c.at > last.at)
-    return GatewayState(gateway, checkpoints, tuple(tracked.values()))
+    failovers = tuple(sorted({at for state in states for at in state.failovers}))
+    starts = tuple(sorted({start for state in states for start in state.starts}))
+    return GatewayState(gateway, checkpoints, tuple(tracked.values()), failovers, starts)
 
 
 def _renamed(tracked: Tracked, gateway: str) -> Tracked:

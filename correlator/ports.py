@@ -22,6 +22,14 @@ class LogAnswer(NamedTuple):
     rows: Sequence[LogRow]
 
 
+class Span(NamedTuple):
+    """A time (UTC, both ends in) of one gateway, by its folded id."""
+
+    gateway: str
+    begin: datetime
+    end: datetime
+
+
 class GatewaySource(Protocol):
     """Azure's own list of gateways."""
 
@@ -44,6 +52,10 @@ class LogSource(Protocol):
 
         None for both on a first run. The gateways in ``again`` count as fresh. Raises SourceUnavailable.
         """
+        ...
+
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        """IKE rows of these times that may explain a drop. Raises SourceUnavailable."""
         ...
 
 

@@ -13,9 +13,10 @@ import pytest
 
 from correlator.delivery import LEASE, Report
 from correlator.errors import SourceUnavailable, StaleWrite, StoreUnavailable
+from correlator.evidence import not_found
 from correlator.model import LogRow, Moment, Policy, WeeklyTime
 from correlator.poll import poll, poll_all
-from correlator.ports import Body, Channel, LogAnswer
+from correlator.ports import Body, Channel, LogAnswer, Span
 from correlator.reports import WEEKLY_PARTITION, summarize
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
@@ -491,6 +492,9 @@ class Overtaken:
         self._meanwhile()
         return answer
 
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        return self._log.negotiations(workspace, spans)
+
 
 def test_the_loser_of_a_race_says_nothing() -> None:
     """Of two runs at the same time one commits and tells; the other drops its work."""
@@ -516,6 +520,9 @@ def test_one_failing_workspace_stops_no_other() -> None:
             if workspace == "raced":
                 night.store.commit("raced", None, night.store.read(WS).head, [], [])
             return night.log.fetch(workspace, mark, since, again)
+
+        def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+            return night.log.negotiations(workspace, spans)
 
     reports, failures = poll_all(["forbidden", WS, "raced", "other"], Several(), night.store, night.chats, POLICY)
     assert [r.partition for r in reports] == [WS, "other"]
@@ -620,3 +627,73 @@ def test_a_week_of_several_workspaces_is_one_summary() -> None:
     weekly(night, workspaces=(WS, "second", "never polled"))
     (said,) = [n.week for n in night.chats["teams"].said if n.week]
     assert [line.cause for line in said.incidents] == ["remote-closed", "azure-maintenance"]
+
+
+# What IKE says
+
+
+def ike(time: str, event: str, late: float = 3) -> Arrival:
+    """An IKE row about NAGOYA; composed of a published phrase."""
+    seen = when(time) + late * MINUTE
+    message = f"SESSION_ID :{{0}} Remote {NAGOYA}:500: Local 198.51.100.1:500: {event}"
+    row = LogRow(when(time), "", GATEWAY.format(1), "IKEDiagnosticLog", "IKELogEvent", message, "", "", "", "")
+    return Arrival(seen, seen, row)
+
+
+DELETED = "[RECEIVED] Received MM delete"
+
+
+def test_ike_is_asked_around_an_uncertain_drop() -> None:
+    """A drop without a reason is asked about while its rows may be on their way; the verdict is then likely."""
+    night = Night(UP + drop("17:13:00", 60, 0, 0))
+    night.log.ike = [ike("17:12:59", DELETED)]
+    night.until("18:30:00")
+    (said,) = night.chats["teams"].said
+    assert said.incident
+    assert said.incident.finding == ("remote-closed", "likely", "peer-closed")
+    asked = night.log.ike_queries
+    assert 1 <= asked <= 4
+    night.until("20:00:00")
+    assert night.log.ike_queries == asked, "a quiet poll asks nothing"
+
+
+def test_ike_is_not_asked_about_what_is_certain() -> None:
+    """A confirmed verdict needs no further witness."""
+    night = Night(UP + closed("17:13:00"))
+    night.until("18:30:00")
+    assert night.log.ike_queries == 0
+
+
+def test_ike_that_fails_narrows_the_verdict() -> None:
+    """An IKE log that cannot be read is said, and stops neither the poll nor the message."""
+    night = Night(UP + drop("17:13:00", 60, 0, 0))
+    night.log.ike_failing = True
+    night.until("18:30:00")
+    (said,) = night.chats["teams"].said
+    assert said.incident
+    assert said.incident.finding.cause == "remote-unreachable"
+    assert "ike-log-not-read" in not_found(said.incident)
+
+
+def test_what_ike_said_is_kept() -> None:
+    """Rows that come later and bring the gateway up again do not make the verdict forget what IKE said."""
+    night = Night(UP + drop("17:13:00", 60, 0, 0) + closed("21:00:00"))
+    night.log.ike = [ike("17:12:59", DELETED)]
+    night.until("20:00:00")
+    night.log.ike = []
+    night.until("23:00:00")
+    stored = night.store.gateways(WS, [GATEWAY.format(1)])[GATEWAY.format(1)]
+    assert [t.incident.finding.cause for t in stored.tracked] == ["remote-closed", "remote-closed"]
+    assert stored.tracked[0].incident.drops[0].around.ike
+
+
+def test_rows_that_come_too_late_are_counted() -> None:
+    """A row that came in since the last poll but lies before the window is counted once, and changes nothing."""
+    night = Night(UP)
+    night.until("12:00:00")
+    seen, old = when("12:02:00"), when("2026-08-18T23:00:00")
+    for ingested in (seen, when("11:50:00")):
+        row = tunnel("12:00:00", False, 0).row._replace(at=old, ingested=ingested)
+        night.log.arrivals.append(Arrival(seen, seen, row))
+    assert [night.poll(time).too_late for time in ("12:05:00", "12:10:00")] == [1, 0]
+    assert night.chats["teams"].said == []

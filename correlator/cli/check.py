@@ -14,8 +14,9 @@ from correlator.cli.service import log_analytics
 from correlator.correlate import correlate
 from correlator.errors import UsageError
 from correlator.evidence import evidence, not_found, would_change
+from correlator.ike_log import around_uncertain, with_ike
 from correlator.incident_json import gateway_name, incident_object
-from correlator.model import ChangeKind, GatewayLog, Incident, Moment, Notification
+from correlator.model import ChangeKind, GatewayLog, Incident, Moment, Notification, Policy
 from correlator.queries import LEAD
 from correlator.queries.links import links
 from correlator.settings import Settings
@@ -31,6 +32,7 @@ from correlator.wording import (
     name,
     no_incident,
     phrases,
+    remark_texts,
     summary,
 )
 
@@ -58,11 +60,12 @@ def check(context: click.Context, gateway: str, start: str, end: str, workspace:
     if first >= last:
         raise UsageError("--from must lie before --to")
     workspaces = (workspace,) if workspace else settings.workspace_ids
-    asked, clock = ask_history(log_analytics(settings), workspaces, first, last)
+    source = log_analytics(settings)
+    asked, clock = ask_history(source, workspaces, first, last)
     policy = policy_of(settings)
     read = read_rows(asked.rows, own_reasons=policy.reasons)
     log = _log_of(gateway, read.logs)
-    incidents = [i for i in correlate(log, policy).incidents if _within(i, first, last)] if log else []
+    incidents = _judged(log, workspaces, source, policy, first, last) if log else []
     answer = verdict(incidents)
     document = {
         "answer": answer,
@@ -90,6 +93,20 @@ def _log_of(asked: str, logs: Mapping[str, GatewayLog]) -> GatewayLog | None:
     if len(found) > 1:
         raise UsageError(f"{len(found)} gateways are called {asked}; give --gateway one of the ids {', '.join(found)}")
     return logs[found[0]] if found else None
+
+
+def _judged(
+    log: GatewayLog, workspaces: Sequence[str], source: LogAnalytics, policy: Policy, first: datetime, last: datetime
+) -> list[Incident]:
+    """The incidents of that time; what is not certain is judged again with what IKE says around it."""
+    found = [i for i in correlate(log, policy).incidents if _within(i, first, last)]
+    spans = [span for incident in found for span in around_uncertain(incident)]
+    if not spans:
+        return found
+    for workspace in workspaces:
+        more = with_ike(workspace, source, [log], spans)[log.gateway]
+        log = more._replace(ike=log.ike | more.ike, ike_failed=log.ike_failed or more.ike_failed)
+    return [i for i in correlate(log, policy).incidents if _within(i, first, last)]
 
 
 def ask_history(
@@ -139,6 +156,8 @@ def _report(incident: Incident, as_of: datetime, style: Style) -> Iterator[str]:
         yield f"  {phrases.instant(row.at, style)}  {evidence_text(row, style)}"
     for key in not_found(incident):
         yield f"  - {key_text(key, style)}"
+    for remark in remark_texts(incident, style):
+        yield f"  - {remark}"
     yield _labelled("label.would-change", "", style).rstrip()
     for key in would_change(incident):
         yield f"  - {key_text(key, style)}"

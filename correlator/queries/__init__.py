@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from correlator.negotiation import PHRASES
 from correlator.welcome import LOOK_BACK
 
 OVERLAP = timedelta(minutes=15)
@@ -52,6 +53,20 @@ def evidence(gateway: str, start: datetime, end: datetime) -> str:
     named = "".join(c for c in gateway.lower() if c.isalnum() or c in "/._-()")
     head = f"let gateway = '{named}';\nlet reach = {literal(start - MOMENT)};\nlet until = {literal(end)};\n"
     return head + text("rows") + text("evidence")
+
+
+def ike(spans: Sequence[tuple[str, datetime, datetime]]) -> str:
+    """IKE rows of some gateways (folded id, from, to; at least one)."""
+    lines = ",\n".join(f"    '{_plain(name)}', {literal(begin)}, {literal(end)}" for name, begin, end in spans)
+    reach, until = min(begin for _, begin, _ in spans), max(end for *_, end in spans)
+    head = f"let spans = datatable(Gateway: string, Begin: datetime, End: datetime)[\n{lines}];\n"
+    bounds = f"let reach = {literal(reach)};\nlet until = {literal(until)};\nlet phrases = @'{PHRASES}';\n"
+    return head + bounds + text("ike")
+
+
+def _plain(resource_id: str) -> str:
+    """A resource id without what could end the text that it stands in."""
+    return "".join(c for c in resource_id if c.isprintable() and c not in "'\\")
 
 
 def sample(category: str) -> str:

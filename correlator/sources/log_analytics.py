@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from correlator import queries
 from correlator.errors import CutShort, SourceUnavailable
 from correlator.gateways import is_group
 from correlator.model import LogRow
-from correlator.ports import LogAnswer
+from correlator.ports import LogAnswer, Span
 
 log = logging.getLogger("correlator")
 
@@ -119,6 +119,10 @@ class LogAnalytics:
     def history(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
         """Every gateway's rows between two times. Raises SourceUnavailable."""
         return _answer(self._tables(workspace, queries.history(start, end), PERSON))
+
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        """IKE rows of some times, where the log is on; none where it is not. Raises SourceUnavailable."""
+        return _answer(self._tables(workspace, queries.ike(spans), POLL)).rows
 
     def _whole(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
         return _answer(self._tables(workspace, queries.history(start, end), POLL))

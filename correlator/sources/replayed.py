@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from correlator.activity import ACTIVITY, covers, read_activity
 from correlator.categories import gateway_of, moment, own_addresses
 from correlator.model import LogRow
-from correlator.ports import LogAnswer
+from correlator.ports import LogAnswer, Span
 from correlator.queries import LEAD, OVERLAP
 
 
@@ -64,6 +64,11 @@ class ReplayedLog:
         fresh |= {other for gateway in fresh for other in self._pairs.get(gateway, ())}
         rows = [s.row for s in within if s.outside or s.scope in fresh] if fresh else []
         return LogAnswer(self.now, rows)
+
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        """None: a replay's answers hold the IKE rows of its files already."""
+        del workspace, spans
+        return ()
 
 
 def _seen(row: LogRow) -> _Seen | None:

@@ -75,7 +75,7 @@ MISTAKES = [
     ("modules/workspace-access.bicep", "    condition: tableCondition\n", "", "the_logs_right_names_its_table"),
     ("modules/workspace-access.bicep", "conditionVersion: '2.0'", "conditionVersion: '1.0'", "the_logs_right_names_its_table"),
     ("modules/gateway-access.bicep", "roles.reader)\n    description", "roles.storageBlobDataOwner)\n    description", "roles_are_the_expected_list"),
-    ("modules/gateway-diagnostics.bicep", "'TunnelDiagnosticLog'], ikeLogs", "'RouteDiagnosticLog'], ikeLogs", "gateways_log_only_what_is_read"),
+    ("modules/gateway-diagnostics.bicep", "'RouteDiagnosticLog'], ikeLogs", "'P2SDiagnosticLog'], ikeLogs", "gateways_log_only_what_is_read"),
     ("modules/gateway-diagnostics.bicep", "    logs: logs\n", "    logs: logs\n    metrics: [{ category: 'AllMetrics', enabled: true }]\n", "gateways_log_only_what_is_read"),
     ("modules/function-app.bicep", "        DOWN_AFTER: downAfter\n", "", "every_setting_is_set"),
     ("modules/function-app.bicep", "        DOWN_AFTER: downAfter\n", "        DOWNAFTER: downAfter\n", "every_setting_is_set"),

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,8 @@ import pytest
 from msgspec.structs import replace
 
 from correlator.errors import CorrelatorError
-from correlator.ports import LogAnswer, LogSource
+from correlator.model import LogRow
+from correlator.ports import LogAnswer, LogSource, Span
 from correlator.wiring import App, build
 from sandbox.faults import answer_lost, dropped, forbidden, partial, refused, throttled
 from sandbox.functions_host import FunctionsHost
@@ -225,6 +226,9 @@ class Overtaken:
         answer = self._source.fetch(workspace, mark, since, again)
         self._meanwhile()
         return answer
+
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        return self._source.negotiations(workspace, spans)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ TEXTS = {
     "poll, moved": queries.poll(MARK, SINCE, (GATEWAY.lower(), ELSEWHERE)),
     "history": queries.history(SINCE, NOW),
     "evidence": queries.evidence(GATEWAY, SINCE, NOW),
+    "ike": queries.ike([(GATEWAY.lower(), NOW - timedelta(minutes=12), NOW - timedelta(minutes=8))]),
     "sample": queries.sample("TunnelDiagnosticLog"),
     "portal": queries.portal(),
     "seen": queries.text("seen"),
@@ -103,7 +104,7 @@ def test_microsofts_parser_has_nothing_to_say(checked: dict[str, Checked], name:
     assert [d for d in checked[name].diagnostics if d.severity in ("Error", "Warning")] == []
 
 
-@pytest.mark.parametrize("name", ["poll", "poll, first run", "history", "poll, Young", "history, Young"])
+@pytest.mark.parametrize("name", ["poll", "poll, first run", "history", "ike", "poll, Young", "history, Young"])
 def test_the_result_has_the_columns_that_are_read(checked: dict[str, Checked], name: str) -> None:
     """The columns of the result are those that the source reads, times as times and the rest as text."""
     columns = checked[name].columns
@@ -113,7 +114,7 @@ def test_the_result_has_the_columns_that_are_read(checked: dict[str, Checked], n
     assert {c: k for c, k in columns.items() if k != "string"} == dict.fromkeys(times, "datetime")
 
 
-@pytest.mark.parametrize("name", ["poll", "poll, first run", "history"])
+@pytest.mark.parametrize("name", ["poll", "poll, first run", "history", "ike"])
 def test_an_empty_workspace_answers_with_the_clock(workspace: Workspace, name: str) -> None:
     """A workspace that never saw a row, not even the table, answers with the clock alone."""
     assert ask(workspace, TEXTS[name]) == []
@@ -254,6 +255,27 @@ def test_history_is_every_gateway_between_two_times(workspace: Workspace) -> Non
     workspace.load([row(9.9), row(10), row(30, _ResourceId="/g/other"), row(60), row(60.1)])
     assert {f["Gateway"] for f in ask(workspace, text)} == {GATEWAY.lower(), "/g/other"}
     assert len(ask(workspace, text)) == 3
+
+
+def test_ike_is_asked_around_a_drop(workspace: Workspace) -> None:
+    """Of the gateways and times that were asked for, the IKE rows that hold one of the phrases; ends included."""
+    said = {"Category": "IKEDiagnosticLog", "OperationName": "IKELogEvent", "status_s": ""}
+    deleted: dict[str, Any] = said | {"Message": "Remote 203.0.113.10:500: Local 198.51.100.1:500: Received MM delete"}
+    idle: dict[str, Any] = said | {"Message": "Remote 203.0.113.10:500: Local 198.51.100.1:500: [SEND] DPD"}
+    workspace.load([row(n, **deleted) for n in (7, 8, 10, 12, 13)])
+    workspace.load([row(10, **idle), row(10, **deleted | {"_ResourceId": "/g/other"}), row(10, Message="mm delete")])
+    found = ask(workspace, TEXTS["ike"])
+    assert sorted(f["TimeGenerated"] for f in found) == [f"2026-08-21T17:{n}:00Z" for n in (48, 50, 52)]
+    assert {f["Gateway"] for f in found} == {GATEWAY.lower()}
+
+
+def test_bgp_sessions_lost_are_read_and_no_other_route_rows(workspace: Workspace) -> None:
+    """Of the route log only lost sessions come, in any case."""
+    route = {"Category": "RouteDiagnosticLog", "status_s": ""}
+    names = ("BgpDisconnectedEvent", "BGPDISCONNECTEDEVENT", "BgpConnectedEvent", "BgpRouteUpdate")
+    rows: list[dict[str, Any]] = [route | {"OperationName": name} for name in names]
+    workspace.load([row(1, **one) for one in rows])
+    assert len(ask(workspace, TEXTS["poll"])) == 2
 
 
 def test_a_sample_has_every_column(workspace: Workspace) -> None:
