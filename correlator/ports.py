@@ -22,6 +22,14 @@ class LogAnswer(NamedTuple):
     rows: Sequence[LogRow]
 
 
+class Answer(NamedTuple):
+    """An answer over HTTP: status, text and media type."""
+
+    status: int
+    body: str
+    kind: str
+
+
 class GatewaySource(Protocol):
     """Azure's own list of gateways."""
 
