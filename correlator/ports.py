@@ -30,6 +30,14 @@ class Span(NamedTuple):
     end: datetime
 
 
+class Answer(NamedTuple):
+    """An answer over HTTP: status, text and media type."""
+
+    status: int
+    body: str
+    kind: str
+
+
 class GatewaySource(Protocol):
     """Azure's own list of gateways."""
 

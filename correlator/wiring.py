@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from azure.core.credentials import TokenCredential
@@ -29,6 +30,9 @@ from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
 from correlator.watchlist import Asking, informed, is_fresh, read_anew
 from correlator.wording import Style
+
+if TYPE_CHECKING:
+    from correlator.web import Web
 
 log = logging.getLogger("correlator")
 NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", "TEAMS_WEBHOOK_URL|SLACK_WEBHOOK_URL")
@@ -86,6 +90,14 @@ class App(Struct):
             log.info("weekly summary: %s", lost)
             return
         log.info("%s", line_of("weekly_summary", report))
+
+    def web(self) -> Web:
+        """What is answered over HTTP; its modules are no part of a timer's cold start."""
+        from correlator.stores.history import History
+        from correlator.web import Web
+
+        store = TableStore(self.tables, style_of(self.settings))
+        return Web(store, History(self.tables), self.settings.workspace_ids, self.settings.timezone)
 
     def _current_list(self) -> tuple[Listed | None, Listed | None]:
         """The gateway list as it was and as it is. In a process that has a fresh one, nothing is read."""

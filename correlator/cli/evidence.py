@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -14,10 +13,11 @@ from zoneinfo import ZoneInfo
 import click
 
 from correlator import queries
-from correlator.cli import csv_text, dossier, kept, show
-from correlator.cli.incidents import COLUMNS, flat
+from correlator.cli import dossier, kept, show
 from correlator.cli.service import log_analytics
+from correlator.csv_text import csv_text
 from correlator.errors import SourceUnavailable, UsageError
+from correlator.incident_csv import INCIDENT, incident_line
 from correlator.model import Status
 from correlator.settings import Settings
 from correlator.wording import Style, phrases
@@ -26,6 +26,8 @@ ROW_COLUMNS = (
     "TimeGenerated", "IngestionTime", "ResourceId", "Category", "OperationName", "Message", "Status", "Instance",
     "Peer", "Reason",
 )  # fmt: skip
+BOM = "\ufeff"
+"""Spreadsheets take a CSV without it for one in the machine's own encoding."""
 BEFORE, AFTER = timedelta(days=2), timedelta(hours=1)
 """What led to it, and what came of it; tunnels that were up for longer than that are not in the rows."""
 
@@ -60,7 +62,7 @@ def _write_month(first: datetime, last: datetime, out: Path) -> None:
     with show.progress() as bar:
         for one in bar.track(found, description="incidents"):
             _write(one, out / one["id"], style)
-    _csv(_made(out) / "incidents.csv", COLUMNS, [flat(d) for d in found])
+    _text(_made(out) / "incidents.csv", BOM + csv_text(INCIDENT, map(incident_line, found)))
     show.note(f"Wrote the evidence of {len(found)} incidents to {out}")
 
 
@@ -79,7 +81,7 @@ def _write(found: Mapping[str, Any], folder: Path, style: Style) -> None:
     text = dossier.markdown(found, about, style)
     _made(folder)
     if rows is not None:
-        _csv(folder / "rows.csv", ROW_COLUMNS, rows)
+        _text(folder / "rows.csv", BOM + csv_text(ROW_COLUMNS, rows))
     _text(folder / "summary.md", text)
     _text(folder / "summary.html", dossier.page(found["id"], text, style.language))
     _text(folder / "incident.json", json.dumps(found, ensure_ascii=False, indent=2) + "\n")
@@ -126,13 +128,5 @@ def _made(folder: Path) -> Path:
 def _text(file: Path, text: str) -> None:
     try:
         file.write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise UsageError(f"{file} cannot be written: {problem.strerror}") from None
-
-
-def _csv(file: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    try:
-        with file.open("w", encoding="utf-8-sig", newline="") as out:
-            csv_text.lines(csv.writer(out), columns, rows)
     except OSError as problem:
         raise UsageError(f"{file} cannot be written: {problem.strerror}") from None

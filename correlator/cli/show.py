@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from correlator.categories import Read, moment
-from correlator.errors import UsageError
+from correlator import asked
+from correlator.categories import Read
 from correlator.model import Cause, Confidence, Policy
-from correlator.settings import Settings, duration
+from correlator.settings import Settings
 from correlator.sources.export import Exported
 from correlator.wiring import policy_of, style_of
 from correlator.wording import Style, length_text, list_end, name, nothing_found
@@ -57,21 +57,14 @@ def policy() -> Policy:
     return policy_of(Settings.read(os.environ))
 
 
+def now() -> datetime:
+    """The machine's clock: the one place that reads it."""
+    return datetime.now(UTC)  # noqa: TID251
+
+
 def point_in_time(text: str, zone: str) -> datetime:
     """An ISO time (without a zone: in ``zone``), or ``-2h`` before now. Raises UsageError."""
-    if text.startswith("-"):
-        try:
-            return datetime.now(UTC) - duration(text[1:])  # noqa: TID251  the one place that reads the machine's clock
-        except ValueError as problem:
-            raise UsageError(f"{text} is no time: {problem}") from None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text} is no time: give 2026-08-21T17:00, 2026-08-21T17:00Z or -2h") from None
-    found = moment(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone)))
-    if found is None:
-        raise UsageError(f"{text} is no time that a row can have")
-    return found
+    return asked.point_in_time(text, zone, now())
 
 
 def unreadable(exported: Exported, read: Read) -> list[dict[str, Any]]:
