@@ -66,7 +66,8 @@ def _cause(incident: Incident, style: Style) -> dict[str, Any]:
         "rule": finding.rule,
         "summary": summary(incident, style),
         "evidence": [
-            {"at": iso(e.at), "category": e.category, "text": evidence_text(e, style)} for e in evidence(incident)
+            {"at": iso(e.at), "category": e.category, "kind": e.key, "text": evidence_text(e, style)}
+            for e in evidence(incident)
         ],
         "not_found": [key_text(key, style) for key in not_found(incident)],
         "would_change": [key_text(key, style) for key in would_change(incident)],
@@ -82,6 +83,8 @@ def _outage(o: Outage) -> dict[str, Any]:
         "ended_at": iso(o.end),
         "duration_seconds": (o.end - o.start).total_seconds() if o.end else None,
         "open": o.end is None,
+        "connection_lost": o.cut,
+        "connection_back_at": iso(o.cut_end),
         "reason": o.reason,
     }
 
