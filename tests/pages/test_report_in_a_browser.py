@@ -86,7 +86,7 @@ def test_the_sentence_and_the_sums(opened: Open) -> None:
         total = page.evaluate("[...document.querySelectorAll('#causes .total td')].map((c) => c.innerText)")
     assert said == (
         "14 incidents in 13 d 23 h: 53 min 55 s without a VPN path, 1 min 1 s of it Azure maintenance. "
-        "Not over: 1 incident."
+        "Not over yet, and not in that time: 1 incident."
     )
     assert total == ["Total", "", "14", "43", duration(seconds, EN)]
 

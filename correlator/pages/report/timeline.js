@@ -232,5 +232,6 @@ function drawLegend() {
   fill("legend",
     ...SIDES.map((side) => el("li", {}, sideMark(side), " ", say(`side.${side}`))),
     el("li", {}, el("span", { class: "mark azure", "aria-hidden": "true" }, "▼"), " ", say("page.legend.maintenance")),
-    el("li", {}, el("span", { class: "mark", "aria-hidden": "true" }, "□"), " ", say("page.legend.hollow")));
+    el("li", {}, el("span", { class: "mark", "aria-hidden": "true" }, "□"), " ", say("page.legend.hollow")),
+    el("li", {}, say("page.legend.instances")));
 }
