@@ -18,7 +18,7 @@ from correlator.cli.collector import without_collector
 from correlator.correlate import correlate
 from correlator.errors import UsageError
 from correlator.incident_json import incident_object, iso
-from correlator.model import Incident, Moment, Notification, Policy, Status
+from correlator.model import Incident, LogRow, Moment, Notification, Policy, Status
 from correlator.poll import poll
 from correlator.ports import Body, Channel, Head
 from correlator.settings import duration
@@ -41,6 +41,7 @@ NOWHERE = "https://replay.invalid/"
 @click.option("--now", "until", help="Judge as of this time (default: the newest row)")
 @click.option("--all", "everything", is_flag=True, help="Show retracted and absorbed incidents too")
 @click.option("--messages", type=click.Path(file_okay=False, path_type=Path), help="Write every message to this folder")
+@click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write the report page here")
 @click.option("--dates", type=click.Choice(["mdy", "dmy"]), help="Order of day and month in the portal's CSV")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
 @without_collector()
@@ -50,6 +51,7 @@ def replay(
     until: str | None,
     everything: bool,
     messages: Path | None,
+    page: Path | None,
     dates: str | None,
     as_json: bool,
 ) -> None:
@@ -58,6 +60,7 @@ def replay(
     \b
     python -m correlator replay export.json
     python -m correlator replay night.jsonl --every 5m --messages out/
+    python -m correlator replay export.csv --html report.html
     """  # noqa: D301  click ends a paragraph that is not to be wrapped at this very character
     style, policy = show.style(), changed(show.policy(), down_after=Policy().down_after)
     exported = _read(files, dates)
@@ -77,6 +80,8 @@ def replay(
         "unmapped_reasons": dict(read.unmapped_reasons),
         "unknown_operations": dict(read.unknown_operations),
     }
+    if page:
+        _write(page, _page(found, exported, now, style))
     if as_json:
         show.document(answer)
     elif found:
@@ -164,6 +169,17 @@ class _Recorder:
             self._desk.take(self.name, self._rendered, title(self._rendered, self._style), body)
 
 
+def _page(found: Sequence[dict[str, Any]], exported: Exported, now: datetime | None, style: Style) -> str:
+    from correlator.pages import render
+
+    return render(found, style, _visible(exported.rows, now), until=now)
+
+
+def _visible(rows: Iterable[LogRow], now: datetime | None) -> list[LogRow]:
+    """The rows that had arrived by then; all of them without a time."""
+    return [r for r in rows if not now or (_first_seen(r.at, r.ingested) or now) <= now]
+
+
 def _at_once(
     read: Read,
     exported: Exported,
@@ -174,9 +190,7 @@ def _at_once(
 ) -> list[dict[str, Any]]:
     """One judgement over every row visible by then; every waiting time is over, so all that stands is said."""
     if now:
-        read = read_rows(
-            (r for r in exported.rows if (_first_seen(r.at, r.ingested) or now) <= now), own_reasons=policy.reasons
-        )
+        read = read_rows(_visible(exported.rows, now), own_reasons=policy.reasons)
     as_of = now or max((s for r in exported.rows if (s := _first_seen(r.at, r.ingested))), default=None)
     incidents = [i for _, log in sorted(read.logs.items()) for i in correlate(log, policy).incidents]
     incidents = sorted(incidents, key=lambda i: (i.started_at, i.id))

@@ -516,3 +516,44 @@ def test_help_needs_nothing(run: Run) -> None:
         assert ran.code == 0
         assert ran.out.startswith("Usage: ")
         assert max(map(len, ran.out.splitlines())) <= 100
+
+
+# The report page
+
+
+def page_data(file: Path) -> dict[str, Any]:
+    """What a report page was given to draw."""
+    text = file.read_text(encoding="utf-8")
+    start = text.index('id="data">') + len('id="data">')
+    found: dict[str, Any] = json.loads(text[start : text.index("</script>", start)])
+    return found
+
+
+@pytest.mark.parametrize("arguments", [[], ["--every", "15m"]])
+def test_html_writes_the_page_of_the_same_incidents(
+    run: Run, night: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    """The page holds what the document holds, in the language and zone of the settings, and the rows beside it."""
+    page = tmp_path / "report.html"
+    ran = run("replay", night, "--json", "--html", page, *arguments, MESSAGE_LANGUAGE="ja", TIMEZONE="Asia/Tokyo")
+    assert ran.code == 0
+    data = page_data(page)
+    assert {i["id"] for i in data["incidents"]} == {i["id"] for i in document(ran)["incidents"]}
+    assert '<html lang="ja">' in page.read_text(encoding="utf-8")
+    assert data["zone"][0][1:] == [540, "JST"]
+    assert data["rows"]
+
+
+def test_html_holds_no_row_that_was_not_there_yet(run: Run, night: Path, tmp_path: Path) -> None:
+    """With --now, rows that arrived later are no part of the page, and its time ends then."""
+    page = tmp_path / "report.html"
+    run("replay", night, "--html", page, "--now", "2026-08-21T17:30Z")
+    data = page_data(page)
+    last = datetime.fromisoformat("2026-08-21T17:30Z").timestamp() * 1000
+    assert data["span"][1] == last
+    assert max(row[1] for row in data["rows"]) < last
+
+
+def test_html_that_cannot_be_written_is_said_in_one_line(run: Run, night: Path, tmp_path: Path) -> None:
+    """A folder that is not there is named."""
+    assert "nowhere" in in_one_line(run("replay", night, "--html", tmp_path / "nowhere" / "report.html"))
