@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from correlator.evidence import evidence, not_found, remarks, would_change
+from correlator.evidence import evidence, not_found, would_change
 from correlator.measures import connection_down, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Cause, Incident, Outage, Side, Status
 from correlator.people import Remark, RemarkKind, latest
-from correlator.wording import Style, evidence_text, key_text, summary
+from correlator.wording import Style, evidence_text, key_text, remark_texts, summary
 
 EVENTS = (RemarkKind.ACKNOWLEDGED, RemarkKind.RECLASSIFIED, RemarkKind.CLOSED)
 GATEWAY_TYPES = {"/vpngateways/": "vpnGateways", "/virtualnetworkgateways/": "virtualNetworkGateways"}
@@ -36,7 +36,7 @@ def incident_object(incident: Incident, style: Style) -> dict[str, Any]:
         "outages": [_outage(o) for o in incident.outages],
         "flapping": incident.flapping,
         "history": history(incident),
-        "remarks": [key_text(key, style) for key in remarks(incident)],
+        "remarks": remark_texts(incident, style),
     }
     document |= _of_people(incident)
     if incident.status is Status.ABSORBED:
@@ -70,7 +70,8 @@ def _cause(incident: Incident, style: Style) -> dict[str, Any]:
         "rule": finding.rule,
         "summary": summary(incident, style),
         "evidence": [
-            {"at": iso(e.at), "category": e.category, "text": evidence_text(e, style)} for e in evidence(incident)
+            {"at": iso(e.at), "category": e.category, "kind": e.key, "text": evidence_text(e, style)}
+            for e in evidence(incident)
         ],
         "not_found": [key_text(key, style) for key in not_found(incident)],
         "would_change": [key_text(key, style) for key in would_change(incident)],
@@ -121,6 +122,8 @@ def _outage(o: Outage) -> dict[str, Any]:
         "ended_at": iso(o.end),
         "duration_seconds": (o.end - o.start).total_seconds() if o.end else None,
         "open": o.end is None,
+        "connection_lost": o.cut,
+        "connection_back_at": iso(o.cut_end),
         "reason": o.reason,
     }
 

@@ -71,6 +71,11 @@ class ChangeKind(StrEnum):
     RESET = "reset"
     PLATFORM_FAULT = "platform-fault"
     SERVICE_FAULT = "service-fault"
+    BGP_LOST = "bgp-lost"
+    PEER_DELETED = "ike-peer-deleted"
+    POLICIES_DIFFER = "ike-policies-differ"
+    KEYS_DIFFER = "ike-keys-differ"
+    NO_ANSWER = "ike-no-answer"
 
 
 class GatewayChange(NamedTuple):
@@ -94,6 +99,10 @@ class GatewayLog(NamedTuple):
     """Whether the activity log of its subscription was there to look at."""
     far: dict[str, list[GatewayChange]] = {}  # noqa: RUF012  never written to
     """Peer -> maintenance rows of the watched gateway behind that address (VNet-to-VNet)."""
+    ike: dict[str, list[GatewayChange]] = {}  # noqa: RUF012  never written to
+    """Peer -> what its IKE rows say, as far as they were asked for."""
+    ike_failed: bool = False
+    """They were asked for and could not be had."""
 
 
 class Outage(NamedTuple):
@@ -145,6 +154,14 @@ class Circumstances(NamedTuple):
     """The activity log was there to look at."""
     alone: bool = False
     """The only peer of several that fell within a minute."""
+    every: float = 0.0
+    """Seconds between the last four drops of this tunnel, where they came at one distance; else 0."""
+    bgp: GatewayChange | None = None
+    """A BGP session that the gateway lost with the tunnel, or within the hold time after it."""
+    ike: GatewayChange | None = None
+    """What an IKE row of this peer says, where nothing else is certain."""
+    ike_failed: bool = False
+    """IKE rows were asked for and could not be had."""
 
 
 class Side(StrEnum):
@@ -331,6 +348,8 @@ class Moment(StrEnum):
     REMINDER = "reminder"
     WEEKLY = "weekly-summary"
     WELCOME = "welcome"
+    PARKED = "channel-parked"
+    MISSED = "missed"
 
 
 class Facet(NamedTuple):
@@ -395,6 +414,8 @@ class GatewayState(Struct, frozen=True):
     checkpoints: tuple[Checkpoint, ...] = ()
     tracked: tuple[Tracked, ...] = ()
     failovers: tuple[datetime, ...] = ()
+    starts: tuple[tuple[datetime, str, str], ...] = ()
+    """The last drops of each tunnel before the window of rows (time, peer, instance): history for regular drops."""
 
 
 class WeeklyTime(NamedTuple):
@@ -459,6 +480,26 @@ class Welcome(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
 
+class Parked(NamedTuple):
+    """A channel whose address refuses everything, and what it answered."""
+
+    channel: str
+    why: str
+
+
+class Missed(NamedTuple):
+    """Messages that a channel could not be given: how many, made from when to when (UTC), and about what.
+
+    ``subjects`` are the newest ones named (ids of incidents, labels of weeks), ``unnamed`` counts the others.
+    """
+
+    messages: int
+    since: datetime
+    until: datetime
+    subjects: tuple[str, ...] = ()
+    unnamed: int = 0
+
+
 class Also(NamedTuple):
     """An incident that is told in the message of another: as if it had one of its own, in a line."""
 
@@ -482,6 +523,8 @@ class Notification(Struct, frozen=True):
     number: int = 1
     week: Week | None = None
     welcome: Welcome | None = None
+    parked: Parked | None = None
+    missed: Missed | None = None
     why: str = ""
     times: int = 0
     also: tuple[Also, ...] = ()
@@ -491,6 +534,13 @@ class Notification(Struct, frozen=True):
     def subject(self) -> str:
         """The incident's id, or the week's label."""
         return self.incident.id if self.incident else self.week.label if self.week else self.moment.value
+
+
+class Move(NamedTuple):
+    """A gateway has another resource id than before; ``seen_at`` is when the gateway list first said so (UTC)."""
+
+    to: str
+    seen_at: datetime
 
 
 class Policy(Struct, frozen=True):
@@ -514,6 +564,8 @@ class Policy(Struct, frozen=True):
     down_after: timedelta = timedelta(minutes=10)
     settle: timedelta = timedelta(minutes=10)
     witness_after: timedelta = timedelta(minutes=15)
+    reasons: tuple[tuple[str, str], ...] = ()
+    """The customer's own vocabulary of reasons, asked before ours (keyword -> meaning, see ``reasons``)."""
     redundancy_after: timedelta = timedelta(minutes=30)
     reminders: tuple[timedelta, ...] = (timedelta(minutes=30), timedelta(hours=2))
     reminders_then: timedelta = timedelta(hours=8)
@@ -536,6 +588,8 @@ class Policy(Struct, frozen=True):
     """Public addresses of watched gateways -> their ids, for tunnels between two of them."""
     removed: frozenset[str] = frozenset()
     """Gateways that are no more, by the gateway list."""
+    moved: Mapping[str, Move] = {}
+    """Ids of gateways that moved -> where they are now."""
 
     def gone(self, gateway: str, peer: str) -> bool:
         """Whether the gateway list says that this tunnel is no more: nothing will ever end its outage."""

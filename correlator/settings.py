@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from correlator.errors import SettingsError
+from correlator.gateways import folded, is_group
 from correlator.model import WeeklyTime
+from correlator.reasons import Vocabulary, line
 from correlator.routes import Route, parse
 from correlator.schedule import ncrontab
 
@@ -25,6 +27,8 @@ LANGUAGES = ("en", "ja")
 CHATS = ("teams", "slack")
 TEN_YEARS = timedelta(days=3650)
 """Longer than anybody asks for, and so short that it can be added to any time of a row."""
+WIDEST = timedelta(days=1)
+"""A maintenance row says nothing of what happens a day from it."""
 VAULT_REFERENCE = "@microsoft.keyvault("
 UNRESOLVED = "is a Key Vault reference that did not resolve"
 VAULT_CURE = (
@@ -57,6 +61,11 @@ class Setting(NamedTuple):
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(w for w in re.split(r"[\s,;]+", text) if w))
+
+
+def _places(text: str) -> tuple[str, ...]:
+    """Workspaces, and resource groups as they are compared: each names a partition of the state."""
+    return tuple(dict.fromkeys(folded(w) if is_group(w) else w for w in _words(text)))
 
 
 def _text(text: str) -> str:
@@ -110,10 +119,28 @@ def _sites(text: str) -> Mapping[str, str]:
     if text.strip().startswith("{"):
         loaded = json.loads(text)
         return {str(k): str(v["name"] if isinstance(v, dict) else v) for k, v in loaded.items()}
+    return dict(_pairs(text, "address=name"))
+
+
+def _pairs(text: str, form: str) -> list[tuple[str, str]]:
     pairs = [p.split("=", 1) for p in re.split(r"[;\n]+", text) if p.strip()]
     if any(len(p) != 2 for p in pairs):
-        raise ValueError("give address=name pairs with ; between them, or a JSON object")
-    return {address.strip(): name.strip() for address, name in pairs}
+        raise ValueError(f"give {form} pairs with ; between them, or a JSON object")
+    return [(key.strip(), value.strip()) for key, value in pairs]
+
+
+def _reasons(text: str) -> Vocabulary:
+    """``link flap=peer-silent; admin clear=peer-closed`` or the same as a JSON object."""
+    pairs = json.loads(text).items() if text.strip().startswith("{") else _pairs(text, "keyword=meaning")
+    return tuple(line(keyword, said) for keyword, said in pairs)
+
+
+def window(text: str) -> tuple[timedelta, timedelta]:
+    """``-60s..12m``: how long before and after. Raises ValueError."""
+    found = re.fullmatch(r"-([^.]+)\.\.\+?([^.]+)", text.strip())
+    if not found:
+        raise ValueError("give the time before and after, as in -60s..12m")
+    return duration(found[1], WIDEST), duration(found[2], WIDEST)
 
 
 def _routes(text: str) -> tuple[Route, ...]:
@@ -127,7 +154,12 @@ def _switch(text: str) -> bool:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("WORKSPACE_IDS", "", "Log Analytics workspace (customer) ids to watch, separated by commas", _words),
+    Setting(
+        "WORKSPACE_IDS",
+        "",
+        "Log Analytics workspace (customer) ids to watch, separated by commas; or ids of the gateways' resource groups",
+        _places,
+    ),
     Setting("TEAMS_WEBHOOK_URL", "", "Teams Workflows webhook; a Key Vault reference in Azure", _text, True),
     Setting("SLACK_WEBHOOK_URL", "", "Slack incoming webhook; a Key Vault reference in Azure", _text, True),
     Setting("TABLES_ENDPOINT", "", "Table service URL of the storage account, used with the app's identity", _endpoint),
@@ -158,6 +190,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; default: all of all",
         _routes,
     ),
+    Setting(
+        "REASONS",
+        "",
+        "What reasons of disconnects mean, before the app's own list: keyword=meaning pairs with ; or a JSON object",
+        _reasons,
+    ),
+    Setting("MAINTENANCE_WINDOW", "-60s..12m", "From when to when around its log row maintenance may cut", window),
     Setting("ALLOW_PRIVATE_WEBHOOKS", "0", "1 permits webhooks on http and on private addresses", _switch),
 )
 
@@ -179,6 +218,8 @@ class Settings:
     down_after: timedelta
     sites: Mapping[str, str]
     routes: tuple[Route, ...]
+    reasons: Vocabulary
+    maintenance_window: tuple[timedelta, timedelta]
     allow_private_webhooks: bool
     teams_webhook_url: str = field(repr=False)
     slack_webhook_url: str = field(repr=False)

@@ -31,6 +31,7 @@ from correlator.model import (
     Witness,
 )
 from correlator.people import Entry, People
+from correlator.regular import Start, last_starts, start_of
 from correlator.told import folded, is_pending, newest, pending_until, say
 
 NOBODY: Mapping[str, tuple[Witness, ...]] = {}
@@ -221,12 +222,19 @@ def _pruned(state: GatewayState, since: datetime, now: datetime, policy: Policy)
     begun = [o.start for i in living for o in i.outages if o.end is None]
     reach = min([since, *begun]) - max(MARGIN, policy.next_hop, policy.rejoin)
     tracked = tuple(t for t in state.tracked if not _over(t, reach, now, policy))
-    if len(checkpoints) == len(state.checkpoints) and len(tracked) == len(state.tracked):
+    starts = _last_starts(state, since)
+    if (len(checkpoints), len(tracked), starts) == (len(state.checkpoints), len(state.tracked), state.starts):
         return state
     gone = [t.incident for t in state.tracked if t not in tracked]
     failovers = [*state.failovers, *(i.started_at for i in gone if is_short_failover(i, policy))]
     recent = tuple(at for at in failovers if at >= since - policy.failovers_within)
-    return replace(state, checkpoints=checkpoints, tracked=tracked, failovers=recent)
+    return replace(state, checkpoints=checkpoints, tracked=tracked, failovers=recent, starts=starts)
+
+
+def _last_starts(state: GatewayState, since: datetime) -> tuple[Start, ...]:
+    """Each tunnel's last drops before the window, which are about to be forgotten with their incidents."""
+    incidents = (t.incident for t in state.tracked if not t.incident.status.withdrawn)
+    return last_starts([*state.starts, *(start_of(o) for i in incidents for o in i.outages if o.start <= since)])
 
 
 def _over(tracked: Tracked, reach: datetime, now: datetime, policy: Policy) -> bool:

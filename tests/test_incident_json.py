@@ -70,10 +70,11 @@ def test_the_object_of_the_readme_night() -> None:
         "outages": [
             {"remote_ip": "hq", "instance_down": "GatewayTenantWorker_IN_0", "instance_up": "GatewayTenantWorker_IN_1",
              "started_at": "2026-08-21T17:13:04Z", "ended_at": "2026-08-21T17:13:16Z", "duration_seconds": 12.0,
-             "open": False, "reason": "GlobalStandbyChanged"},
+             "open": False, "connection_lost": True, "connection_back_at": "2026-08-21T17:13:16Z",
+             "reason": "GlobalStandbyChanged"},
             {"remote_ip": "hq", "instance_down": "GatewayTenantWorker_IN_1", "instance_up": "GatewayTenantWorker_IN_0",
              "started_at": "2026-08-21T17:37:59Z", "ended_at": "2026-08-21T17:38:15Z", "duration_seconds": 16.0,
-             "open": False, "reason": ""},
+             "open": False, "connection_lost": True, "connection_back_at": "2026-08-21T17:38:15Z", "reason": ""},
         ],
         "flapping": False,
         "history": [
@@ -99,7 +100,8 @@ def test_an_open_outage_without_names() -> None:
     assert (found["status"], found["ended_at"], found["downtime_seconds"]) == ("open", None, 0.0)
     assert found["outages"] == [
         {"remote_ip": None, "instance_down": None, "instance_up": None, "started_at": "2026-08-21T17:13:00Z",
-         "ended_at": None, "duration_seconds": None, "open": True, "reason": ""},
+         "ended_at": None, "duration_seconds": None, "open": True, "connection_lost": True, "connection_back_at": None,
+         "reason": ""},
     ]  # fmt: skip
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,12 +12,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from correlator import desk
-from correlator.delivery import LEASE, LONGEST_PAUSE, Report
+from correlator.delivery import LEASE, Report
 from correlator.errors import SourceUnavailable, StaleWrite, StoreUnavailable
+from correlator.evidence import not_found
 from correlator.model import LogRow, Moment, Policy, WeeklyTime
 from correlator.people import Remark, RemarkKind
 from correlator.poll import Aside, poll, poll_all
-from correlator.ports import Body, Channel, LogAnswer
+from correlator.ports import Body, Channel, LogAnswer, Span
 from correlator.reports import WEEKLY_PARTITION, summarize
 from correlator.routes import Routing, parse
 from correlator.stores.memory import MemoryTables
@@ -204,7 +204,7 @@ def test_a_run_counts_what_it_saw() -> None:
     night = Night([*UP, odd, *drop("17:13:04", 60, 0, 0, reason="Frobnicated"), *closed("12:00:00")])
     report = night.poll("17:20:00")
     assert (report.rows, report.unreadable, dict(report.unmapped_reasons)) == (6, 1, {"Frobnicated": 1})
-    assert (report.changed, report.said, report.sent, report.repeats) == (2, 1, 1, 0)
+    assert (report.changed, report.said, report.sent, report.repeats_crashed) == (2, 1, 1, 0)
     assert report.now == when("17:20:00")
 
 
@@ -369,37 +369,6 @@ def test_messages_of_one_incident_keep_their_order() -> None:
     assert [n.moment for n in night.chats["teams"].said] == [Moment.OPENED, Moment.RECOVERED]
 
 
-def test_pauses_grow_and_end_at_an_hour() -> None:
-    """Each failed try waits longer than the one before, up to an hour, and nothing is ever given up."""
-    night = Night(UP + MAINTENANCE)
-    tried: list[datetime] = []
-
-    def timeout() -> str:
-        tried.append(night.log.now)
-        return "timeout"
-
-    night.chats["teams"].outcome = timeout
-    night.log.now = when("17:19:00")
-    night.until("2026-08-22T03:00:00", every=1)
-    pauses = [b - a for a, b in itertools.pairwise(tried)]
-    assert pauses[:6] == [n * MINUTE for n in (2, 4, 8, 16, 32, 60)]
-    assert set(pauses[6:]) == {LONGEST_PAUSE}
-    night.chats["teams"].outcome = lambda: "ok"
-    night.until("2026-08-22T04:00:00")
-    assert len(night.chats["teams"].said) == 1
-
-
-def test_an_address_that_is_gone_is_tried_once_an_hour() -> None:
-    """A channel whose address is dead is tried rarely, and gets what waited once somebody mends it."""
-    night = Night(UP + MAINTENANCE)
-    night.chats["teams"].outcome = lambda: "gone"
-    assert night.poll("17:20:00").failures == Counter({"teams: gone": 1})
-    assert night.poll("18:19:00").failures == Counter()
-    night.chats["teams"].outcome = lambda: "ok"
-    night.poll("18:20:00")
-    assert len(night.chats["teams"].said) == 1
-
-
 def test_a_channel_that_is_removed_is_forgotten() -> None:
     """What waits for a channel that is no longer set up is dropped, and the others get theirs."""
     night = Night(UP + MAINTENANCE, channels=("teams", "slack"))
@@ -492,9 +461,9 @@ def test_a_crash_between_sending_and_receipt_repeats_once_and_is_counted() -> No
     night.poll()
     assert len(night.chats["teams"].said) == 1
     night.log.now += 2 * MINUTE
-    assert night.poll().repeats == 1
+    assert night.poll().repeats_crashed == 1
     assert len(night.chats["teams"].said) == 2
-    assert night.poll("17:40:00").repeats == 0
+    assert night.poll("17:40:00").repeats_crashed == 0
 
 
 # Many at once
@@ -573,10 +542,15 @@ class Overtaken:
     def __init__(self, log: ScriptedLog, meanwhile: Callable[[], object]) -> None:
         self._log, self._meanwhile = log, meanwhile
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
-        answer = self._log.fetch(workspace, mark, since)
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
+        answer = self._log.fetch(workspace, mark, since, again)
         self._meanwhile()
         return answer
+
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        return self._log.negotiations(workspace, spans)
 
 
 def test_the_loser_of_a_race_says_nothing() -> None:
@@ -595,12 +569,17 @@ def test_one_failing_workspace_stops_no_other() -> None:
     night.log.now = when("17:20:00")
 
     class Several:
-        def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+        def fetch(
+            self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+        ) -> LogAnswer:
             if workspace == "forbidden":
                 raise SourceUnavailable("workspace forbidden: no permission")
             if workspace == "raced":
                 night.store.commit("raced", None, night.store.read(WS).head, [], [])
-            return night.log.fetch(workspace, mark, since)
+            return night.log.fetch(workspace, mark, since, again)
+
+        def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+            return night.log.negotiations(workspace, spans)
 
     reports, failures = poll_all(["forbidden", WS, "raced", "other"], Several(), night.store, night.chats, POLICY)
     assert [r.partition for r in reports] == [WS, "other"]
@@ -705,3 +684,73 @@ def test_a_week_of_several_workspaces_is_one_summary() -> None:
     weekly(night, workspaces=(WS, "second", "never polled"))
     (said,) = [n.week for n in night.chats["teams"].said if n.week]
     assert [line.cause for line in said.incidents] == ["remote-closed", "azure-maintenance"]
+
+
+# What IKE says
+
+
+def ike(time: str, event: str, late: float = 3) -> Arrival:
+    """An IKE row about NAGOYA; composed of a published phrase."""
+    seen = when(time) + late * MINUTE
+    message = f"SESSION_ID :{{0}} Remote {NAGOYA}:500: Local 198.51.100.1:500: {event}"
+    row = LogRow(when(time), "", GATEWAY.format(1), "IKEDiagnosticLog", "IKELogEvent", message, "", "", "", "")
+    return Arrival(seen, seen, row)
+
+
+DELETED = "[RECEIVED] Received MM delete"
+
+
+def test_ike_is_asked_around_an_uncertain_drop() -> None:
+    """A drop without a reason is asked about while its rows may be on their way; the verdict is then likely."""
+    night = Night(UP + drop("17:13:00", 150, 0, 0))
+    night.log.ike = [ike("17:12:59", DELETED)]
+    night.until("18:30:00")
+    (said,) = night.chats["teams"].said
+    assert said.incident
+    assert said.incident.finding == ("remote-closed", "likely", "peer-closed")
+    asked = night.log.ike_queries
+    assert 1 <= asked <= 4
+    night.until("20:00:00")
+    assert night.log.ike_queries == asked, "a quiet poll asks nothing"
+
+
+def test_ike_is_not_asked_about_what_is_certain() -> None:
+    """A confirmed verdict needs no further witness."""
+    night = Night(UP + closed("17:13:00"))
+    night.until("18:30:00")
+    assert night.log.ike_queries == 0
+
+
+def test_ike_that_fails_narrows_the_verdict() -> None:
+    """An IKE log that cannot be read is said, and stops neither the poll nor the message."""
+    night = Night(UP + drop("17:13:00", 150, 0, 0))
+    night.log.ike_failing = True
+    night.until("18:30:00")
+    (said,) = night.chats["teams"].said
+    assert said.incident
+    assert said.incident.finding.cause == "remote-unreachable"
+    assert "ike-log-not-read" in not_found(said.incident)
+
+
+def test_what_ike_said_is_kept() -> None:
+    """Rows that come later and bring the gateway up again do not make the verdict forget what IKE said."""
+    night = Night(UP + drop("17:13:00", 60, 0, 0) + closed("21:00:00"))
+    night.log.ike = [ike("17:12:59", DELETED)]
+    night.until("20:00:00")
+    night.log.ike = []
+    night.until("23:00:00")
+    stored = night.store.gateways(WS, [GATEWAY.format(1)])[GATEWAY.format(1)]
+    assert [t.incident.finding.cause for t in stored.tracked] == ["remote-closed", "remote-closed"]
+    assert stored.tracked[0].incident.drops[0].around.ike
+
+
+def test_rows_that_come_too_late_are_counted() -> None:
+    """A row that came in since the last poll but lies before the window is counted once, and changes nothing."""
+    night = Night(UP)
+    night.until("12:00:00")
+    seen, old = when("12:02:00"), when("2026-08-18T23:00:00")
+    for ingested in (seen, when("11:50:00")):
+        row = tunnel("12:00:00", False, 0).row._replace(at=old, ingested=ingested)
+        night.log.arrivals.append(Arrival(seen, seen, row))
+    assert [night.poll(time).too_late for time in ("12:05:00", "12:10:00")] == [1, 0]
+    assert night.chats["teams"].said == []

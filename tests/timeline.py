@@ -101,7 +101,7 @@ ACTIVE_ACTIVE, ACTIVE_STANDBY = policy("gw1=active-active"), policy("gw1=active-
 
 def incidents(text: str, rules: Policy = POLICY) -> list[Incident]:
     """What one replay of the whole night says."""
-    logs = read_rows(night(text)).logs
+    logs = read_rows(night(text), rules.addresses).logs
     return [i for _, log in sorted(logs.items()) for i in correlate(log, rules).incidents]
 
 

@@ -7,12 +7,16 @@ import sys
 import click
 
 from correlator import __version__
+from correlator.cli.calibrate import calibrate
 from correlator.cli.check import check
 from correlator.cli.doctor import doctor
 from correlator.cli.entries import planned_work, silence
+from correlator.cli.evidence import evidence
+from correlator.cli.incidents import incidents, show_one
 from correlator.cli.remarks import ack, close, note, reclassify
 from correlator.cli.replay import replay
 from correlator.cli.sample import sample
+from correlator.cli.stats import stats
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite, StoreUnavailable
 
 USAGE, SERVICE = 2, 4
@@ -24,7 +28,9 @@ def commands() -> None:
     """Why did the tunnel drop? Verdicts over Azure VPN gateway logs."""
 
 
-for command in (check, doctor, replay, sample, silence, planned_work, ack, note, reclassify, close):
+ASKING = (calibrate, check, doctor, evidence, incidents, replay, sample, show_one, stats)
+SAYING = (ack, close, note, planned_work, reclassify, silence)
+for command in (*ASKING, *SAYING):
     commands.add_command(command)
 
 

@@ -17,7 +17,7 @@ from correlator.wording.messages import (
     what_happened,
 )
 from correlator.wording.phrases import LANGUAGES, Style, name
-from correlator.wording.verdicts import evidence_text, key_text, said_before, summary
+from correlator.wording.verdicts import evidence_text, key_text, remark_texts, said_before, summary
 
 __all__ = [
     "LANGUAGES",
@@ -34,6 +34,7 @@ __all__ = [
     "next_step",
     "no_incident",
     "nothing_found",
+    "remark_texts",
     "said_before",
     "state",
     "state_text",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from correlator import measures
 from correlator.model import Cause, Impact, Incident, Moment, Notification, Outage, Side, Status
+from correlator.wording.delivery import delivery_sentence
 from correlator.wording.extent import Extent, extent
 from correlator.wording.phrases import (
     Style,
@@ -33,7 +34,7 @@ def state(n: Notification) -> str:
     """What the colour stands for: ``down``, ``weak`` (redundancy lost, flapping), ``up``, ``gone`` or ``calm``."""
     incident = n.incident
     if incident is None:
-        return CALM
+        return WEAK if n.parked or n.missed else CALM
     if incident.status is Status.OPEN:
         return DOWN if measures.connection_down(incident) else WEAK
     if n.moment is Moment.FLAPPING:
@@ -78,6 +79,8 @@ def what_happened(n: Notification, style: Style) -> str:
     if incident is None:
         if n.welcome:
             return welcome_sentence(n.welcome, style)
+        if n.parked or n.missed:
+            return delivery_sentence(n, style)
         return week_sentence(n.week, style) if n.week else name(n.moment, style)
     every = [d.outage for d in incident.drops]
     whole = extent(every, n.at)

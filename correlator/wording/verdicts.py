@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from correlator.evidence import Evidence
+from correlator.evidence import Evidence, regular_every, remarks
 from correlator.model import Cause, Confidence, Drop, Incident, Side, Status
 from correlator.wording.phrases import (
     Style,
@@ -109,6 +109,11 @@ def evidence_text(e: Evidence, style: Style) -> str:
     )
 
 
-def key_text(key: str, style: Style) -> str:
-    """The sentence of a key of ``evidence.not_found``, ``would_change`` or ``remarks``."""
-    return say(style, key)
+def key_text(key: str, style: Style, every: float = 0.0) -> str:
+    """The sentence of a key of ``evidence.not_found``, ``would_change`` or ``remarks``; ``every`` in seconds."""
+    return say(style, key, every=duration(round(every / 60) * 60, style))
+
+
+def remark_texts(incident: Incident, style: Style) -> list[str]:
+    """What is worth knowing beside the verdict, in sentences."""
+    return [key_text(key, style, regular_every(incident)) for key in remarks(incident)]

@@ -20,8 +20,10 @@ from correlator.model import (
     Gap,
     Incident,
     LogRow,
+    Missed,
     Moment,
     Notification,
+    Parked,
     Policy,
     Status,
     Week,
@@ -272,6 +274,18 @@ def _welcome(causes: tuple[CauseSum, ...], gaps: tuple[Gap, ...], connections: i
     return Notification(Moment.WELCOME, until, welcome=found)
 
 
+def channel_parked() -> Notification:
+    why = "Slack at hooks.slack.com answered 404 no_service"
+    return Notification(Moment.PARKED, datetime(2026, 8, 21, 17, 20, tzinfo=UTC), parked=Parked("slack", why))
+
+
+def missed() -> Notification:
+    """Two days without the channel: three messages of two incidents, and eleven of more than are named."""
+    until = datetime(2026, 8, 21, 17, 20, tzinfo=UTC)
+    ids = ("VPN-20260819-7F3K2M", "VPN-20260820-Q2WX8D", "2026-W33")
+    return Notification(Moment.MISSED, until, missed=Missed(14, until - timedelta(days=2), until, ids, 8))
+
+
 NIGHTS = {
     make.__name__: make
     for make in (
@@ -302,5 +316,7 @@ NIGHTS = {
         welcome_empty,
         weekly,
         weekly_quiet,
+        channel_parked,
+        missed,
     )
 }

@@ -29,6 +29,8 @@ KEYS = (
     "planned-work-entered",
     "muted",
     "closed",
+    "regular-drops",
+    "ike-log-not-read",
 )
 EVIDENCE_KEYS = (
     "planned-row",
@@ -42,6 +44,11 @@ EVIDENCE_KEYS = (
     "disconnected",
     "connected-same",
     "connected-other",
+    "ike-peer-deleted",
+    "ike-policies-differ",
+    "ike-keys-differ",
+    "ike-no-answer",
+    "bgp-lost",
 )
 NAMED_RULES = (
     "planned-work",
