@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from correlator.incident_json import with_remarks
+from correlator.stores.remarks import read_remarks
 from correlator.stores.rows import document_of
 from correlator.stores.tables import EVERY, INCIDENTS, OUTAGES, Tables
 from correlator.weekly import LATE, label_of
@@ -33,7 +35,10 @@ class History:
             return None
         after = f"{day + DAY:%Y%m%d}"
         found, _ = self._tables.query(INCIDENTS, label_of(day.date()), named[1], after, {"Id": named[0]})
-        return next((document_of(e.properties) for e in found), None)
+        if not found:
+            return None
+        # What is long over is not written again, whatever people say of it.
+        return with_remarks(document_of(found[0].properties), read_remarks(self._tables, named[0]))
 
     def between(self, since: datetime, until: datetime, where: Mapping[str, str] = EVERY) -> Iterator[dict[str, Any]]:
         """Incident objects that began in ``since <= started_at < until`` (UTC), a week at a time, oldest week first.

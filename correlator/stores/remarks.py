@@ -27,6 +27,13 @@ def read_people(tables: Tables, weeks: Iterable[str], ending_after: datetime) ->
     return People(remarks, tuple(entries))
 
 
+def read_remarks(tables: Tables, incident_id: str) -> tuple[Remark, ...]:
+    """What people said of one incident, oldest first; nothing where the text is no id."""
+    week = week_of(incident_id)
+    found, _ = tables.query(REMARKS, week, f"{incident_id}_", f"{incident_id}`") if week else ([], None)
+    return tuple(sorted(map(_remark, found), key=lambda r: r.at))
+
+
 def read_entries(tables: Tables, kind: EntryKind, ending_after: datetime) -> list[Entry]:
     """The entries of one kind that end after that time, the earliest end first."""
     return [_entry(kind, e) for e in tables.query(REMARKS, PARTITIONS[kind], _stamp(ending_after), "~")[0]]

@@ -27,6 +27,7 @@ from correlator.model import (
 )
 from correlator.people import Entry, EntryKind, People, Remark, RemarkKind
 from correlator.ports import TABLE, Head, Held, Notice
+from correlator.stores.history import History
 from correlator.stores.memory import MemoryTables
 from correlator.stores.rows import partition_of, row_of
 from correlator.stores.store import TableStore
@@ -360,6 +361,21 @@ def test_what_people_say_is_kept_apart(store: TableStore, tables: Tables) -> Non
     store.remove_entry(work)
     assert store.entries(EntryKind.PLANNED_WORK, NOW) == []
     assert store.people([week], NOW).remarks == {one.id: (first, second)}
+
+
+def test_what_is_said_later_shows_with_its_incident(store: TableStore, tables: Tables) -> None:
+    """An incident that is long over is not written again, yet whoever asks for it sees what people said of it."""
+    one = incident()
+    store.record([one])
+    history = History(tables)
+    assert "person" not in (history.one(one.id) or {})
+    store.add_remark(Remark(one.id, NOW, "kim", RemarkKind.RECLASSIFIED, "we did it", "planned-work"))
+    store.add_remark(Remark(one.id, SOON, "lee", RemarkKind.NOTE, "ticket 4711"))
+    found = history.one(one.id)
+    assert found
+    assert (found["person"]["code"], found["cause"]["code"]) == ("planned-work", one.finding.cause)
+    assert [n["text"] for n in found["notes"]] == ["we did it", "ticket 4711"]
+    assert (found["history"][-1]["event"], found["history"][-1]["by"]) == ("reclassified", "kim")
 
 
 def test_a_remark_needs_an_incident(store: TableStore) -> None:
