@@ -22,6 +22,7 @@ from correlator.model import Policy
 from correlator.poll import Aside, poll_all
 from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import greet, summarize
+from correlator.routes import Routing
 from correlator.settings import Settings
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.sources.resource_manager import ResourceManager
@@ -58,7 +59,7 @@ class App(Struct):
         store, channels = self._dressed(listed)
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched, asking)
+        aside = Aside(touched, asking, Routing(settings.routes, settings.sites))
         reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
             listed = replace(listed, touched=())
