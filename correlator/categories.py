@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
 from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
@@ -68,6 +68,7 @@ def _tunnel(row: LogRow, at: datetime, log: GatewayLog, cleaned: _Cleaned) -> st
 
 
 _tunnel_event = maker(TunnelEvent)
+TUNNEL = "TunnelDiagnosticLog"
 _UP_OR_DOWN = {"connected": True, "disconnected": False, "tunnelconnected": True, "tunneldisconnected": False}
 _UP_OR_DOWN |= {"Connected": True, "Disconnected": False}  # as the service spells them, found without folding
 
@@ -91,7 +92,7 @@ def _kind(operation: str, message: str) -> ChangeKind | None:
 _gateway_change = maker(GatewayChange)
 
 CATEGORIES: dict[str, Callable[[LogRow, datetime, GatewayLog, _Cleaned], str | None]] = {
-    "TunnelDiagnosticLog": _tunnel,
+    TUNNEL: _tunnel,
     "GatewayDiagnosticLog": _gateway,
 }
 """Each reader puts what a row says into the gateway's log, or returns why it says too little."""
@@ -108,18 +109,20 @@ def read_rows(rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSE
     cleaned = _Cleaned()
     outside: list[Outside] = []
     own = dict(addresses)
-    for row in rows:
-        reader, spelling = CATEGORIES.get(row.category), row.gateway
+    for row, spelling, category, at, up, instance, peer, reason in _in_columns(rows, cleaned):
+        if category == TUNNEL and at and up is not None and (log := spelled.get(spelling)) and log.gateway:
+            log.tunnels.append(_tunnel_event((at, up, peer, instance, "" if up else cleaned[reason])))
+            continue  # nearly every row; whatever is odd goes the long way
+        reader = CATEGORIES.get(category)
         if reader is None:
-            if row.category == ACTIVITY and (time := moment(row.at)):
-                outside.append(read_activity(row, time))
-            elif row.category == IKE and (address := _own_address(row)):
+            if category == ACTIVITY and at:
+                outside.append(read_activity(row, at))
+            elif category == IKE and (address := _own_address(row)):
                 own.setdefault(address, gateway_of(row.gateway) or "")
             continue
         log = spelled[spelling] if spelling in spelled else spelled.setdefault(spelling, _log_of(spelling, logs))
         if log is None:
             continue
-        at = moment(row.at)
         why = reader(row, at, log, cleaned) if at and log.gateway else _why_not(at)
         if why:
             unreadable.append(Unreadable(row, why))
@@ -127,6 +130,16 @@ def read_rows(rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSE
     said = Counter(map(attrgetter("reason"), chain.from_iterable(log.tunnels for log in logs.values())))
     unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason) is Meaning.UNMAPPED})
     return Read(logs, unreadable, unmapped)
+
+
+def _in_columns(rows: Iterable[LogRow], cleaned: _Cleaned) -> Iterator[tuple[Any, ...]]:
+    """Rows with what is read of each in the same way, a few hundred at a time: a column costs less than its cells."""
+    coming = iter(rows)
+    while batch := list(islice(coming, 200)):
+        at, _, gateway, category, _, _, status, instance, peer, reason = zip(*batch, strict=True)
+        cleaned_text, up = cleaned.__getitem__, map(_UP_OR_DOWN.get, status)
+        read = map(moment, at), up, map(cleaned_text, instance), map(cleaned_text, peer)
+        yield from zip(batch, gateway, category, *read, reason, strict=True)
 
 
 def own_addresses(rows: Iterable[LogRow]) -> dict[str, str]:

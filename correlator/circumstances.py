@@ -53,18 +53,20 @@ def circumstances(
                 (far_claims.get(outage.peer, claims) if known.far else claims).remember(known.maintenance, outage)
             found.append(known)
             continue
-        row = elsewhere = lent = None
+        row = elsewhere = lent = configuration = primary = reset = fault = None
         if n in near.maintenance and _may_be_served(outage, both, alone):
             row, elsewhere = claims.claim(outage)
-        if row is None and outage.peer in far_claims:
+        if far_claims and row is None and outage.peer in far_claims:
             lent, _ = far_claims[outage.peer].claim(outage)
-        configuration, primary = near.configuration.get(n), near.primary.get(n)
-        reset, fault = near.reset.get(n), near.fault.get(n)
-        if row or elsewhere or lent or configuration or primary or together or both or reset or fault:
-            facts = (row or lent, elsewhere, configuration, primary, together, both, reset, fault)
-            found.append(_circumstances((*facts, lent is not None, activity, alone)))
-        else:
+        if n in near.others:
+            configuration, primary = near.configuration.get(n), near.primary.get(n)
+            reset, fault = near.reset.get(n), near.fault.get(n)
+        elif not (row or elsewhere or lent or together or both):
             found.append(nothing[alone])
+            continue
+        far_row, row = lent is not None, row or lent
+        facts = (row, elsewhere, configuration, primary, together, both, reset, fault, far_row, activity, alone)
+        found.append(_circumstances(facts))
     return found
 
 
@@ -99,6 +101,7 @@ class _Near:
         self.reset = near(ChangeKind.RESET, policy.configuration_before, policy.reset_after)
         regional = near(ChangeKind.SERVICE_FAULT, policy.fault_before, policy.fault_before)
         self.fault = regional | near(ChangeKind.PLATFORM_FAULT, policy.fault_before, policy.fault_after)
+        self.others = self.configuration.keys() | self.primary.keys() | self.reset.keys() | self.fault.keys()
 
 
 def beginning(outage: Outage) -> Beginning:
@@ -130,6 +133,7 @@ def _company(
     gaps = [later - earlier > within for earlier, later in pairwise(starts)]
     gaps_around = zip([True, *gaps], [*gaps, True], strict=True)
     first = end = 0
+    count = len(starts)
     crowd, near, all_lost = (0, 0), outages[:0], dict[str | None, int]()  # of neighbours, who mostly share one
     for n, (outage, start, (gap, gap_after)) in enumerate(zip(outages, starts, gaps_around, strict=False)):
         if gap:
@@ -137,9 +141,10 @@ def _company(
             if gap_after:
                 yield 0, False, outage.peers_known > 1
                 continue
-        while start - starts[first] > within:
+        earliest, latest = start - within, start + within
+        while starts[first] < earliest:
             first += 1
-        while end < len(starts) and starts[end] - start <= within:
+        while end < count and starts[end] <= latest:
             end += 1
         if (first, end) != crowd:
             crowd, near, all_lost = (first, end), outages[first:end], {}
