@@ -12,7 +12,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from correlator.model import Cause, ChangeKind, Circumstances, Confidence, Finding, Outage, Policy
+from correlator.model import Cause, ChangeKind, Circumstances, Confidence, Finding, GatewayChange, Outage, Policy, Side
+from correlator.negotiation import MEANS
 from correlator.reasons import Meaning, meaning
 
 MANY = 3
@@ -217,10 +218,10 @@ RULES: tuple[Rule, ...] = (
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
     start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch = outage
-    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone = around
+    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone, *_ = around
     lasting = None if end is None else end - start
     facts = (  # the fields of Shape, in their order
-        meaning(reason),
+        meaning(reason, policy.reasons),
         instance_down != "" and instance_up not in ("", instance_down),
         lasting is None,
         lasting is not None and lasting < policy.blip,
@@ -239,7 +240,16 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
         far,
         activity,
     )
-    return _first_answer(facts)
+    finding = _first_answer(facts)
+    return _in_ikes_words(finding, facts, around.ike) if around.ike else finding
+
+
+def _in_ikes_words(finding: Finding, facts: tuple[Any, ...], row: GatewayChange) -> Finding:
+    """An IKE row stands in for a missing reason, where nothing speaks of Azure or a change; likely at most."""
+    missing = facts[0] in (Meaning.UNSAID, Meaning.UNKNOWN) and row.kind in MEANS
+    if not missing or finding.confidence is CONFIRMED or finding.cause.side in (Side.AZURE, Side.OWN_CHANGE):
+        return finding
+    return _first_answer((MEANS[row.kind], *facts[1:]))._replace(confidence=LIKELY)
 
 
 @cache

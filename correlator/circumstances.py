@@ -19,6 +19,10 @@ Beginning = tuple[datetime, str, str, bool]
 NOBODY: Mapping[str, Sequence[GatewayChange]] = {}
 MANY, MOST = 3, 0.6
 """So many peers at once, and such a part of those that are known, are the gateway: not every peer need be up before."""
+BGP_HOLD = timedelta(minutes=4)
+"""The documented hold time is 180 s: so much later a BGP session may be told as lost with its tunnel."""
+CLOCKS = timedelta(seconds=10)
+"""The two logs need not stamp one moment alike."""
 PRIMARY_NEAR = timedelta(minutes=2)
 
 _circumstances = maker(Circumstances)
@@ -53,30 +57,30 @@ def circumstances(
                 (far_claims.get(outage.peer, claims) if known.far else claims).remember(known.maintenance, outage)
             found.append(known)
             continue
-        row = elsewhere = lent = configuration = primary = reset = fault = None
-        if n in near.maintenance and _may_be_served(outage, both, alone):
+        row = elsewhere = lent = configuration = primary = reset = fault = bgp = None
+        if n in near.maintenance and _may_be_served(outage, both, alone, policy):
             row, elsewhere = claims.claim(outage)
         if far_claims and row is None and outage.peer in far_claims:
             lent, _ = far_claims[outage.peer].claim(outage)
         if n in near.others:
             configuration, primary = near.configuration.get(n), near.primary.get(n)
-            reset, fault = near.reset.get(n), near.fault.get(n)
+            reset, fault, bgp = near.reset.get(n), near.fault.get(n), near.bgp.get(n)
         elif not (row or elsewhere or lent or together or both):
             found.append(nothing[alone])
             continue
         far_row, row = lent is not None, row or lent
-        facts = (row, elsewhere, configuration, primary, together, both, reset, fault, far_row, activity, alone)
-        found.append(_circumstances(facts))
+        facts = row, elsewhere, configuration, primary, together, both, reset, fault, far_row, activity, alone
+        found.append(_circumstances((*facts, 0.0, bgp, None, False)))
     return found
 
 
-def _may_be_served(outage: Outage, both: bool, alone: bool) -> bool:
+def _may_be_served(outage: Outage, both: bool, alone: bool, policy: Policy) -> bool:
     """Maintenance takes every tunnel of one instance, so it is not what took both tunnels of one peer and no other.
 
     Nor what silenced a single peer, which then came back where it was.
     """
-    silent = alone and outage.instance_up == outage.instance_down and meaning(outage.reason) is Meaning.UNREACHABLE
-    return not (both or silent)
+    silent = alone and outage.instance_up == outage.instance_down
+    return not (both or (silent and meaning(outage.reason, policy.reasons) is Meaning.UNREACHABLE))
 
 
 def _of_any_instance(rows: Sequence[GatewayChange]) -> list[GatewayChange]:
@@ -99,9 +103,11 @@ class _Near:
         self.configuration = near(ChangeKind.CONFIGURATION, policy.configuration_before, policy.configuration_after)
         self.primary = near(ChangeKind.PRIMARY_CHANGED, PRIMARY_NEAR, PRIMARY_NEAR)
         self.reset = near(ChangeKind.RESET, policy.configuration_before, policy.reset_after)
+        self.bgp = near(ChangeKind.BGP_LOST, BGP_HOLD, CLOCKS)
         regional = near(ChangeKind.SERVICE_FAULT, policy.fault_before, policy.fault_before)
         self.fault = regional | near(ChangeKind.PLATFORM_FAULT, policy.fault_before, policy.fault_after)
-        self.others = self.configuration.keys() | self.primary.keys() | self.reset.keys() | self.fault.keys()
+        others = self.configuration, self.primary, self.reset, self.fault, self.bgp
+        self.others = set[int]().union(*others)
 
 
 def beginning(outage: Outage) -> Beginning:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -34,7 +35,9 @@ from correlator.model import (
     Status,
     maker,
 )
+from correlator.negotiation import signs_near
 from correlator.outages import find_outages
+from correlator.regular import regular
 
 CERTAINTY = {Confidence.NONE: 0, Confidence.LIKELY: 1, Confidence.CONFIRMED: 2}
 LATE_START = timedelta(minutes=60)
@@ -67,9 +70,57 @@ def correlate(log: GatewayLog, policy: Policy, past: GatewayState | None = None)
     settled, kept = _kept(known, start.at if start else LONG_AGO)
     outages = sorted(settled + folded.outages) if settled else folded.outages
     around = circumstances(outages, log.changes, kept, policy, activity=log.activity, far=log.far)
-    drops = [_drop((o, a, explain(o, a, policy))) for o, a in zip(outages, around, strict=True)]
+    for n, every in regular(outages, past.starts if past else ()).items():
+        if beginning(outages[n]) not in kept:
+            around[n] = around[n]._replace(every=every)
+    _add_ike(outages, around, log, known, policy)
+    judge = partial(_by_plan, log.gateway) if policy.planned else explain
+    drops = [_drop((o, a, judge(o, a, policy))) for o, a in zip(outages, around, strict=True)]
     incidents = [_incident(log.gateway, episode, policy) for episode in group(drops, policy)]
     return Correlated(adopt(incidents, known) if known else incidents, folded.checkpoints)
+
+
+def rejudge(gateway: str, known: Sequence[Incident], policy: Policy) -> Sequence[Incident]:
+    """Kept incidents, after planned work was entered or removed: the same drops, and what is now said of them."""
+    kept = sorted((d for i in known if not i.status.withdrawn for d in i.drops), key=lambda d: d.outage[:3])
+    if not policy.planned and not any(d.finding.cause is Cause.PLANNED_WORK for d in kept):
+        return known
+    drops = [d._replace(finding=_by_plan(gateway, d.outage, d.around, policy)) for d in kept]
+    if drops == kept:
+        return known
+    return adopt([_incident(gateway, episode, policy) for episode in group(drops, policy)], known)
+
+
+PLANNED = Finding(Cause.PLANNED_WORK, Confidence.CONFIRMED, "planned-work")
+
+
+def _by_plan(gateway: str, outage: Outage, around: Circumstances, policy: Policy) -> Finding:
+    """Planned work explains the drops that begin in it, unless the logs confirm that it was Azure."""
+    finding = explain(outage, around, policy)
+    if finding.cause.side is Side.AZURE and finding.confidence is Confidence.CONFIRMED:
+        return finding
+    return PLANNED if any(e.covers(gateway, outage.peer, outage.start) for e in policy.planned) else finding
+
+
+def _add_ike(
+    outages: Sequence[Outage],
+    around: list[Circumstances],
+    log: GatewayLog,
+    known: Iterable[Incident],
+    policy: Policy,
+) -> None:
+    """What IKE rows say, around those outages that are not certain without them; what they said before is kept."""
+    said = {beginning(d.outage): d.around for i in known for d in i.drops if d.around.ike or d.around.ike_failed}
+    fresh = signs_near(outages, log.ike) if log.ike else {}
+    if not (said or fresh or log.ike_failed):
+        return
+    for n, outage in enumerate(outages):
+        before = said.get(beginning(outage))
+        row = fresh.get(n) or (before.ike if before else None)
+        failed = row is None and (log.ike_failed or bool(before and before.ike_failed and not log.ike))
+        bare = around[n]._replace(ike=None, ike_failed=False)
+        if (row or failed) and explain(outage, bare, policy).confidence is not Confidence.CONFIRMED:
+            around[n] = bare._replace(ike=row, ike_failed=failed)
 
 
 def _kept(known: Iterable[Incident], until: datetime) -> tuple[list[Outage], dict[Beginning, Circumstances]]:
@@ -239,6 +290,10 @@ def _carry_on(old: Incident, new: Incident) -> Incident:
         changes_of_mind=changed,
         rev=old.rev,
         witnesses=old.witnesses,
+        reminders=old.reminders,
+        remarks=old.remarks,
+        planned=old.planned,
+        muted=old.muted,
     )
 
 

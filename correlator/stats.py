@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from correlator.errors import UsageError
 from correlator.measures import united_seconds
 from correlator.model import Status
 from correlator.weekly import label_of
@@ -72,6 +73,14 @@ class Stats(NamedTuple):
     by: tuple[By, ...]
     lines: tuple[Sum, ...]
     total: Sum
+
+
+def groups(text: str) -> tuple[By, ...]:
+    """``cause,week`` as the groups it names, in the order given. Raises UsageError."""
+    names = [n.strip().lower() for n in text.split(",") if n.strip()]
+    if not names or not set(names) <= set(By):
+        raise UsageError(f"{text[:80]} is none of {', '.join(By)}, nor a list of them")
+    return tuple(dict.fromkeys(By(n) for n in names))
 
 
 def stats(documents: Iterable[Mapping[str, Any]], by: Sequence[By], zone: ZoneInfo) -> Stats:

@@ -26,6 +26,10 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
+from correlator.pages import render
+from correlator.settings import Settings
+from correlator.sources.export import read_files
+from correlator.wiring import style_of
 from sandbox.functions_host import FunctionsHost
 from sandbox.nights import fortnight, gateways
 from sandbox.nights.rows import Row
@@ -36,6 +40,8 @@ ROOT = Path(__file__).parents[1]
 GRID = timedelta(minutes=5)
 AFTER = (0, 5, 10, 15)
 """Minutes after fresh rows at which the app would poll and may have something to say."""
+READER = {"TIMEZONE": "Asia/Tokyo", "SITES": fortnight.SITES}
+"""Settings of those who read the messages."""
 Timer = Callable[[str], None]
 
 
@@ -47,13 +53,16 @@ def main() -> int:
     began = time.monotonic()
     with Stack() as stack:
         stack.receiver.incidents = lambda: list(incidents(stack))
-        play(stack, out, {"MESSAGE_LANGUAGE": os.environ.get("MESSAGE_LANGUAGE", "en")})
+        language = {"MESSAGE_LANGUAGE": os.environ.get("MESSAGE_LANGUAGE", "en")}
+        stack.receiver.report = lambda: report_page(list(incidents(stack)), language)
+        play(stack, out, language)
         results = [judged(stack, scenario) for scenario in fortnight.SCENARIOS]
         seconds = round(time.monotonic() - began, 1)
         report(stack, results, seconds, out)
         ok = all(r["expected"] == r["got"] for r in results)
         if interactive():
             out.print(f"\nThe messages and the table: [bold]{stack.receiver.url}/[/]   (Ctrl-C ends)")
+            out.print(f"The report page: [bold]{stack.receiver.url}/report[/]")
             wait()
         else:
             messages = len(stack.receiver.messages)
@@ -80,8 +89,7 @@ def play(stack: Stack, out: Console, settings: Mapping[str, str]) -> None:
     stack.logs.load(WORKSPACE_ID, rows)
     stack.resources.load(gateways.without_vnet_to_vnet())
     moments = list(schedule(rows))
-    chosen = {"TIMEZONE": "Asia/Tokyo", "SITES": fortnight.SITES, **settings}
-    with timers({**stack.env, **chosen}, out) as fire, Progress(console=out, transient=True) as progress:
+    with timers({**stack.env, **READER, **settings}, out) as fire, Progress(console=out, transient=True) as progress:
         task = progress.add_task("Polling through a fortnight", total=len(moments))
         for moment in moments:
             stack.set_clock(moment)
@@ -124,6 +132,12 @@ def incidents(stack: Stack) -> Iterator[dict[str, Any]]:
     """The public incident objects, from the table."""
     for row in sorted(_rows(stack), key=lambda r: str(r["StartedAt"])):
         yield json.loads(row["Json"] + "".join(row.get(f"Json{n}", "") for n in range(2, 10)))
+
+
+def report_page(found: list[dict[str, Any]], settings: Mapping[str, str]) -> str:
+    """The report page of the fortnight: the table's objects, and the rows of the log beside them."""
+    rows = read_files([fortnight.FILE]).rows
+    return render(found, style_of(Settings.read({**READER, **settings})), rows, fortnight.BEGIN, fortnight.END)
 
 
 def _rows(stack: Stack) -> Iterator[Mapping[str, Any]]:

@@ -31,9 +31,10 @@ class Message:
 
 
 class Receiver(HttpService):
-    """`POST /teams`, `/slack`, `/events`; `GET /messages.json`, `/incidents.json` and the page over plain HTTP.
+    """`POST /teams`, `/slack`, `/events`; `GET /messages.json`, `/incidents.json`, `/report` and the page, over HTTP.
 
-    Set `incidents` to a function that reads what `/incidents.json` shall hold, and `clock` to the clock of the show.
+    Set `incidents` to a function that reads what `/incidents.json` shall hold, `report` to one that makes that page,
+    and `clock` to the clock of the show.
     Faults are queued by path: `fail_next(answer_lost(), path="/teams")`.
     """
 
@@ -41,6 +42,7 @@ class Receiver(HttpService):
         """`page` is the folder with the built page, which may be absent."""
         super().__init__()
         self.incidents: Callable[[], list[dict[str, object]]] = list
+        self.report: Callable[[], str] | None = None
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._page = page.resolve()
         self._messages: list[Message] = []
@@ -70,6 +72,8 @@ class Receiver(HttpService):
             return Reply.json(200, [message.shown() for message in self.messages])
         if request.path == "/incidents.json":
             return Reply.json(200, self.incidents())
+        if request.path == "/report" and self.report:
+            return Reply(200, self.report().encode(), {"Content-Type": "text/html; charset=utf-8"})
         return self._file(request.path)
 
     def _keep(self, request: Request) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from sandbox import demo
 from sandbox.prepare import prepare
-from sandbox.screenshots import chromium, shoot
+from sandbox.screenshots import REPORT, Browser, chromium, shoot, visit
 from sandbox.stack import Stack
 
 FOLDER = Path(__file__).parents[1] / "docs" / "renders"
@@ -39,8 +40,21 @@ def _pictures(language: str, messages: list[dict[str, object]], incidents: list[
                 shoot([message], picture, width=CARD, scale=SCALE, browser=browser)
         phone = _chosen([m for m in messages if m["channel"] == "teams"])["maintenance"]
         shoot([phone], FOLDER / f"teams-maintenance-phone.{language}.png", width=PHONE, scale=SCALE, browser=browser)
+        _reports(language, incidents, browser)
         if language == "en":
             shoot(messages[:4], FOLDER / "page.png", width=PAGE, incidents=incidents, scale=1.0, browser=browser)
+
+
+def _reports(language: str, incidents: list[dict[str, Any]], browser: Browser) -> None:
+    """The report page, on a README's width by day and by night, looking at the maintenance of the readme's message."""
+    chosen = next(i for i in incidents if i["started_at"].startswith("2026-08-21T17:13:04"))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "report.html"
+        file.write_text(demo.report_page(incidents, {"MESSAGE_LANGUAGE": language}), encoding="utf-8")
+        for name, dark in (("report", False), ("report-dark", True)):
+            address = f"{file.as_uri()}#{chosen['id']}"
+            with visit(address, width=PAGE, dark=dark, browser=browser, ready=REPORT) as page:
+                (FOLDER / f"{name}.{language}.png").write_bytes(page.picture(1.0))
 
 
 def _chosen(messages: list[dict[str, object]]) -> Mapping[str, dict[str, object]]:

@@ -40,6 +40,11 @@ READY = """new Promise((resolve, reject) => {
   const look = () => (window.__PAGE__ ? window.__PAGE__.ready.then(resolve, reject) : setTimeout(look, 10));
   look();
 })"""
+REPORT = """new Promise((resolve) => {
+  const look = () => (document.documentElement?.dataset.ready === undefined ? setTimeout(look, 5) : resolve());
+  look();
+})"""
+"""The same for the report page of the product, which has no interface of its own."""
 HEIGHT = "Math.floor(document.documentElement.getBoundingClientRect().height)"
 
 
@@ -63,6 +68,11 @@ class Page:
 
     def call(self, method: str, **parameters: object) -> dict[str, Any]:
         return self._browser.call(method, self._session, **parameters)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What Chromium told of this tab, oldest first: `{"method": "Network.requestWillBeSent", "params": …}`."""
+        return [e for e in self._browser.events if e.get("sessionId") == self._session]
 
     def evaluate(self, expression: str) -> Any:
         answer = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
@@ -103,19 +113,24 @@ def visit(
     dark: bool = False,
     data: Mapping[str, object] | None = None,
     browser: Browser | None = None,
+    ready: str = READY,
 ) -> Iterator[Page]:
-    """Opens the page at an address; with `data` it draws that instead of asking its origin."""
+    """Opens the page at an address; with `data` it draws that instead of asking its origin.
+
+    What the tab tells meanwhile is in `page.events`, network and console among it.
+    """
     theme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
     with nullcontext(browser) if browser else chromium() as running, running.tab() as session:
         page = Page(running, session, width)
         page.resize(height=800)
         page.call("Emulation.setEmulatedMedia", features=[theme])
-        page.call("Page.enable")
+        for domain in ("Page", "Network", "Runtime", "Log"):
+            page.call(f"{domain}.enable")
         if data is not None:
             script = f"window.__DATA__ = {json.dumps(data)}"
             page.call("Page.addScriptToEvaluateOnNewDocument", source=script)
         page.call("Page.navigate", url=url)
-        page.evaluate(READY)
+        page.evaluate(ready)
         yield page
 
 
@@ -170,6 +185,7 @@ class Browser:
         self._answers = answers
         self._buffer = b""
         self._count = 0
+        self.events: list[dict[str, Any]] = []
 
     @contextmanager
     def tab(self) -> Iterator[str]:
@@ -190,7 +206,7 @@ class Browser:
         self._commands.flush()
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while (answer := self._receive(deadline)).get("id") != self._count:
-            pass  # an event
+            self.events.append(answer)
         if "error" in answer:
             raise ScreenshotError(f"Chromium refused {method}: {answer['error']['message']}")
         result: dict[str, Any] = answer["result"]

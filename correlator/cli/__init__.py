@@ -7,8 +7,10 @@ import sys
 import click
 
 from correlator import __version__
+from correlator.cli.calibrate import calibrate
 from correlator.cli.check import check
 from correlator.cli.doctor import doctor
+from correlator.cli.evidence import evidence
 from correlator.cli.incidents import incidents, show_one
 from correlator.cli.replay import replay
 from correlator.cli.sample import sample
@@ -24,7 +26,7 @@ def commands() -> None:
     """Why did the tunnel drop? Verdicts over Azure VPN gateway logs."""
 
 
-for command in (check, doctor, incidents, replay, sample, show_one, stats):
+for command in (calibrate, check, doctor, evidence, incidents, replay, sample, show_one, stats):
     commands.add_command(command)
 
 

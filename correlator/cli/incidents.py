@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from correlator.cli import csv_text, kept, sheets, show
-from correlator.model import Cause, Side, Status
-
-COLUMNS = (
-    "id", "status", "gateway", "remote_ips", "started_at", "ended_at", "downtime_seconds",
-    "connection_downtime_seconds", "impact", "cause", "side", "confidence", "pending", "rule", "drops", "flapping",
-    "summary",
-)  # fmt: skip
-OUTAGE_COLUMNS = (
-    "incident", "remote_ip", "instance_down", "instance_up", "started_at", "ended_at", "duration_seconds",
-    "connection_lost", "connection_back_at", "open", "reason",
-)  # fmt: skip
+from correlator.asked import CHOICES
+from correlator.cli import kept, sheets, show
+from correlator.csv_text import csv_text
+from correlator.incident_csv import INCIDENT, OUTAGE, incident_line
 
 
 @click.command()
 @click.option("--gateway", help="Name or resource id of a VPN gateway")
-@click.option("--cause", type=click.Choice([c.value for c in Cause]), help="Only of this cause")
-@click.option("--side", type=click.Choice([s.value for s in Side]), help="Only of this side")
-@click.option("--status", type=click.Choice([s.value for s in Status]), help="Only of this status")
+@click.option("--cause", type=click.Choice(CHOICES["cause"]), help="Only of this cause")
+@click.option("--side", type=click.Choice(CHOICES["side"]), help="Only of this side")
+@click.option("--status", type=click.Choice(CHOICES["status"]), help="Only of this status")
 @click.option("--since", help="2026-08-21T17:00, with a zone or in TIMEZONE, or -30d [default: 30 days before the end]")
 @click.option("--until", help="The same for the end [default: now]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
@@ -45,17 +35,15 @@ def incidents(
     python -m correlator incidents --since -7d
     python -m correlator incidents --gateway vgw-tokyo-prod --side azure --since -90d --csv
     """  # noqa: D301  click ends a paragraph that is not to be wrapped at this very character
-    start, end = kept.period(since, until, 30, show.style().zone)
+    wanted = kept.question(30, gateway=gateway, cause=cause, side=side, status=status, since=since, until=until)
     history, style = kept.opened()
-    where = kept.where(gateway, Cause=cause, Side=side, Status=status)
-    listed = kept.oldest_first(history.between(start, end, where))
-    found = [d for d in listed if status or not Status(d["status"]).withdrawn]
+    found = kept.oldest_first(d for d in history.between(*wanted) if wanted.wants(d["status"]))
     if as_json:
         show.document({"incidents": found})
     elif as_csv:
-        csv_text.write(COLUMNS, map(flat, found))
+        click.echo(csv_text(INCIDENT, map(incident_line, found)), nl=False)
     else:
-        sheets.incidents(found, start, end, style)
+        sheets.incidents(found, wanted.since, wanted.until, style)
 
 
 @click.command("show")
@@ -73,22 +61,6 @@ def show_one(incident_id: str, as_json: bool, as_csv: bool) -> None:
     if as_json:
         show.document(found)
     elif as_csv:
-        csv_text.write(OUTAGE_COLUMNS, ({"incident": found["id"]} | o for o in found["outages"]))
+        click.echo(csv_text(OUTAGE, ({"incident": found["id"]} | o for o in found["outages"])), nl=False)
     else:
         sheets.incident(found, style)
-
-
-def flat(document: dict[str, Any]) -> dict[str, Any]:
-    """An incident object as one line of a sheet."""
-    cause = document["cause"]
-    peers = dict.fromkeys(o["remote_ip"] or "-" for o in document["outages"])
-    return (
-        document
-        | {
-            "gateway": document["gateway"]["name"],
-            "remote_ips": " ".join(peers),
-            "cause": cause["code"],
-            "drops": len(document["outages"]) + document.get("outages_omitted", 0),
-        }
-        | {key: cause[key] for key in ("side", "confidence", "pending", "rule", "summary")}
-    )

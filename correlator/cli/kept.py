@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from correlator.asked import Question
+from correlator.asked import question as read_question
 from correlator.cli import show
 from correlator.errors import UsageError
 from correlator.settings import Settings
@@ -49,22 +51,11 @@ def incident(history: History, incident_id: str) -> dict[str, Any]:
     return found
 
 
-def where(gateway: str | None, **columns: str | None) -> Mapping[str, str]:
-    """Columns of the tables and what they must hold; a gateway is named, or given by its resource id."""
-    asked = (gateway or "").strip().lower().rstrip("/")
-    of = {"GatewayId" if asked.startswith("/") else "Gateway": asked} if asked else {}
-    return of | {name: value for name, value in columns.items() if value}
+def question(days: int, **asked: str | None) -> Question:
+    """What the options ask. Raises UsageError."""
+    return read_question({k: v for k, v in asked.items() if v}, days, show.style().zone, show.now())
 
 
-def period(since: str | None, until: str | None, days: int, zone: str) -> tuple[datetime, datetime]:
-    """From when to when; without ``since`` so many days up to the end. Raises UsageError."""
-    end = show.point_in_time(until or "-0s", zone)
-    start = show.point_in_time(since, zone) if since else end - timedelta(days=days)
-    if start >= end:
-        raise UsageError("--since must lie before --until")
-    return start, end
-
-
-def oldest_first(documents: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+def oldest_first(documents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Incidents in the order in which they began."""
     return sorted(documents, key=lambda d: (datetime.fromisoformat(d["started_at"]), d["id"]))

@@ -40,6 +40,8 @@ class MemoryTables:
                 raise Conflict(operation.row)
             if isinstance(operation, Delete) and there is None and len(operations) > 1:
                 raise Conflict(operation.row)
+            if isinstance(operation, Delete) and there and operation.etag not in ("", there.etag):
+                raise Conflict(operation.row)
         return [self._apply(rows, operation) for operation in operations]
 
     def _apply(self, rows: dict[str, Entity], operation: Operation) -> str:

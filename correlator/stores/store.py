@@ -35,7 +35,7 @@ from correlator.stores.tables import (
 from correlator.wording import Style
 
 HEAD, GATEWAY, NOTICE, END = "head", "gateway|", "notice|", "notice~"
-LISTS, LIST = "lists", "gateways"
+LISTS, LIST, PARKED = "lists", "gateways", "parked-"
 FEW = 10
 """Up to this many gateways are read one by one, more of them as one range."""
 
@@ -77,7 +77,10 @@ class TableStore:
             raise StaleWrite(f"another run committed first in {partition}") from None
 
     def claim(self, partition: str, held: Held, until: datetime) -> Held | None:
-        notice = held.notice._replace(leased_until=until, tries=held.notice.tries + 1)
+        there = held.notice
+        # A claim that ran out was never given back: its run died, perhaps after it had sent.
+        crashed = there.crashed + (there.leased_until is not None)
+        notice = there._replace(leased_until=until, tries=there.tries + 1, crashed=crashed)
         try:
             write = Replace(NOTICE + notice.key, _notice(notice), held.etag)
             return Held(notice, self._tables.write(STATE, _key(partition), [write])[0])
@@ -90,11 +93,36 @@ class TableStore:
         except Conflict:
             return  # gone already: delivered twice, told once
 
-    def postpone(self, partition: str, held: Held, notice: Notice) -> None:
+    def postpone(self, partition: str, held: Held, notice: Notice, words: Sequence[Notice] = ()) -> None:
+        back: Operation = Replace(NOTICE + notice.key, _notice(notice), held.etag)
         try:
-            self._tables.write(STATE, _key(partition), [Replace(NOTICE + notice.key, _notice(notice), held.etag)])
+            self._tables.write(STATE, _key(partition), [back, *(Insert(NOTICE + w.key, _notice(w)) for w in words)])
         except Conflict:
             return  # another run has it by now
+
+    def replace(self, partition: str, gone: Sequence[Held], before: Held | None, notice: Notice) -> Held | None:
+        row, properties = NOTICE + notice.key, _notice(notice)
+        first: Operation = Replace(row, properties, before.etag) if before else Insert(row, properties)
+        rest = [Delete(NOTICE + held.notice.key, held.etag) for held in gone]
+        try:
+            return Held(notice, self._tables.write(STATE, _key(partition), [first, *rest])[0])
+        except Conflict:
+            return None
+
+    def park(self, channel: str, address: str, by: str) -> bool:
+        row, properties = PARKED + channel, {"Address": address, "By": by}
+        there = self._tables.get(STATE, LISTS, row)
+        if there and there.properties["Address"] == address:
+            return bool(there.properties["By"] == by)
+        try:
+            write: Operation = Replace(row, properties, there.etag) if there else Insert(row, properties)
+            self._tables.write(STATE, LISTS, [write])
+        except Conflict:
+            return False  # another run was faster, and says it
+        return True
+
+    def unpark(self, channel: str) -> None:
+        self._tables.write(STATE, LISTS, [Delete(PARKED + channel)])
 
     def record(self, incidents: Sequence[Incident]) -> None:
         for incident in incidents:

@@ -98,8 +98,8 @@ class AzureTables:
             answers = client.submit_transaction([_batched(partition, o) for o in operations], **RETRY)
             return [str(a.get("etag", "")) for a in answers]
         match operations[0]:
-            case Delete(row):
-                client.delete_entity(partition, row, **RETRY)
+            case Delete(row, etag):
+                client.delete_entity(partition, row, **_if_match(etag), **RETRY)
                 return [""]
             case Insert(row, properties):
                 answer = client.create_entity(_keyed(partition, row, properties), **RETRY)
@@ -107,8 +107,7 @@ class AzureTables:
                 answer = client.update_entity(
                     _keyed(partition, row, properties),
                     mode=UpdateMode.REPLACE,
-                    etag=etag,
-                    match_condition=MatchConditions.IfNotModified,
+                    **_if_match(etag),
                     **RETRY,
                 )
             case other:
@@ -167,14 +166,17 @@ def _keyed(partition: str, row: str, properties: Any) -> dict[str, Any]:
     return {"PartitionKey": partition, "RowKey": row, **properties}
 
 
+def _if_match(etag: str) -> dict[str, Any]:
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+
+
 def _batched(partition: str, operation: Operation) -> Any:
     match operation:
-        case Delete(row):
-            return "delete", _keyed(partition, row, {})
+        case Delete(row, etag):
+            return "delete", _keyed(partition, row, {}), _if_match(etag)
         case Insert(row, properties):
             return "create", _keyed(partition, row, properties)
         case Replace(row, properties, etag):
-            conditions = {"mode": "replace", "etag": etag, "match_condition": MatchConditions.IfNotModified}
-            return "update", _keyed(partition, row, properties), conditions
+            return "update", _keyed(partition, row, properties), {"mode": "replace", **_if_match(etag)}
         case other:
             return "upsert", _keyed(partition, other.row, other.properties), {"mode": "replace"}

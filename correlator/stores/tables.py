@@ -43,9 +43,13 @@ class Upsert(NamedTuple):
 
 
 class Delete(NamedTuple):
-    """Removes the row, whoever wrote it last; one that is gone is fine alone, and a conflict in a batch."""
+    """Removes the row; one that is gone is fine alone, and a conflict in a batch.
+
+    Without a tag it does so whoever wrote the row last, with one only if that is still the version.
+    """
 
     row: str
+    etag: str = ""
 
 
 Operation = Insert | Replace | Upsert | Delete

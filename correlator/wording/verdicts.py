@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from correlator.evidence import Evidence
+from correlator.evidence import Evidence, regular_every, remarks
 from correlator.model import Cause, Confidence, Drop, Incident, Side, Status
 from correlator.wording.phrases import (
     Style,
@@ -105,9 +105,15 @@ def evidence_text(e: Evidence, style: Style) -> str:
         place=place(e.peer, style),
         text=short(e.text),
         n=e.how_many,
+        who=short(e.who, 40),
     )
 
 
-def key_text(key: str, style: Style) -> str:
-    """The sentence of a key of ``evidence.not_found``, ``would_change`` or ``remarks``."""
-    return say(style, key)
+def key_text(key: str, style: Style, every: float = 0.0) -> str:
+    """The sentence of a key of ``evidence.not_found``, ``would_change`` or ``remarks``; ``every`` in seconds."""
+    return say(style, key, every=duration(round(every / 60) * 60, style))
+
+
+def remark_texts(incident: Incident, style: Style) -> list[str]:
+    """What is worth knowing beside the verdict, in sentences."""
+    return [key_text(key, style, regular_every(incident)) for key in remarks(incident)]

@@ -44,6 +44,9 @@ param maximumInstanceCount int
 @description('Workspace (customer) ids to watch.')
 param workspaceIds string[]
 
+@description('Resource groups whose logs to ask for instead, as ids.')
+param resourceGroupIds string[]
+
 @description('Channels to tell. Each has its webhook address as a secret of the vault.')
 param channels channelName[]
 
@@ -79,6 +82,12 @@ param downAfter string
 
 @description('Names for peers.')
 param sites siteNames
+
+@description('What reasons of disconnects mean, before the list of the app.')
+param reasons string
+
+@description('From when to when around its log row maintenance may cut.')
+param maintenanceWindow string
 
 resource appInsights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: appInsightsName
@@ -171,7 +180,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         AZURE_CLIENT_ID: identityClientId
         AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
 
-        WORKSPACE_IDS: join(workspaceIds, ',')
+        WORKSPACE_IDS: join(concat(workspaceIds, resourceGroupIds), ',')
         TABLES_ENDPOINT: tableEndpoint
         LOGS_ENDPOINT: logsEndpoint
         LOGS_AUDIENCE: logsAudience
@@ -183,6 +192,8 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         MESSAGE_LANGUAGE: messageLanguage
         DOWN_AFTER: downAfter
         SITES: empty(sites) ? '' : string(sites)
+        REASONS: reasons
+        MAINTENANCE_WINDOW: maintenanceWindow
       },
       contains(channels, 'teams')
         ? { TEAMS_WEBHOOK_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=teams-webhook-url)' }

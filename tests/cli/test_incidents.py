@@ -17,6 +17,7 @@ from azure.identity import DefaultAzureCredential
 
 from correlator.categories import read_rows
 from correlator.correlate import correlate
+from correlator.csv_text import cell
 from correlator.model import Incident, Policy
 from correlator.sources.export import read_files
 from correlator.stores.store import TableStore
@@ -199,8 +200,6 @@ def test_nothing_in_that_time_is_no_error(run: Run, kept: dict[str, str]) -> Non
 
 def test_a_spreadsheet_runs_nothing_of_it() -> None:
     """Text that a spreadsheet would take for a formula begins with an apostrophe; numbers stay numbers."""
-    from correlator.cli.csv_text import cell
-
     assert [cell(v) for v in ("=1+1", "+1", "-2", "@SUM(A1)", "\t=1", "a=1", -2.5, None, True)] == [
         "'=1+1", "'+1", "'-2", "'@SUM(A1)", "'\t=1", "a=1", -2.5, "", "true",
     ]  # fmt: skip

@@ -57,6 +57,29 @@ def document(ran: Ran) -> dict[str, Any]:
     return found
 
 
+def test_reasons_of_ones_own(run: Run, night: Path) -> None:
+    """REASONS is honoured, judged at once and poll by poll, and its reasons are not unknown any more."""
+    for how in ([], ["--every", "5m"]):
+        found = document(run("replay", night, "--json", *how, REASONS="frobnicated=peer-closed"))
+        assert [i["cause"]["code"] for i in found["incidents"]][2] == "remote-closed"
+        assert found["unmapped_reasons"] == {}
+
+
+def test_a_window_of_ones_own(run: Run, night: Path) -> None:
+    """MAINTENANCE_WINDOW decides how long after its row maintenance may cut, judged at once and poll by poll."""
+    for how in ([], ["--every", "5m"]):
+        found = document(run("replay", night, "--json", *how, MAINTENANCE_WINDOW="-0s..30s"))
+        assert found["incidents"][0]["cause"]["code"] == "azure-failover"
+
+
+def test_unknown_operations_are_said(run: Run, tmp_path: Path) -> None:
+    """An operation that nobody documented stands in the document and in a remark."""
+    odd = {**TOKYO.maintenance("08-21 17:12:10", 0), "OperationName": "NodeStateChanged", "Message": ""}
+    ran = run("replay", written(tmp_path, [*NIGHT, odd]), "--json")
+    assert document(ran)["unknown_operations"] == {"NodeStateChanged": 1}
+    assert "operation not known, 1 times: NodeStateChanged" in ran.err
+
+
 def in_one_line(ran: Ran) -> str:
     """The one line of an error."""
     assert ran.out == ""
@@ -71,7 +94,7 @@ def test_the_document_has_the_promised_shape(run: Run, night: Path) -> None:
     ran = run("replay", night, "--json")
     assert ran.code == 0
     found = document(ran)
-    assert list(found) == ["incidents", "notifications", "unreadable", "unmapped_reasons"]
+    assert list(found) == ["incidents", "notifications", "unreadable", "unmapped_reasons", "unknown_operations"]
     assert [i["cause"]["code"] for i in found["incidents"]] == ["azure-maintenance", "remote-closed", "unknown"]
     assert found["unmapped_reasons"] == {"Frobnicated": 1}
     for said in found["notifications"]:
@@ -493,3 +516,44 @@ def test_help_needs_nothing(run: Run) -> None:
         assert ran.code == 0
         assert ran.out.startswith("Usage: ")
         assert max(map(len, ran.out.splitlines())) <= 100
+
+
+# The report page
+
+
+def page_data(file: Path) -> dict[str, Any]:
+    """What a report page was given to draw."""
+    text = file.read_text(encoding="utf-8")
+    start = text.index('id="data">') + len('id="data">')
+    found: dict[str, Any] = json.loads(text[start : text.index("</script>", start)])
+    return found
+
+
+@pytest.mark.parametrize("arguments", [[], ["--every", "15m"]])
+def test_html_writes_the_page_of_the_same_incidents(
+    run: Run, night: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    """The page holds what the document holds, in the language and zone of the settings, and the rows beside it."""
+    page = tmp_path / "report.html"
+    ran = run("replay", night, "--json", "--html", page, *arguments, MESSAGE_LANGUAGE="ja", TIMEZONE="Asia/Tokyo")
+    assert ran.code == 0
+    data = page_data(page)
+    assert {i["id"] for i in data["incidents"]} == {i["id"] for i in document(ran)["incidents"]}
+    assert '<html lang="ja">' in page.read_text(encoding="utf-8")
+    assert data["zone"][0][1:] == [540, "JST"]
+    assert data["rows"]
+
+
+def test_html_holds_no_row_that_was_not_there_yet(run: Run, night: Path, tmp_path: Path) -> None:
+    """With --now, rows that arrived later are no part of the page, and its time ends then."""
+    page = tmp_path / "report.html"
+    run("replay", night, "--html", page, "--now", "2026-08-21T17:30Z")
+    data = page_data(page)
+    last = datetime.fromisoformat("2026-08-21T17:30Z").timestamp() * 1000
+    assert data["span"][1] == last
+    assert max(row[1] for row in data["rows"]) < last
+
+
+def test_html_that_cannot_be_written_is_said_in_one_line(run: Run, night: Path, tmp_path: Path) -> None:
+    """A folder that is not there is named."""
+    assert "nowhere" in in_one_line(run("replay", night, "--html", tmp_path / "nowhere" / "report.html"))

@@ -107,12 +107,13 @@ def settings_exist(page: Path) -> Iterable[Said]:
 
 @page_law
 def parameters_and_outputs_exist(page: Path) -> Iterable[Said]:
-    """A name in camel case between backticks is a parameter, an output or a field of one; so is one given to `az`."""
+    """A name in camel case between backticks is a parameter, an output, a field or choice of one, or given to `az`."""
     templates = read().values()
     parameters = {p.name for t in templates for p in t.parameters}
     outputs = {o.name for t in templates for o in t.outputs}
     types = (INFRA / "types.bicep").read_text(encoding="utf-8")
     fields = set(re.findall(r"^  @description.*\n  (\w+)\??: ", types, re.M))
+    fields |= {choice for line in re.findall(r"^type .*", types, re.M) for choice in re.findall(r"'(\w+)'", line)}
     for said in code(page):
         camel = re.fullmatch(r"[a-z]+(?:[A-Z][a-z0-9]*)+", said.text)
         if camel and said.text not in parameters | outputs | fields | OF_AZURE:

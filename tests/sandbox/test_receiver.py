@@ -102,6 +102,13 @@ def test_incidents_come_from_the_hook(receiver: Receiver) -> None:
     assert requests.get(f"{receiver.url}/incidents.json", timeout=10).json() == [{"id": "a"}]
 
 
+def test_the_report_comes_from_its_hook(receiver: Receiver) -> None:
+    """/report is the page that the hook makes, not found without one."""
+    receiver.report = lambda: "<h1>所在</h1>"
+    answer = requests.get(f"{receiver.url}/report", timeout=10)
+    assert (answer.text, answer.headers["Content-Type"]) == ("<h1>所在</h1>", "text/html; charset=utf-8")
+
+
 def test_a_page_not_built_says_so(receiver: Receiver) -> None:
     """Without the built page there is a plain sentence instead of an error."""
     answer = requests.get(receiver.url, timeout=10)

@@ -11,6 +11,7 @@ import pytest
 from azure.identity import DefaultAzureCredential
 from msgspec.structs import replace
 
+from correlator.delivery import LEASE
 from correlator.errors import StaleWrite
 from correlator.incident_json import incident_object
 from correlator.model import (
@@ -432,3 +433,56 @@ def test_maintenance_rows_are_recorded_with_their_cause(store: TableStore, table
     assert (row.properties["Cause"], row.properties["Side"]) == ("azure-maintenance", "azure")
     (outage,) = rows_of(tables, OUTAGES, one)
     assert (outage.properties["Cause"], outage.properties["DurationSeconds"]) == ("azure-maintenance", 12.0)
+
+
+def test_many_notices_become_one_or_none_does(store: TableStore) -> None:
+    """Notices are replaced by one in one write; if another run holds one of them meanwhile, all stay as they are."""
+    one, two = opened(store, notice("k-1"), notice("k-2"))
+    assert store.claim(WS, two, NOW + LEASE)
+    assert store.replace(WS, [one, two], None, notice("0-sum")) is None
+    assert [h.notice.key for h in store.read(WS).outbox] == ["k-1", "k-2"]
+    one, two = store.read(WS).outbox
+    there = store.replace(WS, [one], None, notice("0-sum"))
+    assert there
+    assert store.replace(WS, [two], there, notice("0-sum", tries=2))
+    assert [(h.notice.key, h.notice.tries) for h in store.read(WS).outbox] == [("0-sum", 2)]
+    assert store.replace(WS, [], there, notice("0-sum", tries=9)) is None, "its tag has moved"
+
+
+def test_a_notice_given_back_brings_others_or_nothing(store: TableStore) -> None:
+    """What is said of a failed try is written together with its later time; after a lost claim neither is."""
+    (held,) = opened(store, notice("k-1"))
+    claimed = store.claim(WS, held, NOW + LEASE)
+    assert claimed
+    store.postpone(WS, held, held.notice, [notice("k-9")])
+    assert [h.notice.key for h in store.read(WS).outbox] == ["k-1"]
+    store.postpone(WS, claimed, claimed.notice._replace(leased_until=None), [notice("k-9")])
+    assert [h.notice.key for h in store.read(WS).outbox] == ["k-1", "k-9"]
+
+
+def test_one_notice_finds_out_that_an_address_is_dead(store: TableStore) -> None:
+    """The first that asks is told so, again if it asks again; the others are not; another address starts anew."""
+    assert store.park("slack", "aaaa", "ws k-1")
+    assert store.park("slack", "aaaa", "ws k-1")
+    assert not store.park("slack", "aaaa", "other k-7")
+    assert store.park("slack", "bbbb", "other k-7")
+    assert store.park("teams", "aaaa", "other k-7")
+    store.unpark("slack")
+    store.unpark("slack")
+    assert store.park("slack", "bbbb", "ws k-1")
+    assert store.kept_list()[0] is None
+
+
+def test_a_claim_that_ran_out_is_counted(store: TableStore) -> None:
+    """A notice whose claim was never given back was held by a run that died: the next claim says so."""
+    (held,) = opened(store, notice("k-1"))
+    first = store.claim(WS, held, NOW + LEASE)
+    assert first
+    assert first.notice.crashed == 0
+    store.postpone(WS, first, first.notice._replace(leased_until=None))
+    second = store.claim(WS, store.read(WS).outbox[0], NOW + LEASE)
+    assert second
+    assert second.notice.crashed == 0
+    third = store.claim(WS, second, NOW + LEASE)
+    assert third
+    assert third.notice.crashed == 1

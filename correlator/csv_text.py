@@ -1,21 +1,23 @@
-"""CSV on standard output, for spreadsheets: what looks like a formula is text."""
+"""CSV for spreadsheets: what looks like a formula is text."""
 
 from __future__ import annotations
 
 import csv
-import sys
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """A header and one line a row; a row that lacks a column leaves it empty."""
-    out = csv.writer(sys.stdout, lineterminator="\n")
+def csv_text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """A header and one line a row; a column that a row lacks is empty there."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
     out.writerow(columns)
     for row in rows:
         out.writerow([cell(row.get(column)) for column in columns])
+    return text.getvalue()
 
 
 def cell(value: object) -> object:

@@ -1,0 +1,62 @@
+"""The words of the report page, which its own script puts together, and the clock changes of the reader's zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from correlator.wording.phrases import LANGUAGES, PEERS_NAMED, Style, gateway, local, say, zone_name
+
+PREFIXES = ("page.", "cause.", "side.", "confidence.", "status.", "impact.", "moment.", "link.", "week.label.")
+KEYS = {
+    *("weekdays", "months", "day", "day.short", "d", "h", "min", "s", "unit-gap", "below-a-second", "gap"),
+    *("incidents", "incidents.one", "list.none", "still-down"),
+    *("label.why", "label.would-change", "label.peer", "label.cause"),
+}
+
+
+def page_words(style: Style) -> dict[str, str]:
+    """The sentences that the page's script may say, unfilled."""
+    words = LANGUAGES[style.language]
+    return {k: t for k, t in words.items() if k in KEYS or k.startswith(PREFIXES)}
+
+
+def page_title(incidents: Iterable[Mapping[str, Any]], style: Style) -> str:
+    """What the page is about: the gateways by name, three at most."""
+    names = sorted({gateway(i["gateway"]["resource_id"], style) for i in incidents})
+    if not names:
+        return say(style, "page.title.none")
+    listed, more = say(style, "and").join(names[:PEERS_NAMED]), len(names) - PEERS_NAMED
+    return say(style, "page.title", gateways=listed if more <= 0 else say(style, "and-more", listed=listed, n=more))
+
+
+def zone_changes(first: datetime, last: datetime, style: Style) -> list[list[Any]]:
+    """From when (milliseconds) the reader's clock is how many minutes ahead of UTC, and the letters of the zone.
+
+    Reaches two days beyond both ends, so that an axis may.
+    """
+    at, end = first - timedelta(days=2), last + timedelta(days=2)
+    changes = [_zone_at(at, style)]
+    while at < end:
+        following = at + timedelta(days=1)
+        if _zone_at(following, style)[1:] != changes[-1][1:]:
+            changes.append(_zone_at(_turn(at, following, style), style))
+        at = following
+    return changes
+
+
+def _turn(before: datetime, after: datetime, style: Style) -> datetime:
+    """The minute in which the clock was changed."""
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) / 2
+        if _zone_at(middle, style)[1:] == _zone_at(before, style)[1:]:
+            before = middle
+        else:
+            after = middle
+    return after.replace(second=0, microsecond=0)
+
+
+def _zone_at(at: datetime, style: Style) -> list[Any]:
+    ahead = local(at, style).utcoffset() or timedelta()
+    return [round(at.timestamp() * 1000), ahead // timedelta(minutes=1), zone_name(at, style)]
