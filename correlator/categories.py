@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
 from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
@@ -129,10 +129,13 @@ def read_rows(
     ike: dict[str, dict[str, list[GatewayChange]]] = {}
     strange: Counter[str] = Counter()
     own = dict(addresses)
-    for row, spelling, category, operation, at, up, instance, peer, reason in _in_columns(rows, cleaned):
+    for row in rows:
+        stamp, _, spelling, category, operation, _, status, instance, peer, reason = row
+        at, up = moment(stamp), _UP_OR_DOWN.get(status)
         usual = category == TUNNEL and at and up is not None and operation in FAMILIAR
         if usual and (log := spelled.get(spelling)) and log.gateway:
-            log.tunnels.append(_tunnel_event((at, up, peer, instance, "" if up else cleaned[reason])))
+            why_down = "" if up else cleaned[reason]
+            log.tunnels.append(_tunnel_event((at, up, cleaned[peer], cleaned[instance], why_down)))
             continue  # nearly every row; whatever is odd goes the long way
         reader = CATEGORIES.get(category)
         if reader is None:
@@ -182,16 +185,6 @@ def read_ike(rows: Iterable[LogRow]) -> dict[str, dict[str, list[GatewayChange]]
     for row in rows:
         _take_ike(row, {}, ike)
     return ike
-
-
-def _in_columns(rows: Iterable[LogRow], cleaned: _Cleaned) -> Iterator[tuple[Any, ...]]:
-    """Rows with what is read of each in the same way, a few hundred at a time: a column costs less than its cells."""
-    coming = iter(rows)
-    while batch := list(islice(coming, 200)):
-        at, _, gateway, category, operation, _, status, instance, peer, reason = zip(*batch, strict=True)
-        cleaned_text, up = cleaned.__getitem__, map(_UP_OR_DOWN.get, status)
-        read = map(moment, at), up, map(cleaned_text, instance), map(cleaned_text, peer)
-        yield from zip(batch, gateway, category, operation, *read, reason, strict=True)
 
 
 def own_addresses(rows: Iterable[LogRow]) -> dict[str, str]:
