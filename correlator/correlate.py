@@ -221,9 +221,9 @@ def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
 
 def _verdict(drops: Sequence[Drop]) -> Finding:
     """The episode's finding: a maintenance row speaks for its whole episode, else the surest and earliest finding."""
-    findings = dict.fromkeys([d.finding for d in drops])  # mostly one, and the first of the surest stays the first
-    if len(findings) == 1:
+    if len(drops) == 1:
         return drops[0].finding
+    findings = dict.fromkeys([d.finding for d in drops])  # the first of the surest stays the first
     return max(findings, key=lambda f: (f.cause is Cause.AZURE_MAINTENANCE, CERTAINTY[f.confidence]))
 
 
@@ -241,8 +241,8 @@ def _flapping(outages: Iterable[Outage], policy: Policy) -> bool:
 
 def incident_id(gateway: str, first: Outage) -> str:
     """``VPN-<UTC date>-<six characters>``, named from the first outage known when the incident was first seen."""
-    began = first.start.isoformat()
-    text = f"{gateway}|{first.peer}|{first.instance_down}|{began}"
+    began = first.start.replace(tzinfo=None).isoformat()  # without a zone it takes half the time
+    text = f"{gateway}|{first.peer}|{first.instance_down}|{began}+00:00"
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest()) >> 2
     letters = PAIRS[number >> 20] + PAIRS[number >> 10 & 1023] + PAIRS[number & 1023]
     return f"VPN-{began[:10].replace('-', '')}-{letters}"
