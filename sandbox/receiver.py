@@ -33,8 +33,8 @@ class Message:
 class Receiver(HttpService):
     """`POST /teams`, `/slack`, `/events`; `GET /messages.json`, `/incidents.json`, `/report` and the page, over HTTP.
 
-    Set `incidents` to a function that reads what `/incidents.json` shall hold, `report` to one that makes that page, and
-    `clock` to the clock of the show.
+    Set `incidents` to a function that reads what `/incidents.json` shall hold, `report` to one that makes that page,
+    and `clock` to the clock of the show.
     Faults are queued by path: `fail_next(answer_lost(), path="/teams")`.
     """
 
