@@ -95,7 +95,14 @@ def history(incident: Incident) -> list[dict[str, str]]:
         events.append((incident.ended_at, 3, "recovered", incident.finding.cause.value))
     if incident.status is Status.RETRACTED:
         events.append((incident.started_at, 4, "retracted", incident.finding.cause.value))
-    return [{"at": iso(at) or "", "event": name, "cause": cause} for at, _, name, cause in sorted(events)]
+    fell = {(c.at, c.cause.value): c.fell_to.value for c in incident.changes_of_mind if c.fell_to}
+    return [_happened(at, event, cause, fell) for at, _, event, cause in sorted(events)]
+
+
+def _happened(at: datetime, event: str, cause: str, fell: dict[tuple[datetime, str], str]) -> dict[str, str]:
+    """One line of the history; of a verdict that had been confirmed it says how sure it still was."""
+    line = {"at": iso(at) or "", "event": event, "cause": cause}
+    return {**line, "confidence": fell[at, cause]} if event == "cause-changed" and (at, cause) in fell else line
 
 
 def _returns(incident: Incident) -> list[tuple[datetime, str]]:
