@@ -3,6 +3,7 @@
 # make verify  what takes longer: the laws with many more examples, and the app as a deployment leaves it
 # make bench   the benchmark table, from one run
 # make verdicts  how often the verdicts are right, over simulated gateways whose truth is known
+# make mutants bends every rule and window of the verdict, and names the test that notices
 # make renders the pictures in docs/renders (needs Chromium)
 # Another Python: make test PYTHON=python3.11
 
@@ -16,7 +17,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test lint unit verify bench verdicts renders setup clean
+.PHONY: demo test lint unit verify bench verdicts mutants renders setup clean
 
 setup: $(READY)
 
@@ -57,6 +58,9 @@ bench: $(READY)
 
 verdicts: $(READY)
 	@$(PY) -m benchmarks.verdicts
+
+mutants: $(READY)
+	@$(PY) -m tests.mutants
 
 clean:
 	rm -rf .venv sandbox/node_modules sandbox/page/node_modules sandbox/page/dist
