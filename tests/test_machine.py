@@ -152,7 +152,7 @@ def _arrived(row: LogRow) -> Any:
 
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-SEEDS = 25
+SEEDS = 40
 EXAMPLES = 1500 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 25
 
 
