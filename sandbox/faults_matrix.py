@@ -22,6 +22,7 @@ from unittest.mock import patch
 from rich.console import Console
 from rich.table import Table
 
+from correlator import wiring
 from correlator.channels import Pace
 from correlator.errors import CorrelatorError
 from correlator.sources import log_analytics
@@ -98,7 +99,9 @@ class Mortal(App):
     bench: Any = None
 
     def _dressed(self, listed: Any) -> Any:
-        store, channels = super()._dressed(listed)
+        """The night is told as fast as it can be."""
+        with patch.object(wiring, "Pace", lambda: Pace(wait=lambda _: None)):
+            store, channels = super()._dressed(listed)
         return store, {name: Wire(c, self.bench, ["send"]) for name, c in channels.items()}
 
 
@@ -182,7 +185,7 @@ class Bench:
     def app(self) -> App:
         """A fresh process."""
         made = build(os.environ)
-        app = Mortal(made.settings, made.source, None, made.tables, pace=Pace(wait=lambda _: None))
+        app = Mortal(made.settings, made.source, None, made.tables)
         app.bench = self
         app.source = Wire(app.source, self, ["fetch"])
         app.tables = Wire(app.tables, self, ["query", "get", "write"])
