@@ -1,6 +1,7 @@
 # make demo    see it work on your own machine, no Azure needed
 # make test    lint, types, import contract, every query through Microsoft's parser, unit, property and live tests
 # make verify  what takes longer: the laws with many more examples, and the app as a deployment leaves it
+# make faults  every fault on every side of the running app, and a death at every call: is anything lost or said twice?
 # make bench   the benchmark table, from one run
 # make verdicts  how often the verdicts are right, over simulated gateways whose truth is known
 # make mutants bends every rule and window of the verdict, and names the test that notices
@@ -17,7 +18,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test lint unit verify bench verdicts mutants renders setup clean
+.PHONY: demo test lint unit verify faults bench verdicts mutants renders setup clean
 
 setup: $(READY)
 
@@ -49,8 +50,11 @@ renders: $(READY)
 
 verify: $(READY)
 	@$(PY) -m sandbox.prepare
-	@HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n $(JOBS) --dist loadfile tests/test_laws.py
+	@HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n $(JOBS) --dist loadfile tests/test_laws.py tests/test_machine.py
 	@$(PY) -m pytest -m verify -rs
+
+faults: $(READY)
+	@$(PY) -m sandbox.faults_matrix
 
 bench: $(READY)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt

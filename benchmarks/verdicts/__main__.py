@@ -89,10 +89,10 @@ def _late(seed: int, gateways: int, days: float) -> list[Pair]:
 
 def _write(text: str) -> None:
     lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
-    for page in PAGES:
-        before, rest = page.read_text(encoding="utf-8").split(BEGIN_MARK)
+    for written in PAGES:
+        before, rest = written.read_text(encoding="utf-8").split(BEGIN_MARK)
         after = rest.split(END_MARK)[1]
-        page.write_text(f"{before}{BEGIN_MARK}\n```text\n{lines}\n```\n{END_MARK}{after}", encoding="utf-8")
+        written.write_text(f"{before}{BEGIN_MARK}\n```text\n{lines}\n```\n{END_MARK}{after}", encoding="utf-8")
 
 
 def _show_misses(report: Report, limit: int, wanted: str) -> None:
