@@ -707,7 +707,7 @@ def kept(night: Night) -> Incident:
 
 def test_ike_is_asked_around_an_uncertain_drop() -> None:
     """A drop without a reason is asked about while its rows may be on their way; the verdict is then likely."""
-    night = Night(UP + drop("17:13:00", 60, 0, 0))
+    night = Night(UP + drop("17:13:00", 150, 0, 0))
     night.log.ike = [ike("17:12:59", DELETED)]
     night.until("18:30:00")
     assert kept(night).finding == ("remote-closed", "likely", "peer-closed")
@@ -726,7 +726,7 @@ def test_ike_is_not_asked_about_what_is_certain() -> None:
 
 def test_ike_that_fails_narrows_the_verdict() -> None:
     """An IKE log that cannot be read is said, and stops neither the poll nor the message."""
-    night = Night(UP + drop("17:13:00", 60, 0, 0))
+    night = Night(UP + drop("17:13:00", 150, 0, 0))
     night.log.ike_failing = True
     night.until("18:30:00")
     assert kept(night).finding.cause == "remote-unreachable"

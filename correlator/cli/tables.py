@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import getpass
-import logging
 import os
 from typing import NamedTuple
 
-from azure.identity import DefaultAzureCredential
-
+from correlator.cli.kept import NEEDED, open_tables
 from correlator.ports import Store
 from correlator.settings import Settings
-from correlator.stores.store import TableStore
-from correlator.wiring import open_tables, style_of
-
-WHERE = "TABLES_ENDPOINT|TABLES_CONNECTION_STRING"
 
 
 class Desk(NamedTuple):
@@ -27,11 +21,11 @@ class Desk(NamedTuple):
 
 def open_desk(*, workspaces: bool = False) -> Desk:
     """The tables that the environment's settings name. Raises SettingsError, also where no workspace is named."""
-    settings = Settings.read(os.environ, (WHERE, "WORKSPACE_IDS") if workspaces else (WHERE,))
-    # Every credential that was tried in vain writes its paragraph; ours is the one line that helps.
-    logging.getLogger("azure.identity").setLevel(logging.CRITICAL)
-    store = TableStore(open_tables(settings, DefaultAzureCredential()), style_of(settings))
-    return Desk(store, settings.workspace_ids, settings.timezone)
+    from correlator.stores.store import TableStore
+    from correlator.wiring import style_of
+
+    settings = Settings.read(os.environ, (*NEEDED, "WORKSPACE_IDS") if workspaces else NEEDED)
+    return Desk(TableStore(open_tables(), style_of(settings)), settings.workspace_ids, settings.timezone)
 
 
 def user() -> str:
