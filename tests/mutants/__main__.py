@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 FAST = [
     f"tests/test_{name}.py" for name in ("causes", "maintenance", "circumstances", "correlate", "announce", "watchlist")
 ]
-NO_MATTER = "cannot matter"
 
 
 class Fate(NamedTuple):
@@ -55,11 +54,12 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     chosen = [m for m in mutants() if options.only in m.name]
     console = Console(width=None if sys.stdout.isatty() else 160)
+    fates = []
     with multiprocessing.get_context("fork").Pool(options.jobs, maxtasksperchild=1) as pool:
         tried = pool.imap(_fate, chosen)
-        fates = list(track(tried, "Bending", total=len(chosen), console=Console(stderr=True), transient=True))
-    for fate in fates:
-        console.print(_line(fate), markup=False, highlight=False, soft_wrap=True)
+        for fate in track(tried, "Bending", total=len(chosen), console=Console(stderr=True), transient=True):
+            console.print(_line(fate), markup=False, highlight=False, soft_wrap=True)
+            fates.append(fate)
     survivors = [f for f in fates if f.alive and f.name not in EQUIVALENT]
     idle = [] if options.only else [*_idle(fates), *(name for name in EQUIVALENT if name not in _alive(fates))]
     console.print(f"{len(fates)} mutants, {len(survivors)} survived, {len(EQUIVALENT)} cannot matter.", highlight=False)
@@ -117,14 +117,10 @@ def _first_failure() -> str:
 
 
 def _line(fate: Fate) -> str:
-    if fate.alive:
-        return (
-            f"{fate.name}\n    {NO_MATTER}: {EQUIVALENT[fate.name]}"
-            if fate.name in EQUIVALENT
-            else (f"{fate.name}\n    SURVIVED")
-        )
     more = f" and {len(fate.nights) - 1} more" if len(fate.nights) > 1 else ""
-    return f"{fate.name}\n    night {fate.nights[0]}{more}" if fate.nights else f"{fate.name}\n    {fate.test}"
+    found = f"night {fate.nights[0]}{more}" if fate.nights else fate.test
+    equivalent = f"cannot matter: {EQUIVALENT[fate.name]}" if fate.name in EQUIVALENT else "SURVIVED"
+    return f"{fate.name}\n    {equivalent if fate.alive else found}"
 
 
 def _alive(fates: Sequence[Fate]) -> set[str]:
