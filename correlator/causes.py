@@ -58,8 +58,8 @@ class Shape(NamedTuple):
 
     @property
     def azure_like(self) -> bool:
-        """The shape that a platform event has: the other instance, a standby reason, or all peers at once."""
-        return self.elsewhere or self.reason is Meaning.FAILOVER or self.together > 0 or self.switch
+        """A platform event's shape: the other instance (as in every switch), a standby reason, or all peers at once."""
+        return self.elsewhere or self.reason is Meaning.FAILOVER or self.together > 0
 
     @property
     def silent_for_long(self) -> bool:
