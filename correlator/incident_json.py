@@ -5,6 +5,7 @@ It holds no clock: every time in it comes from a row. Fields may be added, never
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -83,15 +84,25 @@ def _of_people(incident: Incident) -> dict[str, Any]:
     found = {
         "muted": incident.muted,
         "acknowledged": _word(incident.acknowledged),
-        "person": _person(incident),
+        "person": _person(incident.remarks),
         "notes": notes,
     }
     return {name: value for name, value in found.items() if value}
 
 
-def _person(incident: Incident) -> dict[str, Any] | None:
+def with_remarks(document: Mapping[str, Any], remarks: Sequence[Remark]) -> dict[str, Any]:
+    """An incident object with remarks that it may not hold yet: what is long over is not written again."""
+    known = {(e["at"], e["event"]) for e in document["history"]}
+    deeds = [_deed(r, document["cause"]["code"]) for r in remarks if r.kind in EVENTS]
+    found = dict(document)
+    found["history"] = [*document["history"], *(d for d in deeds if (d["at"], d["event"]) not in known)]
+    notes, person = [_word(r) for r in remarks if r.text], _person(remarks)
+    return found | ({"notes": notes} if notes else {}) | ({"person": person} if person else {})
+
+
+def _person(remarks: Sequence[Remark]) -> dict[str, Any] | None:
     """The cause as somebody sees it who knows more than the logs; the logs' own verdict stays beside it."""
-    word = latest(incident.remarks, RemarkKind.RECLASSIFIED)
+    word = latest(remarks, RemarkKind.RECLASSIFIED)
     if word is None:
         return None
     side = Cause(word.cause).side.value
@@ -127,13 +138,20 @@ def history(incident: Incident) -> list[dict[str, str]]:
     if incident.status is Status.RETRACTED:
         events.append((incident.started_at, 4, "retracted", incident.finding.cause.value))
     events += [(at, 5, "reminder", incident.finding.cause.value) for at in incident.reminders]
-    told = [(at, n, {"at": iso(at) or "", "event": name, "cause": cause}) for at, n, name, cause in sorted(events)]
-    people = [(r.at, 6, _deed(r, incident)) for r in incident.remarks if r.kind in EVENTS]
+    fell = {(c.at, c.cause.value): c.fell_to.value for c in incident.changes_of_mind if c.fell_to}
+    told = [(at, n, _happened(at, event, cause, fell)) for at, n, event, cause in sorted(events)]
+    people = [(r.at, 6, _deed(r, incident.finding.cause.value)) for r in incident.remarks if r.kind in EVENTS]
     return [event for _, _, event in sorted([*told, *people], key=lambda e: e[:2])]
 
 
-def _deed(remark: Remark, incident: Incident) -> dict[str, str]:
-    cause = remark.cause or incident.finding.cause.value
+def _happened(at: datetime, event: str, cause: str, fell: dict[tuple[datetime, str], str]) -> dict[str, str]:
+    """One line of the history; of a verdict that had been confirmed it says how sure it still was."""
+    line = {"at": iso(at) or "", "event": event, "cause": cause}
+    return {**line, "confidence": fell[at, cause]} if event == "cause-changed" and (at, cause) in fell else line
+
+
+def _deed(remark: Remark, verdict: str) -> dict[str, str]:
+    cause = remark.cause or verdict
     return {"at": iso(remark.at) or "", "event": remark.kind.value, "cause": cause, "by": remark.who}
 
 

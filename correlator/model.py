@@ -265,6 +265,8 @@ class CauseChange(NamedTuple):
 
     at: datetime
     cause: Cause
+    fell_to: Confidence | None = None
+    """How sure it still was where it had been confirmed before."""
 
 
 class Incident(Struct, frozen=True):

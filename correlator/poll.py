@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
@@ -23,25 +23,32 @@ from correlator.delivery import Delivery, Report
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
 from correlator.gateways import is_group
 from correlator.ike_log import Turn
-from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Moment, Notification, Policy, Witness
+from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Moment, Notification, Policy
 from correlator.moves import asked_again, joined, today, under_todays_ids
+from correlator.people import NOBODY as NOBODY_SAID
+from correlator.people import People
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
+from correlator.routes import EVERYWHERE, Routing
 from correlator.track import NOBODY, Step, advance, window_start
 from correlator.watchlist import Asking
+from correlator.weekly import label_of
 
 log = logging.getLogger("correlator")
 
 OPERATIONS = 80
 """Writes in one commit; the service takes 100."""
+FIRST_LOOK = timedelta(days=32)
+"""A little longer than a first poll looks back."""
 RECORDED_AT_ONCE = 400
 """Incidents and drops in one notice to the tables: what one entity holds with ease."""
 
 
 class Aside(NamedTuple):
-    """What Azure's gateway list adds to a poll: gateways to look at without fresh rows, and whom to ask twice."""
+    """What a poll is given besides: gateways to look at without fresh rows, whom to ask twice, who hears of what."""
 
     look_at: Collection[str] = ()
     asking: Asking | None = None
+    routing: Routing = EVERYWHERE
 
 
 ALONE = Aside()
@@ -75,7 +82,7 @@ def poll(
     report.too_late = _too_late(answer.rows, head.mark) if head.mark else 0
     turns = _turns(workspace, store, head, read, now, policy, aside)
     steps = ike_log.steps(workspace, source, turns, now, policy)
-    _Commit(store, list(channels), now, report).apply(before, steps)
+    _Commit(store, list(channels), aside.routing, now, report).apply(before, steps)
     # Read again only if there is something new to deliver: a quiet poll is one query, one read, one write.
     after = store.read(workspace) if any(s.recorded or s.notifications for s in steps) else before
     Delivery(store, channels, now, report).run(after)
@@ -106,6 +113,9 @@ def _turns(
     names = sorted({today(name, policy.moved) for name in (*read.logs, *due, *aside.look_at)})
     older = {name: _older(name, policy) for name in names}
     states = store.gateways(workspace, [*names, *chain(*older.values())]) if names else {}
+    first_run = head.mark is None
+    people = _people(store, states.values(), now - FIRST_LOOK if first_run else since, now) if names else NOBODY_SAID
+    how: dict[str, Any] = {"since": since, "now": now, "policy": policy, "first_run": first_run, "people": people}
     for name in names:
         known = [states[i] for i in (*older[name], name) if i in states]
         if not known and name not in read.logs:
@@ -113,22 +123,26 @@ def _turns(
         left = [s.gateway for s in known if s.gateway != name and s != GatewayState(s.gateway)]
         state = joined(name, known) if left else states.get(name, GatewayState(name))
         heard = aside.asking.witnesses(state, now, policy) if aside.asking else NOBODY
-        first_run = head.mark is None
-        turn = partial(_turn, state, bool(left), since=since, now=now, policy=policy, first_run=first_run, heard=heard)
-        yield Turn(read.logs.get(name), turn)
+        yield Turn(read.logs.get(name), partial(_turn, state, bool(left), witnesses=heard, **how))
         yield from (Turn(None, partial(_left_behind, old)) for old in left)
 
 
-def _turn(
-    state: GatewayState, moved: bool, log: GatewayLog | None, *, heard: Mapping[str, tuple[Witness, ...]], **how: Any
-) -> Step:
-    step = advance(state, log, witnesses=heard, **how)
+def _turn(state: GatewayState, moved: bool, log: GatewayLog | None, **how: Any) -> Step:
+    step = advance(state, log, **how)
     return step._replace(changed=step.changed or moved)
 
 
 def _left_behind(gateway: str, _: GatewayLog | None) -> Step:
     """Nothing is kept any more under an id that a gateway had before it moved."""
     return Step(GatewayState(gateway), True, [], [], None)
+
+
+def _people(store: Store, states: Collection[GatewayState], since: datetime, now: datetime) -> People:
+    """What people said of what is looked at. A quiet poll never comes here."""
+    kept = [t.incident for s in states for t in s.tracked]
+    first = min([since, *(i.started_at for i in kept)])
+    days = {(since + timedelta(days=n)).date() for n in range((now - since).days + 2)} | {i.anchor.date() for i in kept}
+    return store.people(sorted({label_of(day) for day in days}), first)
 
 
 def _in_reach(workspace: str, policy: Policy) -> Policy:
@@ -148,6 +162,7 @@ def _older(gateway: str, policy: Policy) -> list[str]:
 class _Commit(Struct, frozen=True):
     store: Store
     channels: Sequence[str]
+    routing: Routing
     now: datetime
     report: Report
 
@@ -167,12 +182,12 @@ class _Commit(Struct, frozen=True):
         self._write(etag, replace(head, mark=self.now, watching_since=head.watching_since or self.now, due=due), batch)
 
     def _cost(self, steps: Sequence[Step]) -> int:
-        """Writes that steps need: a gateway and its notices each, and the notices to the tables."""
+        """Writes that steps need at most: a gateway and its notices each, and the notices to the tables."""
         said = sum(len(s.notifications) for s in steps) * len(self.channels)
         return len(steps) + said + len(list(_portions(steps)))
 
     def _write(self, etag: str | None, head: Head, steps: Sequence[Step]) -> str:
-        notices = list(_notices(steps, self.channels, self.now))
+        notices = list(self._notices(steps))
         written = self.store.commit(self.report.partition, etag, head, [s.state for s in steps], notices)
         self.report.changed += sum(len(s.recorded) for s in steps)
         told = [n for s in steps for n in s.notifications]
@@ -180,14 +195,14 @@ class _Commit(Struct, frozen=True):
         self.report.went_down += [(n.subject, n.incident.gateway) for n in told if n.incident and _stopped(n)]
         return written
 
-
-def _notices(steps: Sequence[Step], channels: Sequence[str], now: datetime) -> Iterator[Notice]:
-    stamp = f"{now:%Y%m%dT%H%M%S%f}"
-    for part in _portions(steps):
-        yield Notice(f"{stamp}-{part[0].id}-{part[0].rev:06d}-{TABLE}", TABLE, now, None, part)
-    for said in (n for s in steps for n in s.notifications):
-        for channel in channels:
-            yield Notice(f"{stamp}-{_began(said)}-{said.subject}-{said.number:06d}-{channel}", channel, now, said)
+    def _notices(self, steps: Sequence[Step]) -> Iterator[Notice]:
+        stamp = f"{self.now:%Y%m%dT%H%M%S%f}"
+        for part in _portions(steps):
+            yield Notice(f"{stamp}-{part[0].id}-{part[0].rev:06d}-{TABLE}", TABLE, self.now, None, part)
+        for said in (n for s in steps for n in s.notifications):
+            for channel in self.routing.recipients(said, self.channels):
+                key = f"{stamp}-{_began(said)}-{said.subject}-{said.number:06d}-{channel}"
+                yield Notice(key, channel, self.now, said)
 
 
 def _stopped(said: Notification) -> bool:

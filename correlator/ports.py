@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from correlator.gateways import GatewayList, Listed
 from correlator.model import GatewayState, Incident, LogRow, Notification
+from correlator.people import Entry, EntryKind, People, Remark
 
 Body = dict[str, Any]
 TABLE = "table"
@@ -180,6 +181,26 @@ class Store(Protocol):
 
     def keep_list(self, listed: Listed) -> None:
         """Keep it for the next process."""
+        ...
+
+    def people(self, weeks: Iterable[str], ending_after: datetime) -> People:
+        """What people said: of the incidents of these UTC weeks, and in entries that end after that time (UTC)."""
+        ...
+
+    def entries(self, kind: EntryKind, ending_after: datetime) -> list[Entry]:
+        """Silences or planned work that end after that time (UTC), the earliest end first."""
+        ...
+
+    def add_remark(self, remark: Remark) -> None:
+        """Keep what somebody said of an incident; twice is once."""
+        ...
+
+    def add_entry(self, entry: Entry) -> None:
+        """Keep a silence or planned work; twice is once."""
+        ...
+
+    def remove_entry(self, entry: Entry) -> None:
+        """Take one back."""
         ...
 
     def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ before its window, sees what a replay of everything sees. One unrelated drop in 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from correlator.model import Outage
@@ -14,11 +14,12 @@ from correlator.model import Outage
 Start = tuple[datetime, str, str]
 """When a tunnel fell: time, peer, instance."""
 IN_A_ROW = 4
+BEFORE = -1
+"""The place of a start that is none of the outages."""
 TOLERANCE = 0.02
 """How far each distance may lie from the middle one: lifetimes are met to the second, rekeying begins early."""
 SHORTEST, LONGEST = timedelta(minutes=10), timedelta(hours=25)
 """Shorter is flapping; the longest lifetime that devices have by default is a day."""
-NEARLY_SHORTEST, NEARLY_LONGEST = SHORTEST * (1 - TOLERANCE), LONGEST * (1 + TOLERANCE)
 
 
 def start_of(outage: Outage) -> Start:
@@ -26,37 +27,37 @@ def start_of(outage: Outage) -> Start:
     return outage.start, outage.peer, outage.instance_down
 
 
-def regular(outages: Sequence[Outage], earlier: Collection[Start]) -> dict[int, float]:
+def regular(outages: Sequence[Outage], earlier: Iterable[Start]) -> dict[int, float]:
     """Place in ``outages`` (oldest first) -> seconds between drops, for each that is the fourth or later at a distance.
 
     ``earlier`` are starts known from before; those of the outages themselves may be among them.
     """
-    places = {start_of(o): n for n, o in enumerate(outages) if not o.switch} if earlier else {}
-    before = {*earlier} - places.keys()
-    starts = sorted([*before, *places]) if before else [start_of(o) for o in outages if not o.switch]
-    found: dict[Start, float] = {}
-    tunnels: dict[tuple[str, str], list[datetime]] = {}
-    for start in starts:
-        at, peer, instance = start
-        times = tunnels.get((peer, instance))
-        if times is None:
-            times = tunnels[peer, instance] = []
-        times.append(at)
-        if len(times) >= IN_A_ROW and (every := _distance(times)):
-            found[start] = every
-    return (
-        {n: found[start_of(o)] for n, o in enumerate(outages) if not o.switch and start_of(o) in found} if found else {}
-    )
+    tunnels: dict[tuple[str, str], list[tuple[datetime, int]]] = {}
+    for n, outage in enumerate(outages):
+        if not outage.switch:
+            tunnels.setdefault((outage.peer, outage.instance_down), []).append((outage.start, n))
+    if before := set(earlier):
+        for at, peer, instance in before.difference(start_of(o) for o in outages if not o.switch):
+            tunnels.setdefault((peer, instance), []).append((at, BEFORE))
+    found = {}
+    for drops in tunnels.values():
+        drops.sort()
+        for last in range(IN_A_ROW, len(drops) + 1):
+            place = drops[last - 1][1]
+            if place != BEFORE and (every := _distance([at for at, _ in drops[last - IN_A_ROW : last]])):
+                found[place] = every
+    return found
 
 
 def _distance(times: Sequence[datetime]) -> float:
-    """The middle distance of the last four times in seconds, if all are nearly the same; else 0."""
-    last = times[-1] - times[-2]
-    if not NEARLY_SHORTEST <= last <= NEARLY_LONGEST:
-        return 0.0  # most are told apart here, and they come by the ten thousand
-    low, middle, high = sorted((last, times[-2] - times[-3], times[-3] - times[-4]))
+    """The middle distance in seconds if all are nearly the same, else 0."""
+    first, second, third, fourth = times
+    gaps = sorted((second - first, third - second, fourth - third))
+    low, middle, high = gaps
+    if not SHORTEST <= middle <= LONGEST or high - low > middle * 2 * TOLERANCE:
+        return 0.0
     near = middle - low <= middle * TOLERANCE and high - middle <= middle * TOLERANCE
-    return middle.total_seconds() if near and SHORTEST <= middle <= LONGEST else 0.0
+    return middle.total_seconds() if near else 0.0
 
 
 def last_starts(starts: Iterable[Start]) -> tuple[Start, ...]:

@@ -18,11 +18,13 @@ from correlator.errors import SettingsError
 from correlator.gateways import folded, is_group
 from correlator.model import WeeklyTime
 from correlator.reasons import Vocabulary, line
+from correlator.routes import Route, parse
 from correlator.schedule import ncrontab
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LANGUAGES = ("en", "ja")
+CHATS = ("teams", "slack")
 TEN_YEARS = timedelta(days=3650)
 """Longer than anybody asks for, and so short that it can be added to any time of a row."""
 WIDEST = timedelta(days=1)
@@ -141,6 +143,10 @@ def window(text: str) -> tuple[timedelta, timedelta]:
     return duration(found[1], WIDEST), duration(found[2], WIDEST)
 
 
+def _routes(text: str) -> tuple[Route, ...]:
+    return parse(text, CHATS)
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in ("0", "1", "true", "false"):
         raise ValueError("give 0 or 1")
@@ -185,6 +191,12 @@ SETTINGS: tuple[Setting, ...] = (
         _reasons,
     ),
     Setting("MAINTENANCE_WINDOW", "-60s..12m", "From when to when around its log row maintenance may cut", window),
+    Setting(
+        "ROUTES",
+        "",
+        "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; default: all of all",
+        _routes,
+    ),
     Setting("ALLOW_PRIVATE_WEBHOOKS", "0", "1 permits webhooks on http and on private addresses", _switch),
 )
 
@@ -207,6 +219,7 @@ class Settings:
     sites: Mapping[str, str]
     reasons: Vocabulary
     maintenance_window: tuple[timedelta, timedelta]
+    routes: tuple[Route, ...]
     allow_private_webhooks: bool
     teams_webhook_url: str = field(repr=False)
     slack_webhook_url: str = field(repr=False)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from correlator.channels import CHANNELS, Pace, check_url
@@ -22,6 +22,7 @@ from correlator.model import Policy
 from correlator.poll import Aside, poll_all
 from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import greet, summarize
+from correlator.routes import Routing
 from correlator.settings import Settings
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.sources.resource_manager import ResourceManager
@@ -48,17 +49,15 @@ class App(Struct):
     listed: Listed | None = None
     greeted: bool = False
     clock: datetime | None = None
-    pace: Pace = field(default_factory=Pace)
 
     def poll(self) -> None:
         """Poll every workspace. Raises CorrelatorError at the end if one failed, so that the run shows as failed."""
-        self.pace.start()
         before, listed = self._current_list()
         touched = listed.touched if listed else ()
         store, channels = self._dressed(listed)
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched, asking)
+        aside = Aside(touched, asking, Routing(settings.routes, settings.sites))
         reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
             listed = replace(listed, touched=())
@@ -78,7 +77,6 @@ class App(Struct):
 
     def summarize(self) -> None:
         """Send the weekly summary if it is due."""
-        self.pace.start()
         settings = self.settings
         zone, at = ZoneInfo(settings.timezone), settings.weekly_at
         if self.listed is None:
@@ -121,9 +119,9 @@ class App(Struct):
             log.info("%s", line_of("welcome", greeting.report))
 
     def _dressed(self, listed: Listed | None) -> tuple[Store, dict[str, Channel]]:
-        """Store and channels in the words of today's list."""
+        """Store and channels in the words of today's list, with the time of a run before them."""
         style = style_of(self.settings, listed)
-        return TableStore(self.tables, style), open_channels(self.settings, style, self.pace)
+        return TableStore(self.tables, style), open_channels(self.settings, style, Pace())
 
 
 def build(environment: Mapping[str, str]) -> App:

@@ -98,6 +98,9 @@ param messageLanguage 'en' | 'ja' = 'en'
 @description('How old an open outage must be before it is told.')
 param downAfter string = '10m'
 
+@description('Which channel hears of which incidents, as in "teams: azure,unknown; slack: remote". Empty: all of all.')
+param routes string = ''
+
 @description('Names for peers, as in { "203.0.113.10": "osaka-dc1" }.')
 param sites siteNames = {}
 
@@ -314,6 +317,7 @@ module functionApp 'modules/function-app.bicep' = {
     weeklyAt: weeklyAt
     timezone: timezone
     messageLanguage: messageLanguage
+    routes: routes
     downAfter: downAfter
     sites: sites
     reasons: reasons

@@ -303,19 +303,28 @@ class _Storm:
 def _last_words(store: TableStore, chat: Chat) -> None:
     """Every incident that stands was told, last of all with the status and side that it has in the table.
 
-    But a short drop of the remote side, and more of them after an end that was told: those are for the week.
+    But a short drop of the remote side, and more of them after an end that was told: those are for the week. What a
+    channel missed for more than a day is told by its number and the names of its incidents.
     """
     last: dict[str, tuple[Status, Side]] = {}
+    missed: set[str] = set()
     numbers: dict[str, list[int]] = {}
     for n in chat.said:
+        if n.missed:
+            assert not n.missed.unnamed
+            missed |= set(n.missed.subjects)
+            continue
         assert n.incident
+        missed.discard(n.subject)
         numbers.setdefault(n.subject, []).append(n.number)
         last[n.subject] = n.incident.status, n.incident.finding.cause.side
         for other in n.also:
             numbers.setdefault(other.id, []).append(other.number)
             last[other.id] = other.status, other.cause.side
     for document in store.documents([f"2026-W{n}" for n in range(33, 38)]):
-        if document["status"] in ("open", "recovered") and not (document["id"] not in last and _for_the_week(document)):
+        if document["id"] in missed or (document["id"] not in last and _for_the_week(document)):
+            continue
+        if document["status"] in ("open", "recovered"):
             assert last[document["id"]] == (document["status"], document["cause"]["side"])
     for subject, told_in_order in numbers.items():
         assert list(dict.fromkeys(told_in_order)) == sorted(set(told_in_order)), subject

@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from correlator import desk
 from correlator.delivery import LEASE, Report
 from correlator.errors import SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.evidence import not_found
 from correlator.model import Incident, LogRow, Moment, Policy, WeeklyTime
-from correlator.poll import poll, poll_all
+from correlator.people import Remark, RemarkKind
+from correlator.poll import Aside, poll, poll_all
 from correlator.ports import Body, Channel, LogAnswer, Span
 from correlator.reports import WEEKLY_PARTITION, summarize
+from correlator.routes import Routing, parse
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.stores.tables import Operation
@@ -203,6 +206,60 @@ def test_a_run_counts_what_it_saw() -> None:
     assert (report.rows, report.unreadable, dict(report.unmapped_reasons)) == (6, 1, {"Frobnicated": 1})
     assert (report.changed, report.said, report.sent, report.repeats_crashed) == (2, 1, 1, 0)
     assert report.now == when("17:20:00")
+
+
+# People
+
+
+def test_what_people_say_reaches_the_next_poll() -> None:
+    """A word from outside makes the gateway due: the next poll shows it and reminds nobody; a quiet poll reads none."""
+    night = Night([*UP, tunnel("17:13:04", False, 0, reason="DPD timed out")])
+    night.until("17:25:00")
+    (found,) = night.store.documents(["2026-W34"])
+    word = Remark(found["id"], night.log.now, "kim", RemarkKind.ACKNOWLEDGED, "on it")
+    desk.say(night.store, [WS], word, GATEWAY.format(1))
+    assert night.until("19:30:00") == []
+    assert desk.incident(night.store, found["id"])["acknowledged"]["by"] == "kim"
+    calls: list[str] = []
+    quiet = TableStore(Fuse(night.tables, calls.append), Style())
+    poll(WS, _at(night, "19:35:00"), quiet, night.chats, POLICY)
+    assert [c for c in calls if c.startswith("before")] == ["before query", "before write"]
+
+
+def test_a_word_while_a_poll_commits() -> None:
+    """Whoever is faster wins and the other tries again: neither the word nor the poll's news is lost."""
+    night = Night([*UP, tunnel("17:13:04", False, 0, reason="DPD timed out"), *closed("17:20:00", gateway=2)])
+    night.until("17:20:00")
+
+    def speak() -> None:
+        desk.look_again(night.store, [WS], [GATEWAY.format(1)])
+
+    with pytest.raises(StaleWrite):
+        poll(WS, Overtaken(_at(night, "17:25:00"), speak), night.store, night.chats, POLICY)
+    assert night.until("17:40:00") == [("17:30", "opened"), ("17:30", "recovered")]
+
+
+def test_the_next_poll_is_asked_for_all_gateways_or_some() -> None:
+    """Due are the gateways that are watched, since the last poll; before the first poll there is nothing to ask."""
+    night = Night([*UP, *closed("17:13:04", gateway=2)])
+    desk.look_again(night.store, ["another"], [])
+    night.until("18:00:00")
+    desk.look_again(night.store, [WS], [GATEWAY.format(2), "nobody"])
+    assert night.store.read(WS).head.due == {GATEWAY.format(2): when("18:00:00")}
+    desk.look_again(night.store, [WS], [])
+    assert set(night.store.read(WS).head.due) == {GATEWAY.format(1), GATEWAY.format(2)}
+
+
+def test_each_channel_hears_of_its_side() -> None:
+    """Routes choose the channels; when late rows change whose it was, both the old and the new side's channel hear."""
+    fell = drop("17:13:04", 150, 0, 0, reason="DPD timed out")
+    night = Night([*UP, maintenance("17:12:10", 0, late=41), *fell], channels=("teams", "slack"))
+    routing = Routing(parse("teams: azure; slack: remote", ("teams", "slack")))
+    for minute in range(0, 60, 5):
+        poll(WS, _at(night, f"17:{minute:02d}:00"), night.store, night.chats, POLICY, Aside(routing=routing))
+    poll(WS, _at(night, "18:05:00"), night.store, night.chats, POLICY, Aside(routing=routing))
+    assert [n.moment for n in night.chats["slack"].said] == [Moment.RECOVERED, Moment.CAUSE_CHANGED]
+    assert [n.moment for n in night.chats["teams"].said] == [Moment.CAUSE_CHANGED]
 
 
 # The clock
@@ -650,7 +707,7 @@ def kept(night: Night) -> Incident:
 
 def test_ike_is_asked_around_an_uncertain_drop() -> None:
     """A drop without a reason is asked about while its rows may be on their way; the verdict is then likely."""
-    night = Night(UP + drop("17:13:00", 60, 0, 0))
+    night = Night(UP + drop("17:13:00", 150, 0, 0))
     night.log.ike = [ike("17:12:59", DELETED)]
     night.until("18:30:00")
     assert kept(night).finding == ("remote-closed", "likely", "peer-closed")
@@ -669,7 +726,7 @@ def test_ike_is_not_asked_about_what_is_certain() -> None:
 
 def test_ike_that_fails_narrows_the_verdict() -> None:
     """An IKE log that cannot be read is said, and stops neither the poll nor the message."""
-    night = Night(UP + drop("17:13:00", 60, 0, 0))
+    night = Night(UP + drop("17:13:00", 150, 0, 0))
     night.log.ike_failing = True
     night.until("18:30:00")
     assert kept(night).finding.cause == "remote-unreachable"

@@ -35,7 +35,7 @@ TRANSPORT: dict[str, Any] = {
 
 
 class AzureTables:
-    """The three tables of one storage account; they are made when first missed."""
+    """The tables of one storage account; they are made when first missed."""
 
     def __init__(self, service: TableServiceClient) -> None:
         self._clients = {name: service.get_table_client(name) for name in TABLES}

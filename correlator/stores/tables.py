@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-STATE, INCIDENTS, OUTAGES = "state", "incidents", "outages"
-TABLES = (STATE, INCIDENTS, OUTAGES)
+STATE, INCIDENTS, OUTAGES, REMARKS = "state", "incidents", "outages", "remarks"
+TABLES = (STATE, INCIDENTS, OUTAGES, REMARKS)
 BATCH = 100
 EVERY: Mapping[str, str] = {}
 

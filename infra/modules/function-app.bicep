@@ -77,6 +77,9 @@ param timezone string
 @description('Language of the messages.')
 param messageLanguage string
 
+@description('Which channel hears of which incidents. Empty: all of all.')
+param routes string
+
 @description('How old an open outage must be before it is told.')
 param downAfter string
 
@@ -191,6 +194,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         TIMEZONE: timezone
         MESSAGE_LANGUAGE: messageLanguage
         DOWN_AFTER: downAfter
+        ROUTES: routes
         SITES: empty(sites) ? '' : string(sites)
         REASONS: reasons
         MAINTENANCE_WINDOW: maintenanceWindow

@@ -20,7 +20,7 @@ PAGE_LAWS: dict[str, PageLaw] = {}
 
 HOST_SETTINGS = {"FUNCTIONS_WORKER_RUNTIME", "AZURE_CLIENT_ID"}
 """Settings of the Functions host and of the Azure SDK that a page may name."""
-OF_TOOLS = {"UPDATE_GOLDEN", "BICEP_CHECK", "HYPOTHESIS_PROFILE"}
+OF_TOOLS = {"UPDATE_GOLDEN", "UPDATE_SCENARIOS", "BICEP_CHECK", "HYPOTHESIS_PROFILE"}
 """Variables of our own tests that a page may name."""
 COMING: set[str] = set()
 """Commands that a page may mention before they are there; their options are checked once they are."""
@@ -60,6 +60,8 @@ def _misused(line: str) -> bool:
     """Whether a call names a command of the program that is not there, or an option that the command does not take."""
     words = shlex.split(line.replace("…", "").replace("'", ""))
     command = program.commands.get(words[0]) if words else None
+    if isinstance(command, click.Group) and len(words) > 1:
+        words, command = words[1:], command.commands.get(words[1])
     if command is None:
         return bool(words) and words[0] not in COMING
     taken = {o for p in command.params if isinstance(p, click.Option) for o in (*p.opts, *p.secondary_opts)}

@@ -112,7 +112,7 @@ def _lines(incident: Incident) -> Iterator[str]:
     yield from _under("not found", [key_text(key, ENGLISH) for key in not_found(incident)])
     yield from _under("would change it", [key_text(key, ENGLISH) for key in would_change(incident)])
     yield from _under("remarks", remark_texts(incident, ENGLISH))
-    changes = [f"{e['at'][11:19]} {e['event']} {e['cause']}" for e in history(incident) if "change" in e["event"]]
+    changes = [" ".join((e["at"][11:19], *list(e.values())[1:])) for e in history(incident) if "change" in e["event"]]
     yield from _under("history", changes)
 
 

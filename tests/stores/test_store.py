@@ -25,6 +25,7 @@ from correlator.model import (
     Status,
     Tracked,
 )
+from correlator.people import Entry, EntryKind, People, Remark, RemarkKind
 from correlator.ports import TABLE, Head, Held, Notice
 from correlator.stores.memory import MemoryTables
 from correlator.stores.rows import partition_of, row_of
@@ -337,6 +338,34 @@ def test_a_part_fits_in_any_script(stack: Stack) -> None:
     large = incident_of(drops(200, reason="🔧" * 200))
     store.record([large])
     assert store.documents([partition_of(large)]) == [incident_object(large, EN)]
+
+
+def test_what_people_say_is_kept_apart(store: TableStore, tables: Tables) -> None:
+    """Remarks lie in the week of their incident, entries by their end; recording an incident touches none of them."""
+    one = incident()
+    first = Remark(one.id, NOW, "kim", RemarkKind.ACKNOWLEDGED)
+    second = Remark(one.id, SOON, "O'Hara", RemarkKind.RECLASSIFIED, "it's ours: 停電", "planned-work")
+    for remark in (second, first, first):
+        store.add_remark(remark)
+    silence = Entry(EntryKind.SILENCE, NOW, SOON, one.gateway, OSAKA, "kim", "moving house")
+    work = Entry(EntryKind.PLANNED_WORK, NOW, SOON + timedelta(hours=1), "", "", "lee", "firmware")
+    for entry in (silence, work, work):
+        store.add_entry(entry)
+    store.record([one])
+    week = partition_of(one)
+    assert store.people([week], NOW) == People({one.id: (first, second)}, (silence, work))
+    assert store.people(["2026-W33"], SOON + timedelta(minutes=1)) == People({}, (work,))
+    assert store.entries(EntryKind.PLANNED_WORK, NOW) == [work]
+    store.remove_entry(work)
+    store.remove_entry(work)
+    assert store.entries(EntryKind.PLANNED_WORK, NOW) == []
+    assert store.people([week], NOW).remarks == {one.id: (first, second)}
+
+
+def test_a_remark_needs_an_incident(store: TableStore) -> None:
+    """What names no incident has no place."""
+    with pytest.raises(ValueError, match="no incident id"):
+        store.add_remark(Remark("nonsense", NOW, "kim", RemarkKind.NOTE, "x"))
 
 
 def test_documents_of_some_weeks(store: TableStore) -> None:
