@@ -1,4 +1,4 @@
-"""What Azure runs: two timers and nothing else. Clients are made at the first run, never at import."""
+"""What Azure runs: two timers, and what may be asked over HTTP with a function key. No client is made at import."""
 
 import logging
 import os
@@ -6,6 +6,7 @@ from functools import cache
 
 import azure.functions as func
 
+from correlator.ports import Answer
 from correlator.wiring import App, build
 
 app = func.FunctionApp()
@@ -30,3 +31,32 @@ def poll(timer: func.TimerRequest) -> None:
 def weekly_summary(timer: func.TimerRequest) -> None:
     """Once an hour, send last week's summary if it is due in the customer's zone."""
     _app().summarize()
+
+
+@app.route(route="incidents", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def incidents(req: func.HttpRequest) -> func.HttpResponse:
+    """Incidents of a time."""
+    return _response(_app().web().incidents(req.params))
+
+
+@app.route(route="incidents/{id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def incident(req: func.HttpRequest) -> func.HttpResponse:
+    """One incident."""
+    return _response(_app().web().incident(req.route_params["id"]))
+
+
+@app.route(route="stats", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def stats(req: func.HttpRequest) -> func.HttpResponse:
+    """How often, how long, whose."""
+    return _response(_app().web().stats(req.params))
+
+
+@app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def health(req: func.HttpRequest) -> func.HttpResponse:
+    """Whether it polls, for an uptime checker."""
+    return _response(_app().web().health())
+
+
+def _response(answer: Answer) -> func.HttpResponse:
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return func.HttpResponse(answer.body, status_code=answer.status, mimetype=answer.kind, headers=headers)

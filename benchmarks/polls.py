@@ -54,14 +54,21 @@ class _Log:
         rows, self.fresh = self.fresh, []
         return LogAnswer(self.now, rows)
 
+    def negotiations(self, *_: Any) -> Sequence[LogRow]:
+        return ()
+
 
 class _Silent:
     """A channel that renders in full and posts nothing."""
 
     def __init__(self, channel: Channel) -> None:
         self.name = channel.name
+        self.address = ""
         self.render: Callable[[Notification], Body] = channel.render
         self.render_plain = channel.render_plain
+
+    def turn(self) -> bool:
+        return True
 
     def send(self, body: Body) -> None:
         json.dumps(body)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from correlator.model import ChangeKind, GatewayChange, LogRow
 
 ACTIVITY = "AzureActivity"
+ADMINISTRATIVE = "administrative"
 BEGUN = frozenset({"start", "started", "accept", "accepted"})
 """What an operation does, it does after these; its success is told minutes after the effect."""
 CHANGED = re.compile(
@@ -40,6 +41,8 @@ class Outside(NamedTuple):
 
     scope: str
     change: GatewayChange | None
+    administrative: bool = False
+    """A row of the category in which resets and changes would stand: it proves that they were looked for."""
 
 
 def read_activity(row: LogRow, at: datetime) -> Outside:
@@ -51,7 +54,7 @@ def read_activity(row: LogRow, at: datetime) -> Outside:
         case "servicehealth":
             return Outside(subscription_of(scope), _service_health(row, at))
         case _:
-            return Outside(scope, _operation(row, at))
+            return Outside(scope, _operation(row, at), row.reason.casefold() == ADMINISTRATIVE)
 
 
 def scope_of(resource_id: str) -> str:

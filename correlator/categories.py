@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
 from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
-from correlator.reasons import Meaning, meaning
+from correlator.negotiation import IKE, read_negotiation
+from correlator.reasons import Meaning, Vocabulary, meaning
 
 MESSAGE_LENGTH = 300
-IKE = "IKEDiagnosticLog"
 OWN_ADDRESS = re.compile(r"\bLocal ([0-9a-f.:]+):\d+")
 """IKE rows name the gateway's own address; support's examples read "Remote a.b.c.d:500: Local e.f.g.h:500"."""
 NO_ADDRESSES: Mapping[str, str] = {}
@@ -37,15 +37,29 @@ OPERATIONS = {
     "setconnectionconfiguration": ChangeKind.CONFIGURATION,
     "gatewayresourcemove": ChangeKind.CONFIGURATION,
     "migratecustomersubscription": ChangeKind.CONFIGURATION,
+    "bgpdisconnectedevent": ChangeKind.BGP_LOST,
 }
 
 
+FAMILIAR = frozenset(
+    (
+        *("HostMaintenanceEvent", "GatewayTenantPrimaryChanged", "SetGatewayConfiguration"),
+        *("SetConnectionConfiguration", "GatewayResourceMove", "MigrateCustomerSubscription"),
+        *("BgpConnectedEvent", "BgpDisconnectedEvent", "BgpRouteUpdate", "StaticRouteUpdate"),
+        *("ValidateGatewayConfiguration", "TunnelConnected", "TunnelDisconnected", ""),
+    )
+)
+"""Every operation that the documentation names for these categories, as the service spells it."""
+_FAMILIAR = frozenset(name.casefold() for name in FAMILIAR)
+
+
 class Read(NamedTuple):
-    """What became of the rows: a log per gateway, the rows nobody could read, the reasons no keyword knows."""
+    """What became of the rows: a log per gateway, the rows nobody could read, and words that we do not know."""
 
     logs: dict[str, GatewayLog]
     unreadable: list[Unreadable]
     unmapped_reasons: Counter[str]
+    unknown_operations: Counter[str]
 
 
 class _Cleaned(dict[str, str]):
@@ -68,6 +82,7 @@ def _tunnel(row: LogRow, at: datetime, log: GatewayLog, cleaned: _Cleaned) -> st
 
 
 _tunnel_event = maker(TunnelEvent)
+TUNNEL = "TunnelDiagnosticLog"
 _UP_OR_DOWN = {"connected": True, "disconnected": False, "tunnelconnected": True, "tunneldisconnected": False}
 _UP_OR_DOWN |= {"Connected": True, "Disconnected": False}  # as the service spells them, found without folding
 
@@ -91,42 +106,85 @@ def _kind(operation: str, message: str) -> ChangeKind | None:
 _gateway_change = maker(GatewayChange)
 
 CATEGORIES: dict[str, Callable[[LogRow, datetime, GatewayLog, _Cleaned], str | None]] = {
-    "TunnelDiagnosticLog": _tunnel,
+    TUNNEL: _tunnel,
     "GatewayDiagnosticLog": _gateway,
+    "RouteDiagnosticLog": _gateway,
 }
 """Each reader puts what a row says into the gateway's log, or returns why it says too little."""
 
 
-def read_rows(rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSES) -> Read:
+def read_rows(
+    rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSES, own_reasons: Vocabulary = ()
+) -> Read:
     """Sort rows into gateways and turn them into events. Order and repetition of rows do not matter to what follows.
 
     ``addresses`` are public addresses of watched gateways -> their ids; IKE rows name more of them.
+    ``own_reasons`` are the customer's lines of the vocabulary.
     """
     logs: dict[str, GatewayLog] = {}
     unreadable: list[Unreadable] = []
     spelled: dict[str, GatewayLog | None] = {}
     cleaned = _Cleaned()
     outside: list[Outside] = []
+    ike: dict[str, dict[str, list[GatewayChange]]] = {}
+    strange: Counter[str] = Counter()
     own = dict(addresses)
     for row in rows:
-        reader, spelling = CATEGORIES.get(row.category), row.gateway
+        stamp, _, spelling, category, operation, _, status, instance, peer, reason = row
+        at, up = moment(stamp), _UP_OR_DOWN.get(status)
+        usual = category == TUNNEL and at and up is not None and operation in FAMILIAR
+        if usual and (log := spelled.get(spelling)) and log.gateway:
+            why_down = "" if up else cleaned[reason]
+            log.tunnels.append(_tunnel_event((at, up, cleaned[peer], cleaned[instance], why_down)))
+            continue  # nearly every row; whatever is odd goes the long way
+        reader = CATEGORIES.get(category)
         if reader is None:
-            if row.category == ACTIVITY and (time := moment(row.at)):
-                outside.append(read_activity(row, time))
-            elif row.category == IKE and (address := _own_address(row)):
-                own.setdefault(address, gateway_of(row.gateway) or "")
+            if category == ACTIVITY and at:
+                outside.append(read_activity(row, at))
+            elif category == IKE:
+                _take_ike(row, own, ike)
             continue
         log = spelled[spelling] if spelling in spelled else spelled.setdefault(spelling, _log_of(spelling, logs))
         if log is None:
             continue
-        at = moment(row.at)
         why = reader(row, at, log, cleaned) if at and log.gateway else _why_not(at)
+        if operation not in FAMILIAR and not why and _is_strange(row):
+            strange[clean(row.operation)] += 1
         if why:
             unreadable.append(Unreadable(row, why))
-    logs = _joined(logs, outside, own)
+    logs = _joined(logs, outside, own, ike)
     said = Counter(map(attrgetter("reason"), chain.from_iterable(log.tunnels for log in logs.values())))
-    unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason) is Meaning.UNMAPPED})
-    return Read(logs, unreadable, unmapped)
+    unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason, own_reasons) is Meaning.UNMAPPED})
+    return Read(logs, unreadable, unmapped, strange)
+
+
+def _is_strange(row: LogRow) -> bool:
+    """Whether its operation is unknown, and its message is none that we know either."""
+    return is_unknown(row.operation) and UPGRADE_PHRASE not in row.message.casefold()
+
+
+def is_unknown(operation: str) -> bool:
+    """Whether no documentation names this operation for the categories that are read."""
+    return operation.strip().casefold() not in _FAMILIAR
+
+
+def _take_ike(row: LogRow, own: dict[str, str], ike: dict[str, dict[str, list[GatewayChange]]]) -> None:
+    """The gateway's own address, which IKE rows name, and what they say of its peers."""
+    gateway, at, address = gateway_of(row.gateway) or "", moment(row.at), _own_address(row)
+    if address:
+        own.setdefault(address, gateway)
+    told = read_negotiation(row, at) if at else None
+    if told:
+        peer, change = told
+        ike.setdefault(gateway, {}).setdefault(peer, []).append(change._replace(message=clean(change.message)))
+
+
+def read_ike(rows: Iterable[LogRow]) -> dict[str, dict[str, list[GatewayChange]]]:
+    """What IKE rows say: gateway -> peer -> rows that say something of a drop."""
+    ike: dict[str, dict[str, list[GatewayChange]]] = {}
+    for row in rows:
+        _take_ike(row, {}, ike)
+    return ike
 
 
 def own_addresses(rows: Iterable[LogRow]) -> dict[str, str]:
@@ -141,20 +199,24 @@ def _own_address(row: LogRow) -> str:
 
 
 def _joined(
-    logs: Mapping[str, GatewayLog], outside: Sequence[Outside], addresses: Mapping[str, str]
+    logs: Mapping[str, GatewayLog],
+    outside: Sequence[Outside],
+    addresses: Mapping[str, str],
+    ike: Mapping[str, dict[str, list[GatewayChange]]],
 ) -> dict[str, GatewayLog]:
     """Each log with what the activity log and the gateway at the other end have to say of it."""
     found = {name: log for name, log in logs.items() if log.tunnels or log.changes}
-    if not outside and not addresses:
+    if not outside and not addresses and not ike:
         return found
-    there = {subscription_of(o.scope) for o in outside}
+    there = {subscription_of(o.scope) for o in outside if o.administrative}
     joined = {}
     for name, log in found.items():
         told = [o.change for o in outside if o.change and covers(o.scope, name)]
         changes = [c._replace(operation=clean(c.operation), message=clean(c.message)) for c in told]
         activity = subscription_of(name) in there
+        far = _far(log, logs, addresses) if addresses else NO_FAR
         joined[name] = log._replace(
-            changes=log.changes + changes, activity=activity, far=_far(log, logs, addresses) if addresses else NO_FAR
+            changes=log.changes + changes, activity=activity, far=far, ike=ike.get(name, NO_FAR)
         )
     return joined
 

@@ -8,14 +8,19 @@ lasted never decides alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from correlator.model import Cause, ChangeKind, Circumstances, Confidence, Finding, Outage, Policy
+from correlator.activity import ACTIVITY
+from correlator.model import Cause, ChangeKind, Circumstances, Confidence, Finding, GatewayChange, Outage, Policy, Side
+from correlator.negotiation import MEANS
 from correlator.reasons import Meaning, meaning
 
 MANY = 3
+FAILED = re.compile(r"\b(?:fail(?:s|ed|ure)?|unsuccessful|rejected)\b", re.IGNORECASE)
+ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 CONFIRMED, LIKELY = Confidence.CONFIRMED, Confidence.LIKELY
 
 
@@ -35,6 +40,8 @@ class Shape(NamedTuple):
     all_of_it: bool
     """All peers of the instance fell at once, or it has no other; or the row names it and several fell."""
     configuration: bool
+    thin_change: bool
+    """The configuration row says that the change failed, or speaks of another connection than this one."""
     primary_changed: bool
     together: int
     """How many peers fell at once, if those were all; more than MANY are as good as MANY."""
@@ -99,7 +106,7 @@ def change_before_drop(drop: Shape) -> Finding | None:
     if not drop.configuration:
         return None
     contradicted = drop.maintenance or drop.elsewhere or drop.reason in (Meaning.FAILOVER, Meaning.UNREACHABLE)
-    sure = not drop.open and not contradicted
+    sure = not drop.open and not contradicted and not drop.thin_change
     return Finding(Cause.CONFIGURATION_CHANGE, CONFIRMED if sure else LIKELY, "change-before-drop")
 
 
@@ -217,10 +224,10 @@ RULES: tuple[Rule, ...] = (
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
     start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch = outage
-    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone = around
+    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone, *_ = around
     lasting = None if end is None else end - start
     facts = (  # the fields of Shape, in their order
-        meaning(reason),
+        meaning(reason, policy.reasons),
         instance_down != "" and instance_up not in ("", instance_down),
         lasting is None,
         lasting is not None and lasting < policy.blip,
@@ -230,6 +237,7 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
         maintenance is not None and not far,
         maintenance is not None and (together > 0 or peers_known == 1 or (maintenance.instance != "" and not alone)),
         configuration is not None,
+        configuration is not None and _thin(configuration, outage.peer, peers_known),
         primary is not None,
         min(together, MANY),
         both_instances,
@@ -239,10 +247,31 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
         far,
         activity,
     )
-    return _first_answer(facts)
+    finding = _first_answer(facts)
+    return _in_ikes_words(finding, facts, around.ike) if around.ike else finding
+
+
+def _in_ikes_words(finding: Finding, facts: tuple[Any, ...], row: GatewayChange) -> Finding:
+    """An IKE row stands in for a missing reason, where nothing speaks of Azure or a change; likely at most."""
+    missing = facts[0] in (Meaning.UNSAID, Meaning.UNKNOWN) and row.kind in MEANS
+    if not missing or finding.confidence is CONFIRMED or finding.cause.side in (Side.AZURE, Side.OWN_CHANGE):
+        return finding
+    return _first_answer((MEANS[row.kind], *facts[1:]))._replace(confidence=LIKELY)
+
+
+def _thin(change: GatewayChange, peer: str, peers_known: int) -> bool:
+    """A change that failed, or that names another connection, or one of several without saying which.
+
+    The Message of a gateway row lists successful and failed results (tunnel log page). A write of a connection in the
+    activity log names it by a name that the tunnel log does not have.
+    """
+    named = ADDRESS.findall(change.message)
+    if FAILED.search(change.message) or (named and peer not in named):
+        return True
+    return change.category == ACTIVITY and "connections/" in change.operation.casefold() and peers_known > 1
 
 
 @cache
 def _first_answer(facts: tuple[Any, ...]) -> Finding:
     drop = Shape._make(facts)
-    return next((finding for rule in RULES if (finding := rule(drop))), UNEXPLAINED)
+    return next(finding for rule in RULES if (finding := rule(drop)))

@@ -19,6 +19,10 @@ Beginning = tuple[datetime, str, str, bool]
 NOBODY: Mapping[str, Sequence[GatewayChange]] = {}
 MANY, MOST = 3, 0.6
 """So many peers at once, and such a part of those that are known, are the gateway: not every peer need be up before."""
+BGP_HOLD = timedelta(minutes=4)
+"""The documented hold time is 180 s: so much later a BGP session may be told as lost with its tunnel."""
+CLOCKS = timedelta(seconds=10)
+"""The two logs need not stamp one moment alike."""
 PRIMARY_NEAR = timedelta(minutes=2)
 
 _circumstances = maker(Circumstances)
@@ -53,28 +57,30 @@ def circumstances(
                 (far_claims.get(outage.peer, claims) if known.far else claims).remember(known.maintenance, outage)
             found.append(known)
             continue
-        row = elsewhere = lent = None
-        if n in near.maintenance and _may_be_served(outage, both, alone):
+        row = elsewhere = lent = configuration = primary = reset = fault = bgp = None
+        if n in near.maintenance and _may_be_served(outage, both, alone, policy):
             row, elsewhere = claims.claim(outage)
-        if row is None and outage.peer in far_claims:
+        if far_claims and row is None and outage.peer in far_claims:
             lent, _ = far_claims[outage.peer].claim(outage)
-        configuration, primary = near.configuration.get(n), near.primary.get(n)
-        reset, fault = near.reset.get(n), near.fault.get(n)
-        if row or elsewhere or lent or configuration or primary or together or both or reset or fault:
-            facts = (row or lent, elsewhere, configuration, primary, together, both, reset, fault)
-            found.append(_circumstances((*facts, lent is not None, activity, alone)))
-        else:
+        if n in near.others:
+            configuration, primary = near.configuration.get(n), near.primary.get(n)
+            reset, fault, bgp = near.reset.get(n), near.fault.get(n), near.bgp.get(n)
+        elif not (row or elsewhere or lent or together or both):
             found.append(nothing[alone])
+            continue
+        far_row, row = lent is not None, row or lent
+        facts = row, elsewhere, configuration, primary, together, both, reset, fault, far_row, activity, alone
+        found.append(_circumstances((*facts, 0.0, bgp, None, False)))
     return found
 
 
-def _may_be_served(outage: Outage, both: bool, alone: bool) -> bool:
+def _may_be_served(outage: Outage, both: bool, alone: bool, policy: Policy) -> bool:
     """Maintenance takes every tunnel of one instance, so it is not what took both tunnels of one peer and no other.
 
     Nor what silenced a single peer, which then came back where it was.
     """
-    silent = alone and outage.instance_up == outage.instance_down and meaning(outage.reason) is Meaning.UNREACHABLE
-    return not (both or silent)
+    silent = alone and outage.instance_up == outage.instance_down
+    return not (both or (silent and meaning(outage.reason, policy.reasons) is Meaning.UNREACHABLE))
 
 
 def _of_any_instance(rows: Sequence[GatewayChange]) -> list[GatewayChange]:
@@ -97,8 +103,11 @@ class _Near:
         self.configuration = near(ChangeKind.CONFIGURATION, policy.configuration_before, policy.configuration_after)
         self.primary = near(ChangeKind.PRIMARY_CHANGED, PRIMARY_NEAR, PRIMARY_NEAR)
         self.reset = near(ChangeKind.RESET, policy.configuration_before, policy.reset_after)
+        self.bgp = near(ChangeKind.BGP_LOST, BGP_HOLD, CLOCKS)
         regional = near(ChangeKind.SERVICE_FAULT, policy.fault_before, policy.fault_before)
         self.fault = regional | near(ChangeKind.PLATFORM_FAULT, policy.fault_before, policy.fault_after)
+        others = self.configuration, self.primary, self.reset, self.fault, self.bgp
+        self.others = set[int]().union(*others)
 
 
 def beginning(outage: Outage) -> Beginning:
@@ -130,6 +139,7 @@ def _company(
     gaps = [later - earlier > within for earlier, later in pairwise(starts)]
     gaps_around = zip([True, *gaps], [*gaps, True], strict=True)
     first = end = 0
+    count = len(starts)
     crowd, near, all_lost = (0, 0), outages[:0], dict[str | None, int]()  # of neighbours, who mostly share one
     for n, (outage, start, (gap, gap_after)) in enumerate(zip(outages, starts, gaps_around, strict=False)):
         if gap:
@@ -137,9 +147,10 @@ def _company(
             if gap_after:
                 yield 0, False, outage.peers_known > 1
                 continue
-        while start - starts[first] > within:
+        earliest, latest = start - within, start + within
+        while starts[first] < earliest:
             first += 1
-        while end < len(starts) and starts[end] - start <= within:
+        while end < count and starts[end] <= latest:
             end += 1
         if (first, end) != crowd:
             crowd, near, all_lost = (first, end), outages[first:end], {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -34,7 +35,9 @@ from correlator.model import (
     Status,
     maker,
 )
+from correlator.negotiation import signs_near
 from correlator.outages import find_outages
+from correlator.regular import regular
 
 CERTAINTY = {Confidence.NONE: 0, Confidence.LIKELY: 1, Confidence.CONFIRMED: 2}
 LATE_START = timedelta(minutes=60)
@@ -67,9 +70,57 @@ def correlate(log: GatewayLog, policy: Policy, past: GatewayState | None = None)
     settled, kept = _kept(known, start.at if start else LONG_AGO)
     outages = sorted(settled + folded.outages) if settled else folded.outages
     around = circumstances(outages, log.changes, kept, policy, activity=log.activity, far=log.far)
-    drops = [_drop((o, a, explain(o, a, policy))) for o, a in zip(outages, around, strict=True)]
+    for n, every in regular(outages, past.starts if past else ()).items():
+        if beginning(outages[n]) not in kept:
+            around[n] = around[n]._replace(every=every)
+    _add_ike(outages, around, log, known, policy)
+    judge = partial(_by_plan, log.gateway) if policy.planned else explain
+    drops = [_drop((o, a, judge(o, a, policy))) for o, a in zip(outages, around, strict=True)]
     incidents = [_incident(log.gateway, episode, policy) for episode in group(drops, policy)]
     return Correlated(adopt(incidents, known) if known else incidents, folded.checkpoints)
+
+
+def rejudge(gateway: str, known: Sequence[Incident], policy: Policy) -> Sequence[Incident]:
+    """Kept incidents, after planned work was entered or removed: the same drops, and what is now said of them."""
+    kept = sorted((d for i in known if not i.status.withdrawn for d in i.drops), key=lambda d: d.outage[:3])
+    if not policy.planned and not any(d.finding.cause is Cause.PLANNED_WORK for d in kept):
+        return known
+    drops = [d._replace(finding=_by_plan(gateway, d.outage, d.around, policy)) for d in kept]
+    if drops == kept:
+        return known
+    return adopt([_incident(gateway, episode, policy) for episode in group(drops, policy)], known)
+
+
+PLANNED = Finding(Cause.PLANNED_WORK, Confidence.CONFIRMED, "planned-work")
+
+
+def _by_plan(gateway: str, outage: Outage, around: Circumstances, policy: Policy) -> Finding:
+    """Planned work explains the drops that begin in it, unless the logs confirm that it was Azure."""
+    finding = explain(outage, around, policy)
+    if finding.cause.side is Side.AZURE and finding.confidence is Confidence.CONFIRMED:
+        return finding
+    return PLANNED if any(e.covers(gateway, outage.peer, outage.start) for e in policy.planned) else finding
+
+
+def _add_ike(
+    outages: Sequence[Outage],
+    around: list[Circumstances],
+    log: GatewayLog,
+    known: Iterable[Incident],
+    policy: Policy,
+) -> None:
+    """What IKE rows say, around those outages that are not certain without them; what they said before is kept."""
+    said = {beginning(d.outage): d.around for i in known for d in i.drops if d.around.ike or d.around.ike_failed}
+    fresh = signs_near(outages, log.ike) if log.ike else {}
+    if not (said or fresh or log.ike_failed):
+        return
+    for n, outage in enumerate(outages):
+        before = said.get(beginning(outage))
+        row = fresh.get(n) or (before.ike if before else None)
+        failed = row is None and (log.ike_failed or bool(before and before.ike_failed and not log.ike))
+        bare = around[n]._replace(ike=None, ike_failed=False)
+        if (row or failed) and explain(outage, bare, policy).confidence is not Confidence.CONFIRMED:
+            around[n] = bare._replace(ike=row, ike_failed=failed)
 
 
 def _kept(known: Iterable[Incident], until: datetime) -> tuple[list[Outage], dict[Beginning, Circumstances]]:
@@ -98,20 +149,21 @@ def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
     for drop in drops:
         outage, _, finding = drop
         start, peer, end, side = outage.start, outage.peer, outage.end, GROUPS[finding.cause]
+        serviced = finding.cause is Cause.AZURE_MAINTENANCE
         for episode in live:
-            if episode.group is side and episode.continued_by(start, peer, policy):
+            if episode.group is side and episode.continued_by(start, peer, serviced, policy):
                 break
         else:
             live = [e for e in live if e.open or start <= e.last + reach]
             episode = _Episode(side, start)
             live.append(episode)
             episodes.append(episode.drops)
-        episode.add(drop, start, peer, end)
+        episode.add(drop, start, peer, end, serviced)
     return episodes
 
 
 class _Episode:
-    __slots__ = ("began", "drops", "group", "last", "last_of_peer", "open")
+    __slots__ = ("began", "drops", "group", "last", "last_of_peer", "open", "serviced")
 
     def __init__(self, group: Side | Cause, start: datetime) -> None:
         self.drops: list[Drop] = []
@@ -119,10 +171,12 @@ class _Episode:
         self.began = self.last = start
         self.last_of_peer: dict[str, datetime] = {}
         self.open: set[str] = set()
+        self.serviced = False
 
-    def add(self, drop: Drop, start: datetime, peer: str, end: datetime | None) -> None:
+    def add(self, drop: Drop, start: datetime, peer: str, end: datetime | None, serviced: bool) -> None:
         """Start, peer and end are those of the drop: whoever adds it has them at hand."""
         self.drops.append(drop)
+        self.serviced = self.serviced or serviced
         self.began = start
         until = start if end is None else end
         self.last = max(self.last, until)
@@ -131,10 +185,14 @@ class _Episode:
         if end is None:
             self.open.add(peer)
 
-    def continued_by(self, start: datetime, peer: str, policy: Policy) -> bool:
-        """One maintenance visits both instances; one change hits all peers at once; a fault returns to its peer."""
+    def continued_by(self, start: datetime, peer: str, serviced: bool, policy: Policy) -> bool:
+        """One maintenance visits both instances; one change hits all peers at once; a fault returns to its peer.
+
+        Maintenance begins with its row: what failed over before is no part of it, unless it was then still going on.
+        """
         if self.group is Side.AZURE:
-            return start <= self.last + policy.next_hop
+            reach = policy.together if serviced and not self.serviced else policy.next_hop
+            return peer in self.open or start <= self.last + reach
         if self.group is Side.OWN_CHANGE and start - self.began <= policy.together:
             return True
         last = self.last_of_peer.get(peer)
@@ -170,9 +228,9 @@ def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
 
 def _verdict(drops: Sequence[Drop]) -> Finding:
     """The episode's finding: a maintenance row speaks for its whole episode, else the surest and earliest finding."""
-    findings = dict.fromkeys([d.finding for d in drops])  # mostly one, and the first of the surest stays the first
-    if len(findings) == 1:
+    if len(drops) == 1:
         return drops[0].finding
+    findings = dict.fromkeys([d.finding for d in drops])  # the first of the surest stays the first
     return max(findings, key=lambda f: (f.cause is Cause.AZURE_MAINTENANCE, CERTAINTY[f.confidence]))
 
 
@@ -190,8 +248,8 @@ def _flapping(outages: Iterable[Outage], policy: Policy) -> bool:
 
 def incident_id(gateway: str, first: Outage) -> str:
     """``VPN-<UTC date>-<six characters>``, named from the first outage known when the incident was first seen."""
-    began = first.start.isoformat()
-    text = f"{gateway}|{first.peer}|{first.instance_down}|{began}"
+    began = first.start.replace(tzinfo=None).isoformat()  # without a zone it takes half the time
+    text = f"{gateway}|{first.peer}|{first.instance_down}|{began}+00:00"
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest()) >> 2
     letters = PAIRS[number >> 20] + PAIRS[number >> 10 & 1023] + PAIRS[number & 1023]
     return f"VPN-{began[:10].replace('-', '')}-{letters}"
@@ -229,8 +287,12 @@ def _unlike(taken: set[str], new: Incident) -> Incident:
 
 def _carry_on(old: Incident, new: Incident) -> Incident:
     changed = old.changes_of_mind
-    if new.finding.cause is not old.finding.cause:
-        changed = (*changed, CauseChange(_newest(new), new.finding.cause))
+    less_sure = old.finding.confidence is Confidence.CONFIRMED is not new.finding.confidence
+    if new.finding.cause is not old.finding.cause or less_sure:
+        changed = (
+            *changed,
+            CauseChange(_newest(new), new.finding.cause, new.finding.confidence if less_sure else None),
+        )
     return replace(
         new,
         id=old.id,
@@ -239,6 +301,10 @@ def _carry_on(old: Incident, new: Incident) -> Incident:
         changes_of_mind=changed,
         rev=old.rev,
         witnesses=old.witnesses,
+        reminders=old.reminders,
+        remarks=old.remarks,
+        planned=old.planned,
+        muted=old.muted,
     )
 
 

@@ -2,41 +2,57 @@
 
 At least once, in order for each incident and channel. A claim outlives its run, so no two runs send the same notice at
 once; a repeat happens only after a crash between a send and its receipt, or after an answer that got lost.
+
+A channel that refuses its address for good is parked: nothing more is sent there until the address is another one, but
+for one try a day in case its receiver was mended. What waited for more than a day is told as one message.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct, field
 
 from correlator.errors import SendFailed, StoreUnavailable
+from correlator.folding import fold
+from correlator.model import Moment, Notification, Parked
+from correlator.patience import LONGEST_PAUSE, PROBE, asked_for, pause_before
 from correlator.ports import TABLE, Channel, Held, Notice, Snapshot, Store
 
 log = logging.getLogger("correlator")
 
 LEASE = timedelta(minutes=6)
 """Longer than a run may last (host.json ends it after 4 minutes), so a claim outlives its run and no run is doubted."""
-LONGEST_PAUSE = timedelta(minutes=60)
 
 
 class Report(Struct):
-    """What one run did, for its one log line. ``repeats`` counts messages that may have arrived before."""
+    """What one run did, for its one log line.
+
+    ``repeats_unanswered`` and ``repeats_crashed`` count messages that may have arrived before: earlier tries whose
+    answer was lost, or whose run died before it could note the receipt.
+    """
 
     partition: str
     now: datetime | None = None
     rows: int = 0
     unreadable: int = 0
     unmapped_reasons: Counter[str] = field(default_factory=Counter)
+    unknown_operations: Counter[str] = field(default_factory=Counter)
+    too_late: int = 0
+    """Rows that came in since the last poll, but lie before the window that is still folded."""
     changed: int = 0
     said: int = 0
     went_down: list[tuple[str, str]] = field(default_factory=list)
     """Incident and gateway of connections that it told of as having no tunnel left."""
     sent: int = 0
-    repeats: int = 0
+    repeats_unanswered: int = 0
+    repeats_crashed: int = 0
+    folded: int = 0
+    """Messages that waited for more than a day and are told as a number instead."""
     failures: Counter[str] = field(default_factory=Counter)
 
 
@@ -48,27 +64,60 @@ class Delivery(Struct):
     now: datetime
     report: Report
     resting: set[str] = set()
+    parked: set[str] = set()
 
     def run(self, snapshot: Snapshot) -> None:
         """Deliver what is due. A failing channel waits, and delays no other; later news of an incident wait behind."""
+        outbox = self._fold(snapshot.outbox)
+        notices = [held.notice for held in outbox]
+        self.resting |= {n.channel for n in notices if n.rests_until and n.rests_until > self.now}
+        self.parked |= {n.channel for n in notices if self._is_refused(n)}
+        ailing = {n.channel for n in notices if n.tries}
         waiting: set[tuple[str, str]] = set()
-        for held in sorted(snapshot.outbox):
-            notice = held.notice
-            lane = (notice.subject, notice.channel)
-            not_yet = max(notice.leased_until or self.now, notice.next_try or self.now) > self.now
-            blocked = lane in waiting or notice.channel in self.resting or not_yet
-            if blocked or not self._one(held):
+        # Channels that failed come last: what they cost in time is not taken from the others.
+        for held in sorted(outbox, key=lambda h: (h.notice.channel in ailing, h.notice.key)):
+            lane = (held.notice.subject, held.notice.channel)
+            if lane in waiting or not self._is_due(held.notice) or not self._one(held):
                 waiting.add(lane)
+
+    def _fold(self, outbox: Sequence[Held]) -> list[Held]:
+        kept = list(outbox)
+        for channel in self.channels:
+            folded = fold([h for h in kept if h.notice.channel == channel], self.now)
+            if not folded:
+                continue
+            after = self.store.replace(self.report.partition, folded.gone, folded.before, folded.notice)
+            if after:
+                self.report.folded += len(folded.gone)
+                gone = {h.notice.key for h in (*folded.gone, after)}
+                kept = [h for h in kept if h.notice.key not in gone] + [after]
+        return kept
+
+    def _is_refused(self, notice: Notice) -> bool:
+        """Whether the channel's present address refused this notice for good."""
+        channel = self.channels.get(notice.channel)
+        return bool(channel and notice.refused_by and notice.refused_by == channel.address)
+
+    def _is_due(self, notice: Notice) -> bool:
+        if notice.channel in self.resting or (notice.leased_until and notice.leased_until > self.now):
+            return False
+        refused = self._is_refused(notice)
+        early = bool(notice.next_try and notice.next_try > self.now)
+        if notice.channel in self.parked and (early or not refused):
+            self.report.failures[f"{notice.channel}: parked, its address refuses everything"] += 1
+            return False
+        # Another address than the one that refused it need not wait.
+        return not early or bool(notice.refused_by and not refused)
 
     def _one(self, held: Held) -> bool:
         """Claim, hand over, receipt. True if the notice is done with, False if it stays in the outbox."""
-        partition = self.report.partition
+        partition, channel = self.report.partition, self.channels.get(held.notice.channel)
+        if channel and not channel.turn():
+            return False  # this run's time is up
         claimed = self.store.claim(partition, held, self.now + LEASE)
         if claimed is None:
             return False
         notice = claimed.notice
-        # A try without a receipt may have reached the channel all the same: this one may be a repeat.
-        self.report.repeats += notice.channel != TABLE and notice.tries > 1
         try:
             self._hand_over(notice)
         except SendFailed as failed:
@@ -77,14 +126,17 @@ class Delivery(Struct):
             self._try_again(claimed, failed)
             return False
         self.store.settle(partition, claimed)
+        self.parked.discard(notice.channel)
+        if notice.refused_by:
+            self.store.unpark(notice.channel)
         return True
 
     def _hand_over(self, notice: Notice) -> None:
         if notice.channel == TABLE:
             try:
                 self.store.record(notice.incidents)
-            except StoreUnavailable as refused:  # the chats are told all the same
-                raise SendFailed(str(refused)) from None
+            except StoreUnavailable as failed:  # the chats are told all the same
+                raise SendFailed(str(failed), refused=failed.status in (400, 413)) from None
             return
         channel = self.channels.get(notice.channel)
         if channel is None or notice.notification is None:
@@ -93,15 +145,42 @@ class Delivery(Struct):
         render = channel.render_plain if notice.plain else channel.render
         channel.send(render(notice.notification))
         self.report.sent += 1
+        self.report.repeats_unanswered += notice.unanswered
+        self.report.repeats_crashed += notice.crashed
 
     def _try_again(self, held: Held, failed: SendFailed) -> None:
         """A refused card is tried again in its simplest form; all else waits longer each time. Nothing is dropped."""
-        notice = held.notice._replace(leased_until=None)
-        longer = min(timedelta(minutes=2 ** min(notice.tries, 6)), LONGEST_PAUSE)
-        pause = LONGEST_PAUSE if failed.permanent else longer
+        notice = held.notice._replace(leased_until=None, unanswered=held.notice.unanswered + failed.ambiguous)
+        if failed.permanent:
+            return self._park(held, notice, failed)
         if failed.refused and not notice.plain:
-            notice, pause = notice._replace(plain=True), timedelta(0)
-        else:
+            return self._postpone(held, notice._replace(plain=True, next_try=self.now))
+        if not failed.refused:
             self.resting.add(notice.channel)
-        asked = min(timedelta(seconds=failed.retry_after), LONGEST_PAUSE)
-        self.store.postpone(self.report.partition, held, notice._replace(next_try=self.now + max(pause, asked)))
+        asked = asked_for(failed.retry_after)
+        rests_until = self.now + asked if asked else None
+        pause = max(pause_before(notice), asked)
+        return self._postpone(held, notice._replace(next_try=self.now + pause, rests_until=rests_until))
+
+    def _park(self, held: Held, notice: Notice, failed: SendFailed) -> None:
+        """No more tries on this address. The first notice that it refuses says so on every other channel, once."""
+        self.resting.add(notice.channel)
+        address = self.channels[notice.channel].address
+        known = notice.refused_by == address
+        parked = notice._replace(refused_by=address, next_try=self.now + PROBE)
+        partition = self.report.partition
+        if known or not self.store.park(notice.channel, address, f"{partition} {notice.key}"):
+            return self._postpone(held, parked)
+        told = Notification(Moment.PARKED, self.now, parked=Parked(notice.channel, str(failed)))
+        others = [c for c in self.channels if c != notice.channel]
+        stamp = f"{self.now:%Y%m%dT%H%M%S%f}-{told.subject}-{address}"
+        words = [Notice(f"{stamp}-{other}", other, self.now, told) for other in others]
+        self._postpone(held, parked, words)
+        line = {"event": "channel-parked", "channel": notice.channel, "address": address, "why": str(failed)}
+        return log.error(json.dumps(line))
+
+    def _postpone(self, held: Held, notice: Notice, words: Sequence[Notice] = ()) -> None:
+        self.store.postpone(self.report.partition, held, notice, words)
+
+
+__all__ = ["LEASE", "LONGEST_PAUSE", "PROBE", "Delivery", "Report"]

@@ -62,11 +62,21 @@ class SendFailed(CorrelatorError):
     """A channel did not take a message.
 
     ``refused``: the body was not accepted and a simpler one may be. ``permanent``: the address is dead or forbidden.
-    ``retry_after``: seconds the receiver asked us to wait, 0.0 if it did not say.
+    ``ambiguous``: it may have arrived all the same. ``retry_after``: seconds the receiver asked us to wait, 0.0 if it
+    did not say.
     """
 
-    def __init__(self, why: str, *, refused: bool = False, permanent: bool = False, retry_after: float = 0.0) -> None:
+    def __init__(
+        self,
+        why: str,
+        *,
+        refused: bool = False,
+        permanent: bool = False,
+        ambiguous: bool = False,
+        retry_after: float = 0.0,
+    ) -> None:
         self.refused = refused
         self.permanent = permanent
+        self.ambiguous = ambiguous
         self.retry_after = retry_after
         super().__init__(why)

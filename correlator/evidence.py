@@ -5,15 +5,19 @@ Nothing here is text for people, so every language says the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from correlator.model import Cause, Confidence, Drop, GatewayChange, Incident
+from correlator.model import Cause, Confidence, Drop, GatewayChange, Incident, Side
 
 TUNNEL_LOG = "TunnelDiagnosticLog"
+GATEWAY_LOG = "GatewayDiagnosticLog"
 STATUS = "ConnectionStatus"
 ACTIVITY = "AzureActivity"
+PLANNED = "PlannedWork"
+ADDRESS = r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b"
 MOST = 12
 """Rows listed of one incident; an episode of two hundred tunnels needs no four hundred lines to be believed."""
 
@@ -28,12 +32,15 @@ class Evidence(NamedTuple):
     peer: str = ""
     text: str = ""
     how_many: int = 0
+    who: str = ""
 
 
 def evidence(incident: Incident) -> list[Evidence]:
     """The rows that decide come first into the list, then it is put in order of time; never more than ``MOST``."""
     asked = [Evidence(w.at, STATUS, "status-row", "", w.connection, w.status) for w in incident.witnesses]
-    found = [*_changes(incident), *_company(incident), *asked, *_tunnel_rows(incident)]
+    plans = [Evidence(e.start, PLANNED, "planned-row", text=e.why, who=e.who) for e in incident.planned]
+    rows = [*_changes(incident), *_support(incident), *_company(incident), *_unlogged_hops(incident)]
+    found = [*plans, *rows, *asked, *_tunnel_rows(incident)]
     return sorted(dict.fromkeys(found[:MOST]))
 
 
@@ -52,6 +59,25 @@ def _changes(incident: Incident) -> Iterator[Evidence]:
                 yield _change(key, row)
 
 
+def _support(incident: Incident) -> Iterator[Evidence]:
+    """What IKE and BGP say around the drops: each row once, by the first drop that it stands beside."""
+    seen: set[GatewayChange] = set()
+    for drop in incident.drops:
+        ike, bgp = drop.around.ike, drop.around.bgp
+        if ike and ike not in seen:
+            yield Evidence(ike.at, ike.category, ike.kind.value, ike.instance, drop.outage.peer, ike.message)
+        if bgp and bgp not in seen:
+            later = max(0, round((bgp.at - drop.outage.start).total_seconds()))
+            yield Evidence(bgp.at, bgp.category, "bgp-lost", bgp.instance, bgp_peer(bgp.message), how_many=later)
+        seen |= {row for row in (ike, bgp) if row}
+
+
+def bgp_peer(message: str) -> str:
+    """The first address in a message whose form nobody has published; ``""`` where there is none."""
+    found = re.search(ADDRESS, message)
+    return found[0] if found else ""
+
+
 def _configuration_key(row: GatewayChange | None) -> str:
     return "operation-row" if row and row.category == ACTIVITY else "configuration-row"
 
@@ -68,6 +94,25 @@ def _company(incident: Incident) -> Iterator[Evidence]:
     both = next((d for d in incident.drops if d.around.both_instances), None)
     if both:
         yield Evidence(both.outage.start, TUNNEL_LOG, "lost-on-both-instances", peer=both.outage.peer)
+
+
+def _unlogged_hops(incident: Incident) -> Iterator[Evidence]:
+    for drop in hops_without_a_row(incident):
+        yield Evidence(drop.outage.start, GATEWAY_LOG, "hop-without-a-row", drop.outage.instance_down)
+
+
+def hops_without_a_row(incident: Incident) -> list[Drop]:
+    """The first drop of each instance that a maintenance visited and no maintenance row speaks for.
+
+    That it was the maintenance is likely at most: a reset in those two hours would look the same.
+    """
+    if incident.finding.cause is not Cause.AZURE_MAINTENANCE:
+        return []
+    logged = {d.outage.instance_down for d in incident.drops if d.around.maintenance}
+    first: dict[str, Drop] = {}
+    for drop in incident.drops:
+        first.setdefault(drop.outage.instance_down, drop)
+    return [drop for instance, drop in first.items() if instance and logged and instance not in logged]
 
 
 def _tunnel_rows(incident: Incident) -> Iterator[Evidence]:
@@ -98,6 +143,8 @@ def not_found(incident: Incident) -> list[str]:
         keys.append("activity-log-not-read")
     elif not any(d.around.reset or d.around.fault for d in incident.drops):
         keys.append("no-reset-row")
+    if any(d.around.ike_failed for d in incident.drops):
+        keys.append("ike-log-not-read")
     return keys
 
 
@@ -115,6 +162,8 @@ def would_change(incident: Incident) -> list[str]:
             keys += ["a-maintenance-row", "a-reset-or-change"]
         case Cause.REMOTE_CLOSED:
             keys += ["the-peer-did-not-close", "a-maintenance-row"]
+        case Cause.PLANNED_WORK:
+            keys.append("a-maintenance-row")
         case Cause.CONFIGURATION_CHANGE:
             keys += ["no-change-was-made", "a-maintenance-row"]
         case _:
@@ -129,4 +178,17 @@ def remarks(incident: Incident) -> list[str]:
         keys.append("switch-of-unknown-length")
     if incident.flapping:
         keys.append("flapping")
+    if incident.planned and incident.finding.cause.side is Side.AZURE:
+        keys.append("planned-work-entered")
+    if incident.muted:
+        keys.append("muted")
+    if incident.closed and incident.ended_at is None:
+        keys.append("closed")
+    if regular_every(incident):
+        keys.append("regular-drops")
     return keys
+
+
+def regular_every(incident: Incident) -> float:
+    """Seconds between the drops of a tunnel that falls regularly, by its latest drop; 0 where none does."""
+    return next((d.around.every for d in reversed(incident.drops) if d.around.every), 0.0)

@@ -6,6 +6,7 @@ their far end and whether both instances carry tunnels. Resource ids are folded:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
 from ipaddress import ip_address
@@ -14,6 +15,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 T = TypeVar("T")
+_GROUP = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+", re.IGNORECASE)
 STATUSES = ("Connected", "NotConnected", "Connecting", "Unknown")
 """What Azure says of a connection (properties.connectionStatus)."""
 
@@ -21,6 +23,11 @@ STATUSES = ("Connected", "NotConnected", "Connecting", "Unknown")
 def folded(resource_id: str) -> str:
     """A resource id as it is compared: Azure spells the same id in several cases."""
     return resource_id.strip().rstrip("/").lower()
+
+
+def is_group(text: str) -> bool:
+    """Whether a text is a resource group's id: the logs of what lies in it can be asked for, instead of a workspace."""
+    return bool(_GROUP.fullmatch(text.strip().rstrip("/")))
 
 
 class Connection(Struct, frozen=True):
@@ -126,7 +133,9 @@ class GatewayList(Struct, frozen=True):
 class Listed(Struct, frozen=True):
     """The list as it was kept, when it was read (UTC), and of which scopes.
 
-    ``removed`` are gateways that were once listed and are no more, ``aliases`` the ids of moved ones -> their new ids.
+    ``removed`` are gateways that were once listed and are no more, ``aliases`` the ids of moved ones -> their new ids,
+    and ``moved_at`` when the list first said so (UTC). ``touched`` are gateways that went, moved, or lost connections,
+    until every workspace was polled with that in mind: what was down there may be no more.
     """
 
     read_at: datetime
@@ -134,6 +143,8 @@ class Listed(Struct, frozen=True):
     scopes: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     aliases: Mapping[str, str] = {}
+    moved_at: Mapping[str, datetime] = {}
+    touched: tuple[str, ...] = ()
 
     def renewed(self, read_at: datetime, found: GatewayList, scopes: tuple[str, ...] = ()) -> Listed:
         """The same with what a later look found. What is back is no longer removed."""
@@ -143,7 +154,15 @@ class Listed(Struct, frozen=True):
         removed = tuple(sorted(i for i in lost if found.find(i) is None))
         older = {old: moved.get(new, new) for old, new in self.aliases.items()}
         aliases = {old: new for old, new in (older | moved).items() if found.find(old) is None}
-        return Listed(read_at, found, scopes, removed, aliases)
+        known = {**dict.fromkeys(moved, read_at), **self.moved_at}
+        moved_at = {old: known[old] for old in aliases if old in known}
+        touched = tuple(sorted({*self.touched, *_touched(self.found, found)}))
+        return Listed(read_at, found, scopes, removed, aliases, moved_at, touched)
+
+
+def _touched(before: GatewayList, after: GatewayList) -> set[str]:
+    kept = {g.resource_id: g.connections for g in after.gateways}
+    return {g.resource_id for g in before.gateways if kept.get(g.resource_id) != g.connections}
 
 
 class Difference(Struct, Generic[T], frozen=True):

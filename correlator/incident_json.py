@@ -5,14 +5,17 @@ It holds no clock: every time in it comes from a row. Fields may be added, never
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from correlator.evidence import evidence, not_found, remarks, would_change
+from correlator.evidence import evidence, not_found, would_change
 from correlator.measures import connection_down, connection_downtime_seconds, downtime_seconds, impact
-from correlator.model import Incident, Outage, Side, Status
-from correlator.wording import Style, evidence_text, key_text, summary
+from correlator.model import Cause, Incident, Outage, Side, Status
+from correlator.people import Remark, RemarkKind, latest
+from correlator.wording import Style, evidence_text, key_text, remark_texts, summary
 
+EVENTS = (RemarkKind.ACKNOWLEDGED, RemarkKind.RECLASSIFIED, RemarkKind.CLOSED)
 GATEWAY_TYPES = {"/vpngateways/": "vpnGateways", "/virtualnetworkgateways/": "virtualNetworkGateways"}
 
 
@@ -33,8 +36,9 @@ def incident_object(incident: Incident, style: Style) -> dict[str, Any]:
         "outages": [_outage(o) for o in incident.outages],
         "flapping": incident.flapping,
         "history": history(incident),
-        "remarks": [key_text(key, style) for key in remarks(incident)],
+        "remarks": remark_texts(incident, style),
     }
+    document |= _of_people(incident)
     if incident.status is Status.ABSORBED:
         document["absorbed_by"] = incident.absorbed_by
     return document
@@ -74,6 +78,41 @@ def _cause(incident: Incident, style: Style) -> dict[str, Any]:
     }
 
 
+def _of_people(incident: Incident) -> dict[str, Any]:
+    """What people had to do with it; a field is absent where they had nothing to do with that."""
+    notes = [_word(r) for r in incident.remarks if r.text]
+    found = {
+        "muted": incident.muted,
+        "acknowledged": _word(incident.acknowledged),
+        "person": _person(incident.remarks),
+        "notes": notes,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def with_remarks(document: Mapping[str, Any], remarks: Sequence[Remark]) -> dict[str, Any]:
+    """An incident object with remarks that it may not hold yet: what is long over is not written again."""
+    known = {(e["at"], e["event"]) for e in document["history"]}
+    deeds = [_deed(r, document["cause"]["code"]) for r in remarks if r.kind in EVENTS]
+    found = dict(document)
+    found["history"] = [*document["history"], *(d for d in deeds if (d["at"], d["event"]) not in known)]
+    notes, person = [_word(r) for r in remarks if r.text], _person(remarks)
+    return found | ({"notes": notes} if notes else {}) | ({"person": person} if person else {})
+
+
+def _person(remarks: Sequence[Remark]) -> dict[str, Any] | None:
+    """The cause as somebody sees it who knows more than the logs; the logs' own verdict stays beside it."""
+    word = latest(remarks, RemarkKind.RECLASSIFIED)
+    if word is None:
+        return None
+    side = Cause(word.cause).side.value
+    return {"code": word.cause, "side": side, "by": word.who, "at": iso(word.at), "text": word.text}
+
+
+def _word(remark: Remark | None) -> dict[str, Any] | None:
+    return {"at": iso(remark.at), "by": remark.who, "text": remark.text} if remark else None
+
+
 def _outage(o: Outage) -> dict[str, Any]:
     return {
         "remote_ip": o.peer or None,
@@ -90,7 +129,7 @@ def _outage(o: Outage) -> dict[str, Any]:
 
 
 def history(incident: Incident) -> list[dict[str, str]]:
-    """What happened to the incident, by the rows' own times, oldest first."""
+    """What happened to the incident, by the rows' own times, oldest first; and what people did, with their names."""
     events: list[tuple[datetime, int, str, str]] = [(incident.started_at, 0, "opened", incident.first_cause.value)]
     events += [(c.at, 2, "cause-changed", c.cause.value) for c in incident.changes_of_mind]
     events += [(at, 1, name, incident.finding.cause.value) for at, name in _returns(incident)]
@@ -98,7 +137,22 @@ def history(incident: Incident) -> list[dict[str, str]]:
         events.append((incident.ended_at, 3, "recovered", incident.finding.cause.value))
     if incident.status is Status.RETRACTED:
         events.append((incident.started_at, 4, "retracted", incident.finding.cause.value))
-    return [{"at": iso(at) or "", "event": name, "cause": cause} for at, _, name, cause in sorted(events)]
+    events += [(at, 5, "reminder", incident.finding.cause.value) for at in incident.reminders]
+    fell = {(c.at, c.cause.value): c.fell_to.value for c in incident.changes_of_mind if c.fell_to}
+    told = [(at, n, _happened(at, event, cause, fell)) for at, n, event, cause in sorted(events)]
+    people = [(r.at, 6, _deed(r, incident.finding.cause.value)) for r in incident.remarks if r.kind in EVENTS]
+    return [event for _, _, event in sorted([*told, *people], key=lambda e: e[:2])]
+
+
+def _happened(at: datetime, event: str, cause: str, fell: dict[tuple[datetime, str], str]) -> dict[str, str]:
+    """One line of the history; of a verdict that had been confirmed it says how sure it still was."""
+    line = {"at": iso(at) or "", "event": event, "cause": cause}
+    return {**line, "confidence": fell[at, cause]} if event == "cause-changed" and (at, cause) in fell else line
+
+
+def _deed(remark: Remark, verdict: str) -> dict[str, str]:
+    cause = remark.cause or verdict
+    return {"at": iso(remark.at) or "", "event": remark.kind.value, "cause": cause, "by": remark.who}
 
 
 def _returns(incident: Incident) -> list[tuple[datetime, str]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from correlator.model import ChangeKind, GatewayChange, MaintenanceWindow, Outage, Policy
-from correlator.reasons import Meaning, meaning
+from correlator.reasons import Meaning, Vocabulary, meaning
 
 
 def find_windows(changes: Iterable[GatewayChange], policy: Policy) -> list[MaintenanceWindow]:
@@ -41,6 +41,7 @@ class Claims:
     def __init__(self, windows: Sequence[MaintenanceWindow], policy: Policy) -> None:
         """``windows`` oldest first, as they are found."""
         self._redrop = policy.redrop
+        self._reasons = policy.reasons
         self._rows = [_Served(window) for window in windows]
         self._over = 0  # so many windows closed before the last outage, and every later one
 
@@ -61,7 +62,7 @@ class Claims:
         if not here:
             return None, elsewhere
         best = here[0] if len(here) == 1 else min(here, key=lambda found: _order(found.row, start))
-        if not _hung_up(outage):
+        if not _hung_up(outage, self._reasons):
             self._use_up(best, outage)
         return best.row, None
 
@@ -76,9 +77,9 @@ class Claims:
         served.until[outage.peer] = (outage.end or outage.start) + self._redrop
 
 
-def _hung_up(outage: Outage) -> bool:
+def _hung_up(outage: Outage, own: Vocabulary) -> bool:
     """The peer's own doing, which uses up no maintenance: the service of this tunnel may still be to come."""
-    return meaning(outage.reason) is Meaning.PEER_CLOSED and outage.instance_up in ("", outage.instance_down)
+    return meaning(outage.reason, own) is Meaning.PEER_CLOSED and outage.instance_up in ("", outage.instance_down)
 
 
 def _order(row: GatewayChange, start: datetime) -> tuple[bool, bool, timedelta]:

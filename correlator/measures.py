@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from correlator.model import Impact, Incident
+from correlator.model import Impact, Incident, Outage
 
 Span = tuple[datetime, datetime]
 
 
 def downtime_seconds(incident: Incident) -> float:
     """Seconds in which at least one tunnel of the incident was down, over ended outages."""
-    return _united((o.start, o.end) for o in incident.outages if o.end)
+    return united_seconds((o.start, o.end) for o in incident.outages if o.end)
 
 
 def connection_downtime_seconds(incident: Incident) -> float:
     """Seconds in which some peer had no instance up (traffic stopped), over ended cuts."""
-    return _united((o.start, o.cut_end) for o in incident.outages if o.cut and o.cut_end)
+    return united_seconds((o.start, o.cut_end) for o in incident.outages if o.cut and o.cut_end)
+
+
+def connection_down_seconds(outage: Outage) -> float | None:
+    """Seconds for which this outage stopped traffic: 0.0 where another instance held on, None until known."""
+    if not outage.cut:
+        return 0.0
+    return (outage.cut_end - outage.start).total_seconds() if outage.cut_end else None
 
 
 def connection_down(incident: Incident) -> bool:
@@ -33,7 +40,8 @@ def impact(incident: Incident) -> Impact:
     return Impact.REDUNDANCY_LOST if outages else Impact.NONE
 
 
-def _united(spans: Iterable[Span]) -> float:
+def united_seconds(spans: Iterable[Span]) -> float:
+    """Seconds that the spans cover together: where they overlap, once."""
     total = 0.0
     reached: datetime | None = None
     for start, end in sorted(spans):

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from msgspec import Struct
 
+from correlator.people import Entry, Remark, RemarkKind, latest
+
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 T = TypeVar("T")
@@ -69,6 +71,11 @@ class ChangeKind(StrEnum):
     RESET = "reset"
     PLATFORM_FAULT = "platform-fault"
     SERVICE_FAULT = "service-fault"
+    BGP_LOST = "bgp-lost"
+    PEER_DELETED = "ike-peer-deleted"
+    POLICIES_DIFFER = "ike-policies-differ"
+    KEYS_DIFFER = "ike-keys-differ"
+    NO_ANSWER = "ike-no-answer"
 
 
 class GatewayChange(NamedTuple):
@@ -92,6 +99,10 @@ class GatewayLog(NamedTuple):
     """Whether the activity log of its subscription was there to look at."""
     far: dict[str, list[GatewayChange]] = {}  # noqa: RUF012  never written to
     """Peer -> maintenance rows of the watched gateway behind that address (VNet-to-VNet)."""
+    ike: dict[str, list[GatewayChange]] = {}  # noqa: RUF012  never written to
+    """Peer -> what its IKE rows say, as far as they were asked for."""
+    ike_failed: bool = False
+    """They were asked for and could not be had."""
 
 
 class Outage(NamedTuple):
@@ -143,6 +154,14 @@ class Circumstances(NamedTuple):
     """The activity log was there to look at."""
     alone: bool = False
     """The only peer of several that fell within a minute."""
+    every: float = 0.0
+    """Seconds between the last four drops of this tunnel, where they came at one distance; else 0."""
+    bgp: GatewayChange | None = None
+    """A BGP session that the gateway lost with the tunnel, or within the hold time after it."""
+    ike: GatewayChange | None = None
+    """What an IKE row of this peer says, where nothing else is certain."""
+    ike_failed: bool = False
+    """IKE rows were asked for and could not be had."""
 
 
 class Side(StrEnum):
@@ -246,6 +265,8 @@ class CauseChange(NamedTuple):
 
     at: datetime
     cause: Cause
+    fell_to: Confidence | None = None
+    """How sure it still was where it had been confirmed before."""
 
 
 class Incident(Struct, frozen=True):
@@ -264,6 +285,14 @@ class Incident(Struct, frozen=True):
     absorbed_by: str = ""
     rev: int = 1
     witnesses: tuple[Witness, ...] = ()
+    reminders: tuple[datetime, ...] = ()
+    """When it was told that it is still down, the newest of many (UTC, by the log service's clock)."""
+    remarks: tuple[Remark, ...] = ()
+    """What people said of it, oldest first."""
+    planned: tuple[Entry, ...] = ()
+    """The planned work in which one of its drops began."""
+    muted: bool = False
+    """Something of it was not told because a silence or planned work covered it."""
 
     @property
     def outages(self) -> tuple[Outage, ...]:
@@ -287,6 +316,18 @@ class Incident(Struct, frozen=True):
         return tuple(dict.fromkeys(d.outage.peer for d in self.drops))
 
     @property
+    def acknowledged(self) -> Remark | None:
+        """Who looks after it; None if nobody does since its youngest drop that is still open began."""
+        word = latest(self.remarks, RemarkKind.ACKNOWLEDGED)
+        return word if word and all(o.start <= word.at for o in self.outages if o.end is None) else None
+
+    @property
+    def closed(self) -> Remark | None:
+        """Who closed it; None if nobody did since its youngest drop that is still open began."""
+        word = latest(self.remarks, RemarkKind.CLOSED)
+        return word if word and all(o.start <= word.at for o in self.outages if o.end is None) else None
+
+    @property
     def hops(self) -> int:
         """How many instances an Azure-side episode has visited so far; 1 for every other."""
         if self.finding.cause.side is not Side.AZURE:
@@ -306,15 +347,26 @@ class Moment(StrEnum):
     RETRACTED = "retracted"
     ABSORBED = "absorbed"
     REMOVED = "removed"
+    REMINDER = "reminder"
     WEEKLY = "weekly-summary"
     WELCOME = "welcome"
+    PARKED = "channel-parked"
+    MISSED = "missed"
+
+
+class Facet(NamedTuple):
+    """What decides who is told of an incident, beside its sites."""
+
+    side: Side
+    impact: Impact
 
 
 class Told(NamedTuple):
     """What the channels were last told about an incident.
 
     ``until`` is the newest row then known, ``down`` what was said to be down, ``number`` how many messages there were
-    (0: it was passed over in silence).
+    (0: it was passed over in silence). ``at`` is when, ``drops`` how many drops it then had, ``facets`` every side and
+    impact under which it was ever told: who heard of it hears on.
     """
 
     status: Status
@@ -324,6 +376,9 @@ class Told(NamedTuple):
     until: datetime
     down: tuple[str, ...]
     number: int
+    at: datetime = LONG_AGO
+    drops: int = 0
+    facets: tuple[Facet, ...] = ()
 
 
 class Tracked(Struct, frozen=True):
@@ -352,11 +407,17 @@ class Checkpoint(NamedTuple):
 
 
 class GatewayState(Struct, frozen=True):
-    """All that is kept of one gateway between polls: midnight checkpoints and the incidents that may change."""
+    """All that is kept of one gateway between polls: midnight checkpoints and the incidents that may change.
+
+    ``failovers`` are the starts of the short unlogged failovers that are no longer among the incidents (UTC).
+    """
 
     gateway: str
     checkpoints: tuple[Checkpoint, ...] = ()
     tracked: tuple[Tracked, ...] = ()
+    failovers: tuple[datetime, ...] = ()
+    starts: tuple[tuple[datetime, str, str], ...] = ()
+    """The last drops of each tunnel before the window of rows (time, peer, instance): history for regular drops."""
 
 
 class WeeklyTime(NamedTuple):
@@ -387,6 +448,7 @@ class WeekLine(NamedTuple):
     drops: int
     downtime_seconds: float
     connection_downtime_seconds: float
+    muted: bool = False
 
 
 class CauseSum(NamedTuple):
@@ -420,8 +482,42 @@ class Welcome(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
 
+class Parked(NamedTuple):
+    """A channel whose address refuses everything, and what it answered."""
+
+    channel: str
+    why: str
+
+
+class Missed(NamedTuple):
+    """Messages that a channel could not be given: how many, made from when to when (UTC), and about what.
+
+    ``subjects`` are the newest ones named (ids of incidents, labels of weeks), ``unnamed`` counts the others.
+    """
+
+    messages: int
+    since: datetime
+    until: datetime
+    subjects: tuple[str, ...] = ()
+    unnamed: int = 0
+
+
+class Also(NamedTuple):
+    """An incident that is told in the message of another: as if it had one of its own, in a line."""
+
+    id: str
+    moment: Moment
+    number: int
+    status: Status
+    cause: Cause
+
+
 class Notification(Struct, frozen=True):
-    """One message to one channel kind, neutral to how it looks. ``number`` counts the messages of an incident."""
+    """One message to one channel kind, neutral to how it looks. ``number`` counts the messages of an incident.
+
+    ``why`` names the reason for which it is sent, ``times`` how many of its kind there were lately (this one included,
+    0 where nobody counts), ``also`` what else the gateway has to say, ``facets`` all under which the incident was told.
+    """
 
     moment: Moment
     at: datetime
@@ -429,11 +525,24 @@ class Notification(Struct, frozen=True):
     number: int = 1
     week: Week | None = None
     welcome: Welcome | None = None
+    parked: Parked | None = None
+    missed: Missed | None = None
+    why: str = ""
+    times: int = 0
+    also: tuple[Also, ...] = ()
+    facets: tuple[Facet, ...] = ()
 
     @property
     def subject(self) -> str:
         """The incident's id, or the week's label."""
         return self.incident.id if self.incident else self.week.label if self.week else self.moment.value
+
+
+class Move(NamedTuple):
+    """A gateway has another resource id than before; ``seen_at`` is when the gateway list first said so (UTC)."""
+
+    to: str
+    seen_at: datetime
 
 
 class Policy(Struct, frozen=True):
@@ -457,6 +566,22 @@ class Policy(Struct, frozen=True):
     down_after: timedelta = timedelta(minutes=10)
     settle: timedelta = timedelta(minutes=10)
     witness_after: timedelta = timedelta(minutes=15)
+    reasons: tuple[tuple[str, str], ...] = ()
+    """The customer's own vocabulary of reasons, asked before ours (keyword -> meaning, see ``reasons``)."""
+    redundancy_after: timedelta = timedelta(minutes=30)
+    reminders: tuple[timedelta, ...] = (timedelta(minutes=30), timedelta(hours=2))
+    reminders_then: timedelta = timedelta(hours=8)
+    redundancy_reminders: timedelta = timedelta(days=1)
+    flapping_count: timedelta = timedelta(hours=1)
+    short_failover: timedelta = timedelta(minutes=3)
+    failovers_within: timedelta = timedelta(days=7)
+    short_remote: timedelta = timedelta(minutes=2)
+    remote_drops: int = 3
+    remote_within: timedelta = timedelta(days=1)
+    at_once: int = 5
+    """So many messages of one gateway in one poll at most; more become one."""
+    planned: tuple[Entry, ...] = ()
+    """The planned work that people entered for this gateway."""
     active_active: Mapping[str, bool] = {}
     """The gateway's mode where it is known (folded resource id -> active-active); else the log tells."""
     peers: Mapping[str, frozenset[str]] = {}
@@ -465,6 +590,8 @@ class Policy(Struct, frozen=True):
     """Public addresses of watched gateways -> their ids, for tunnels between two of them."""
     removed: frozenset[str] = frozenset()
     """Gateways that are no more, by the gateway list."""
+    moved: Mapping[str, Move] = {}
+    """Ids of gateways that moved -> where they are now."""
 
     def gone(self, gateway: str, peer: str) -> bool:
         """Whether the gateway list says that this tunnel is no more: nothing will ever end its outage."""

@@ -7,34 +7,48 @@ given back with its answer; a run that has no answer still delivers, by the stor
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from correlator.categories import Read, read_rows
+from correlator import ike_log
+from correlator.activity import covers
+from correlator.categories import CATEGORIES, Read, moment, read_rows
 from correlator.delivery import Delivery, Report
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
-from correlator.model import GatewayState, Incident, Moment, Notification, Policy
+from correlator.gateways import is_group
+from correlator.ike_log import Turn
+from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Moment, Notification, Policy
+from correlator.moves import asked_again, joined, today, under_todays_ids
+from correlator.people import NOBODY as NOBODY_SAID
+from correlator.people import People
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
+from correlator.routes import EVERYWHERE, Routing
 from correlator.track import NOBODY, Step, advance, window_start
 from correlator.watchlist import Asking
+from correlator.weekly import label_of
 
 log = logging.getLogger("correlator")
 
 OPERATIONS = 80
 """Writes in one commit; the service takes 100."""
+FIRST_LOOK = timedelta(days=32)
+"""A little longer than a first poll looks back."""
 RECORDED_AT_ONCE = 400
 """Incidents and drops in one notice to the tables: what one entity holds with ease."""
 
 
 class Aside(NamedTuple):
-    """What Azure's gateway list adds to a poll: gateways to look at without fresh rows, and whom to ask twice."""
+    """What a poll is given besides: gateways to look at without fresh rows, whom to ask twice, who hears of what."""
 
     look_at: Collection[str] = ()
     asking: Asking | None = None
+    routing: Routing = EVERYWHERE
 
 
 ALONE = Aside()
@@ -49,48 +63,106 @@ def poll(
     aside: Aside = ALONE,
 ) -> Report:
     """Poll one workspace once. Raises SourceUnavailable after delivering what was waiting, StaleWrite if overtaken."""
+    policy = _in_reach(workspace, policy)
     report = Report(workspace)
     before = store.read(workspace)
     head = before.head
     try:
-        answer = source.fetch(workspace, head.mark, window_start(head.mark) if head.mark else None)
+        since = window_start(head.mark) if head.mark else None
+        answer = source.fetch(workspace, head.mark, since, asked_again(policy.moved, since) if since else ())
     except SourceUnavailable:
         Delivery(store, channels, before.clock, report).run(before)
         raise
     now = max(answer.now, head.mark or answer.now)
-    read = read_rows(answer.rows, policy.addresses)
+    rows = under_todays_ids(answer.rows, policy.moved) if policy.moved else answer.rows
+    read = read_rows(rows, policy.addresses, policy.reasons)
     report.now, report.rows = now, len(answer.rows)
     report.unreadable, report.unmapped_reasons = len(read.unreadable), read.unmapped_reasons
-    most = OPERATIONS // 2 // max(1, len(channels))  # so that what one gateway has to say fits into one commit
-    steps = list(_steps(workspace, store, head, read, now, policy, aside, most))
-    _Commit(store, list(channels), now, report).apply(before, steps)
+    report.unknown_operations = read.unknown_operations
+    report.too_late = _too_late(answer.rows, head.mark) if head.mark else 0
+    turns = _turns(workspace, store, head, read, now, policy, aside)
+    steps = ike_log.steps(workspace, source, turns, now, policy)
+    _Commit(store, list(channels), aside.routing, now, report).apply(before, steps)
     # Read again only if there is something new to deliver: a quiet poll is one query, one read, one write.
     after = store.read(workspace) if any(s.recorded or s.notifications for s in steps) else before
     Delivery(store, channels, now, report).run(after)
     return report
 
 
-def _steps(
-    workspace: str, store: Store, head: Head, read: Read, now: datetime, policy: Policy, aside: Aside, most: int
-) -> Iterator[Step]:
-    """One step for each gateway with fresh rows or something due; ``most`` messages of one gateway at once."""
+def _too_late(rows: Iterable[LogRow], mark: datetime) -> int:
+    """Rows of our categories that came in after ``mark`` and change nothing any more, for their day is settled.
+
+    The service stamps what is later than two days with its arrival, so there should be none: a clock is wrong.
+    """
+    since = window_start(mark)
+    ours = (row for row in rows if row.category in CATEGORIES and _is_before(row.at, since))
+    return sum(1 for row in ours if (seen := moment(row.ingested)) and seen > mark)
+
+
+def _is_before(at: str | datetime, since: datetime) -> bool:
+    when = moment(at)
+    return when is not None and when <= since
+
+
+def _turns(
+    workspace: str, store: Store, head: Head, read: Read, now: datetime, policy: Policy, aside: Aside
+) -> Iterator[Turn]:
+    """One turn for each gateway with fresh rows or something due."""
     since = window_start(head.mark or now)
     due = {gateway for gateway, at in head.due.items() if at <= now}
-    names = sorted(read.logs.keys() | due | set(aside.look_at))
-    states = store.gateways(workspace, names) if names else {}
+    names = sorted({today(name, policy.moved) for name in (*read.logs, *due, *aside.look_at)})
+    older = {name: _older(name, policy) for name in names}
+    states = store.gateways(workspace, [*names, *chain(*older.values())]) if names else {}
+    first_run = head.mark is None
+    people = _people(store, states.values(), now - FIRST_LOOK if first_run else since, now) if names else NOBODY_SAID
+    how: dict[str, Any] = {"since": since, "now": now, "policy": policy, "first_run": first_run, "people": people}
     for name in names:
-        if name not in states and name not in read.logs:
+        known = [states[i] for i in (*older[name], name) if i in states]
+        if not known and name not in read.logs:
             continue
-        state = states.get(name, GatewayState(name))
+        left = [s.gateway for s in known if s.gateway != name and s != GatewayState(s.gateway)]
+        state = joined(name, known) if left else states.get(name, GatewayState(name))
         heard = aside.asking.witnesses(state, now, policy) if aside.asking else NOBODY
-        yield advance(
-            state, read.logs.get(name), since, now, policy, first_run=head.mark is None, most=most, witnesses=heard
-        )
+        yield Turn(read.logs.get(name), partial(_turn, state, bool(left), witnesses=heard, **how))
+        yield from (Turn(None, partial(_left_behind, old)) for old in left)
+
+
+def _turn(state: GatewayState, moved: bool, log: GatewayLog | None, **how: Any) -> Step:
+    step = advance(state, log, **how)
+    return step._replace(changed=step.changed or moved)
+
+
+def _left_behind(gateway: str, _: GatewayLog | None) -> Step:
+    """Nothing is kept any more under an id that a gateway had before it moved."""
+    return Step(GatewayState(gateway), True, [], [], None)
+
+
+def _people(store: Store, states: Collection[GatewayState], since: datetime, now: datetime) -> People:
+    """What people said of what is looked at. A quiet poll never comes here."""
+    kept = [t.incident for s in states for t in s.tracked]
+    first = min([since, *(i.started_at for i in kept)])
+    days = {(since + timedelta(days=n)).date() for n in range((now - since).days + 2)} | {i.anchor.date() for i in kept}
+    return store.people(sorted({label_of(day) for day in days}), first)
+
+
+def _in_reach(workspace: str, policy: Policy) -> Policy:
+    """Of a resource group only its own rows are seen: a gateway that left it is gone from here, wherever it went."""
+    if not is_group(workspace):
+        return policy
+    inside = {old: move for old, move in policy.moved.items() if covers(workspace, move.to)}
+    return replace(policy, moved=inside)
+
+
+def _older(gateway: str, policy: Policy) -> list[str]:
+    """The ids that a gateway had before it moved, the oldest first."""
+    moves = [(move.seen_at, old) for old, move in policy.moved.items() if move.to == gateway]
+    return [old for _, old in sorted(moves)]
 
 
 class _Commit(Struct, frozen=True):
     store: Store
     channels: Sequence[str]
+    routing: Routing
     now: datetime
     report: Report
 
@@ -110,12 +182,12 @@ class _Commit(Struct, frozen=True):
         self._write(etag, replace(head, mark=self.now, watching_since=head.watching_since or self.now, due=due), batch)
 
     def _cost(self, steps: Sequence[Step]) -> int:
-        """Writes that steps need: a gateway and its notices each, and the notices to the tables."""
+        """Writes that steps need at most: a gateway and its notices each, and the notices to the tables."""
         said = sum(len(s.notifications) for s in steps) * len(self.channels)
         return len(steps) + said + len(list(_portions(steps)))
 
     def _write(self, etag: str | None, head: Head, steps: Sequence[Step]) -> str:
-        notices = list(_notices(steps, self.channels, self.now))
+        notices = list(self._notices(steps))
         written = self.store.commit(self.report.partition, etag, head, [s.state for s in steps], notices)
         self.report.changed += sum(len(s.recorded) for s in steps)
         told = [n for s in steps for n in s.notifications]
@@ -123,14 +195,14 @@ class _Commit(Struct, frozen=True):
         self.report.went_down += [(n.subject, n.incident.gateway) for n in told if n.incident and _stopped(n)]
         return written
 
-
-def _notices(steps: Sequence[Step], channels: Sequence[str], now: datetime) -> Iterator[Notice]:
-    stamp = f"{now:%Y%m%dT%H%M%S%f}"
-    for part in _portions(steps):
-        yield Notice(f"{stamp}-{part[0].id}-{part[0].rev:06d}-{TABLE}", TABLE, now, None, part)
-    for said in (n for s in steps for n in s.notifications):
-        for channel in channels:
-            yield Notice(f"{stamp}-{_began(said)}-{said.subject}-{said.number:06d}-{channel}", channel, now, said)
+    def _notices(self, steps: Sequence[Step]) -> Iterator[Notice]:
+        stamp = f"{self.now:%Y%m%dT%H%M%S%f}"
+        for part in _portions(steps):
+            yield Notice(f"{stamp}-{part[0].id}-{part[0].rev:06d}-{TABLE}", TABLE, self.now, None, part)
+        for said in (n for s in steps for n in s.notifications):
+            for channel in self.routing.recipients(said, self.channels):
+                key = f"{stamp}-{_began(said)}-{said.subject}-{said.number:06d}-{channel}"
+                yield Notice(key, channel, self.now, said)
 
 
 def _stopped(said: Notification) -> bool:

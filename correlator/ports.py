@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from correlator.gateways import GatewayList, Listed
 from correlator.model import GatewayState, Incident, LogRow, Notification
+from correlator.people import Entry, EntryKind, People, Remark
 
 Body = dict[str, Any]
 TABLE = "table"
@@ -20,6 +21,22 @@ class LogAnswer(NamedTuple):
 
     now: datetime
     rows: Sequence[LogRow]
+
+
+class Span(NamedTuple):
+    """A time (UTC, both ends in) of one gateway, by its folded id."""
+
+    gateway: str
+    begin: datetime
+    end: datetime
+
+
+class Answer(NamedTuple):
+    """An answer over HTTP: status, text and media type."""
+
+    status: int
+    body: str
+    kind: str
 
 
 class GatewaySource(Protocol):
@@ -37,11 +54,17 @@ class GatewaySource(Protocol):
 class LogSource(Protocol):
     """One workspace after another, by its id."""
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
         """Rows ingested after ``mark`` (with overlap) decide which gateways; their rows since ``since`` are returned.
 
-        None for both on a first run. Raises SourceUnavailable.
+        None for both on a first run. The gateways in ``again`` count as fresh. Raises SourceUnavailable.
         """
+        ...
+
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        """IKE rows of these times that may explain a drop. Raises SourceUnavailable."""
         ...
 
 
@@ -66,11 +89,19 @@ class Notice(NamedTuple):
     tries: int = 0
     leased_until: datetime | None = None
     next_try: datetime | None = None
+    rests_until: datetime | None = None
+    """Until when its channel asked to be left alone (Retry-After), UTC."""
+    refused_by: str = ""
+    """The fingerprint of the address that refused it for good; ``""`` where none did."""
+    unanswered: int = 0
+    """Tries whose answer was lost: each may have reached the channel."""
+    crashed: int = 0
+    """Tries whose run died before it could note what became of them: each may have reached the channel."""
 
     @property
     def subject(self) -> str:
         """What the notice is about: notices of one subject are delivered in order."""
-        return self.notification.subject if self.notification else TABLE
+        return self.notification.subject if self.notification else self.key
 
 
 class Held(NamedTuple):
@@ -117,8 +148,23 @@ class Store(Protocol):
         """Delivered, whoever holds the claim now: forget the notice."""
         ...
 
-    def postpone(self, partition: str, held: Held, notice: Notice) -> None:
-        """Give a claimed notice back with a later try; a no-op if the claim was lost."""
+    def postpone(self, partition: str, held: Held, notice: Notice, words: Sequence[Notice] = ()) -> None:
+        """Give a claimed notice back with a later try, and add ``words`` with it; a no-op if the claim was lost."""
+        ...
+
+    def replace(self, partition: str, gone: Sequence[Held], before: Held | None, notice: Notice) -> Held | None:
+        """Put ``notice`` in the place of all of these, or nothing: None if another run touched one of them."""
+        ...
+
+    def park(self, channel: str, address: str, by: str) -> bool:
+        """Note that this address (fingerprint) refuses for good; True for the first notice (``by``) that finds out.
+
+        Asked again, the same notice is the first one again, as after a crash.
+        """
+        ...
+
+    def unpark(self, channel: str) -> None:
+        """Forget it: the channel takes messages again."""
         ...
 
     def record(self, incidents: Sequence[Incident]) -> None:
@@ -137,6 +183,26 @@ class Store(Protocol):
         """Keep it for the next process."""
         ...
 
+    def people(self, weeks: Iterable[str], ending_after: datetime) -> People:
+        """What people said: of the incidents of these UTC weeks, and in entries that end after that time (UTC)."""
+        ...
+
+    def entries(self, kind: EntryKind, ending_after: datetime) -> list[Entry]:
+        """Silences or planned work that end after that time (UTC), the earliest end first."""
+        ...
+
+    def add_remark(self, remark: Remark) -> None:
+        """Keep what somebody said of an incident; twice is once."""
+        ...
+
+    def add_entry(self, entry: Entry) -> None:
+        """Keep a silence or planned work; twice is once."""
+        ...
+
+    def remove_entry(self, entry: Entry) -> None:
+        """Take one back."""
+        ...
+
     def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:
         """The public incident objects of these UTC weeks (``2026-W34``), from the public table."""
         ...
@@ -146,6 +212,15 @@ class Channel(Protocol):
     """One chat channel: rendering is pure, sending is one POST."""
 
     name: str
+
+    @property
+    def address(self) -> str:
+        """A fingerprint of where it sends to, from which the address cannot be had."""
+        ...
+
+    def turn(self) -> bool:
+        """Wait until the next message may go out; False if this run has no time left for one."""
+        ...
 
     def render(self, notification: Notification) -> Body:
         """The full message."""

@@ -2,7 +2,7 @@
 
 Keywords are matched inside the reason after case folding and with everything but letters dropped, because spellings
 vary. The meanings follow Microsoft's public support content on tunnel state changes; what matches nothing is UNMAPPED,
-counted and shown, and never guessed at.
+counted and shown, and never guessed at. A customer adds lines by the setting REASONS; they go before ours.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import lru_cache
 
+Vocabulary = tuple[tuple[str, str], ...]
+"""Folded keyword -> meaning, the first that matches wins."""
+
 
 class Meaning(StrEnum):
     """What a reason says about who ended the tunnel."""
 
     FAILOVER = "failover"
-    PEER_CLOSED = "peer closed"
-    UNREACHABLE = "peer silent"
+    PEER_CLOSED = "peer-closed"
+    UNREACHABLE = "peer-silent"
     CONFIGURATION = "configuration"
     NEGOTIATION = "negotiation"
     UNSAID = "unsaid"
@@ -61,10 +64,33 @@ KEYWORDS: tuple[tuple[str, Meaning], ...] = (
 )
 
 
+NAMES = tuple(m.value for m in Meaning if m is not Meaning.UNMAPPED)
+"""What a line of one's own may say."""
+
+
 @lru_cache(maxsize=4096)
-def meaning(reason: str) -> Meaning:
-    """The meaning of a reason text; UNSAID for an empty one, UNMAPPED for one that no keyword knows."""
-    folded = "".join(c for c in reason.casefold() if c.isalpha())
+def meaning(reason: str, own: Vocabulary = ()) -> Meaning:
+    """The meaning of a reason text; UNSAID for an empty one, UNMAPPED for one that no keyword knows.
+
+    ``own`` are the customer's lines, asked before ours.
+    """
+    folded = fold(reason)
     if not folded:
         return Meaning.UNSAID
-    return next((m for keyword, m in KEYWORDS if keyword in folded), Meaning.UNMAPPED)
+    said = next((m for keyword, m in own if keyword in folded), None)
+    return Meaning(said) if said else next((m for keyword, m in KEYWORDS if keyword in folded), Meaning.UNMAPPED)
+
+
+def fold(text: str) -> str:
+    """A reason or keyword as they are compared: letters alone, case folded."""
+    return "".join(c for c in text.casefold() if c.isalpha())
+
+
+def line(keyword: str, said: str) -> tuple[str, Meaning]:
+    """One line of a customer's own vocabulary. Raises ValueError with the way out."""
+    name = "-".join(said.replace("_", " ").replace("-", " ").split()).lower()
+    if not fold(keyword):
+        raise ValueError("a keyword needs letters, for nothing else of a reason is compared")
+    if name not in NAMES:
+        raise ValueError(f"give one of the meanings {', '.join(NAMES)}")
+    return fold(keyword), Meaning(name)

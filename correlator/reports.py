@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -18,6 +19,13 @@ from correlator.welcome import LOOK_BACK, compose
 WEEKLY_PARTITION, WELCOME_PARTITION = "weekly", "welcome"
 PATIENCE = timedelta(hours=1)
 """How long the welcome waits for workspaces that cannot be read yet: roles take some minutes to settle."""
+
+
+class Greeting(NamedTuple):
+    """Whether the welcome was taken, and what this run did for it, if anything."""
+
+    done: bool
+    report: Report | None = None
 
 
 def summarize(
@@ -48,31 +56,31 @@ def greet(
     store: Store,
     channels: Mapping[str, Channel],
     listed: GatewayList | None,
-) -> bool:
-    """Send the welcome once every workspace was polled, or after an hour of patience; True once it was taken.
+) -> Greeting:
+    """Send the welcome once every workspace was polled, or after an hour of patience.
 
     ``failures`` are the workspaces that could not be polled just now, and why. Raises StaleWrite if overtaken.
     """
     before = store.read(WELCOME_PARTITION)
     if before.etag and not before.outbox:
-        return True
+        return Greeting(done=True)
     heads = {w: store.read(w).head for w in workspaces}
     now = _clock(heads.values())
     if now is None:
-        return False
+        return Greeting(done=False)
     report = Report(WELCOME_PARTITION, now)
     if before.etag is None:
         waiting = [w for w, h in heads.items() if h.mark is None]
         watching = min(h.watching_since for h in heads.values() if h.watching_since)
         if waiting and now < watching + PATIENCE:
-            return False
+            return Greeting(done=False)
         unread = {w: failures.get(w, "") for w in waiting}
         seen = {gateway for w in workspaces for gateway in store.watched(w)}
         lines = [week_line(d) for d in store.documents(_weeks(now - LOOK_BACK, now))]
         told = Notification(Moment.WELCOME, now, welcome=compose(listed, seen, lines, unread, now))
         before = _tell(told, now, before, Head(mark=now), store, channels, report)
     Delivery(store, channels, now, report).run(before)
-    return report.sent == len(before.outbox)
+    return Greeting(report.sent == len(before.outbox), report)
 
 
 def _clock(heads: Iterable[Head]) -> datetime | None:

@@ -15,14 +15,20 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from correlator.errors import SettingsError
+from correlator.gateways import folded, is_group
 from correlator.model import WeeklyTime
+from correlator.reasons import Vocabulary, line
+from correlator.routes import Route, parse
 from correlator.schedule import ncrontab
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LANGUAGES = ("en", "ja")
+CHATS = ("teams", "slack")
 TEN_YEARS = timedelta(days=3650)
 """Longer than anybody asks for, and so short that it can be added to any time of a row."""
+WIDEST = timedelta(days=1)
+"""A maintenance row says nothing of what happens a day from it."""
 VAULT_REFERENCE = "@microsoft.keyvault("
 UNRESOLVED = "is a Key Vault reference that did not resolve"
 VAULT_CURE = (
@@ -55,6 +61,11 @@ class Setting(NamedTuple):
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(w for w in re.split(r"[\s,;]+", text) if w))
+
+
+def _places(text: str) -> tuple[str, ...]:
+    """Workspaces, and resource groups as they are compared: each names a partition of the state."""
+    return tuple(dict.fromkeys(folded(w) if is_group(w) else w for w in _words(text)))
 
 
 def _text(text: str) -> str:
@@ -108,10 +119,32 @@ def _sites(text: str) -> Mapping[str, str]:
     if text.strip().startswith("{"):
         loaded = json.loads(text)
         return {str(k): str(v["name"] if isinstance(v, dict) else v) for k, v in loaded.items()}
+    return dict(_pairs(text, "address=name"))
+
+
+def _pairs(text: str, form: str) -> list[tuple[str, str]]:
     pairs = [p.split("=", 1) for p in re.split(r"[;\n]+", text) if p.strip()]
     if any(len(p) != 2 for p in pairs):
-        raise ValueError("give address=name pairs with ; between them, or a JSON object")
-    return {address.strip(): name.strip() for address, name in pairs}
+        raise ValueError(f"give {form} pairs with ; between them, or a JSON object")
+    return [(key.strip(), value.strip()) for key, value in pairs]
+
+
+def _reasons(text: str) -> Vocabulary:
+    """``link flap=peer-silent; admin clear=peer-closed`` or the same as a JSON object."""
+    pairs = json.loads(text).items() if text.strip().startswith("{") else _pairs(text, "keyword=meaning")
+    return tuple(line(keyword, said) for keyword, said in pairs)
+
+
+def window(text: str) -> tuple[timedelta, timedelta]:
+    """``-60s..12m``: how long before and after. Raises ValueError."""
+    found = re.fullmatch(r"-([^.]+)\.\.\+?([^.]+)", text.strip())
+    if not found:
+        raise ValueError("give the time before and after, as in -60s..12m")
+    return duration(found[1], WIDEST), duration(found[2], WIDEST)
+
+
+def _routes(text: str) -> tuple[Route, ...]:
+    return parse(text, CHATS)
 
 
 def _switch(text: str) -> bool:
@@ -121,7 +154,12 @@ def _switch(text: str) -> bool:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("WORKSPACE_IDS", "", "Log Analytics workspace (customer) ids to watch, separated by commas", _words),
+    Setting(
+        "WORKSPACE_IDS",
+        "",
+        "Log Analytics workspace (customer) ids to watch, separated by commas; or ids of the gateways' resource groups",
+        _places,
+    ),
     Setting("TEAMS_WEBHOOK_URL", "", "Teams Workflows webhook; a Key Vault reference in Azure", _text, True),
     Setting("SLACK_WEBHOOK_URL", "", "Slack incoming webhook; a Key Vault reference in Azure", _text, True),
     Setting("TABLES_ENDPOINT", "", "Table service URL of the storage account, used with the app's identity", _endpoint),
@@ -146,6 +184,19 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MESSAGE_LANGUAGE", "en", "Language of the messages: en or ja", _language),
     Setting("DOWN_AFTER", "10m", "How old an open outage must be before it is told", _waiting),
     Setting("SITES", "", "Names for peers: 203.0.113.10=osaka-dc1; 198.51.100.7=nagoya, or a JSON object", _sites),
+    Setting(
+        "REASONS",
+        "",
+        "What reasons of disconnects mean, before the app's own list: keyword=meaning pairs with ; or a JSON object",
+        _reasons,
+    ),
+    Setting("MAINTENANCE_WINDOW", "-60s..12m", "From when to when around its log row maintenance may cut", window),
+    Setting(
+        "ROUTES",
+        "",
+        "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; default: all of all",
+        _routes,
+    ),
     Setting("ALLOW_PRIVATE_WEBHOOKS", "0", "1 permits webhooks on http and on private addresses", _switch),
 )
 
@@ -166,6 +217,9 @@ class Settings:
     message_language: str
     down_after: timedelta
     sites: Mapping[str, str]
+    reasons: Vocabulary
+    maintenance_window: tuple[timedelta, timedelta]
+    routes: tuple[Route, ...]
     allow_private_webhooks: bool
     teams_webhook_url: str = field(repr=False)
     slack_webhook_url: str = field(repr=False)

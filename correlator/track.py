@@ -7,14 +7,15 @@ gives exactly what folding everything would.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from correlator.announce import decide, is_pending, pending_until, say
-from correlator.correlate import correlate
+from correlator import people as persons
+from correlator.announce import Decision, Lately, Why, decide, is_short_failover
+from correlator.correlate import correlate, rejudge
 from correlator.model import (
     LONG_AGO,
     Checkpoint,
@@ -24,15 +25,20 @@ from correlator.model import (
     Moment,
     Notification,
     Policy,
+    Side,
     Status,
     Tracked,
     Witness,
 )
+from correlator.people import Entry, People
+from correlator.regular import Start, last_starts, start_of
+from correlator.told import folded, is_pending, newest, pending_until, say
 
 NOBODY: Mapping[str, tuple[Witness, ...]] = {}
 
 LATEST = timedelta(days=2)
 """Rows stamped older than this are restamped by the service on arrival (its documentation), so none come later."""
+REMINDERS_KEPT = 20
 MARGIN = timedelta(hours=6)
 """Longer than any look around an outage: rows that still arrive cannot touch what ended before the window."""
 
@@ -60,43 +66,94 @@ def advance(
     policy: Policy,
     *,
     first_run: bool = False,
-    most: int = 40,
     witnesses: Mapping[str, tuple[Witness, ...]] = NOBODY,
+    people: People = persons.NOBODY,
 ) -> Step:
-    """Fold the gateway's rows (None: none are fresh), then decide what to say; at most ``most`` messages at once.
+    """Fold the gateway's rows (None: none are fresh), then decide what to say.
 
     On a first run every row counts, however old. Incidents that are over, or open for days, are kept and never told:
-    nobody wants last week's alerts tonight. ``witnesses`` is what Azure said of open incidents, by their ids.
+    nobody wants last week's alerts tonight. ``witnesses`` is what Azure said of open incidents, by their ids, and
+    ``people`` what was entered by hand: remarks, silences, planned work.
     """
+    policy = replace(policy, planned=people.planned(state.gateway)) if people.entries else policy
     before = _pruned(state, since, now, policy)
     incidents, checkpoints = _folded(before, log, LONG_AGO if first_run else since, policy)
     incidents = [_as_listed(i, witnesses.get(i.id, i.witnesses), policy) for i in incidents]
+    incidents = [_as_people_say(i, people, policy) for i in incidents]
     kept = {t.incident.id: t for t in before.tracked}
+    desk = _Desk(now, policy, _lately(incidents, before, policy), people.entries)
     tracked: list[Tracked] = []
     recorded: list[Incident] = []
-    said: list[Notification] = []
-    dues: list[datetime] = []
     for incident in incidents:
-        seen_at = _newest(incident) if first_run else now
-        item, news = _follow(incident, kept.get(incident.id), seen_at, now, policy)
-        if news:
+        item = _follow(incident, kept.get(incident.id), newest(incident) if first_run else now, now, policy)
+        if first_run and (incident.status is not Status.OPEN or incident.started_at < now - LATEST):
+            item = say(item, Moment.RECOVERED, now, silently=True)
+        item = desk.attend(item, kept.get(incident.id))
+        if incident.id not in kept or item.incident != kept[incident.id].incident:
             recorded.append(item.incident)
-        if first_run and (item.incident.status is not Status.OPEN or item.incident.started_at < now - LATEST):
-            item = say(item, Moment.RECOVERED, silently=True)
-        moment = decide(item, now, policy).moment
-        if moment and len(said) >= most:
-            dues.append(now)
-        elif moment:
-            item = say(item, moment)
-            said.append(Notification(moment, now, item.incident, item.told.number if item.told else 1))
-        # Asked again: what was just said may have a sequel that only time brings.
-        waits = (decide(item, now, policy).due, pending_until(item, policy), _witness_due(item.incident, now, policy))
-        dues += [d for d in waits if d]
         tracked.append(item)
     after = replace(before, checkpoints=checkpoints, tracked=tuple(tracked))
     if first_run:
         after = _pruned(after, since, now, policy)
-    return Step(after, after != before, recorded, said, min(dues, default=None))
+    return Step(after, after != before, recorded, folded(desk.said, policy), min(desk.dues, default=None))
+
+
+class _Desk:
+    """What is said of the incidents of one gateway in one step, and when to look at them again."""
+
+    def __init__(self, now: datetime, policy: Policy, lately: Lately, entries: Sequence[Entry]) -> None:
+        self.now, self.policy, self.lately, self.entries = now, policy, lately, entries
+        self.said: list[Notification] = []
+        self.dues: list[datetime] = []
+
+    def attend(self, item: Tracked, kept: Tracked | None) -> Tracked:
+        """Say what is to be said of one incident. Its revision grows if it is not what was kept."""
+        decision, silently = self._decide(item)
+        item = replace(item, incident=_revised(self._marked(item.incident, decision, silently), kept))
+        if decision.moment:
+            item = say(item, decision.moment, self.now, silently=silently)
+            if not silently:
+                self.said.append(_notification(item, decision, self.now))
+        # Asked again: what was just said may have a sequel that only time brings.
+        waits = (self._decide(item)[0].due, pending_until(item, self.policy))
+        self.dues += [d for d in (*waits, _witness_due(item.incident, self.now, self.policy)) if d]
+        return item
+
+    def _decide(self, item: Tracked) -> tuple[Decision, bool]:
+        """What to say, and whether it is only noted: what ended in a silence is passed over, what goes on waits."""
+        decision, incident = decide(item, self.now, self.policy, self.lately), item.incident
+        if decision.moment is None or not self.entries:
+            return decision, False
+        until = persons.muted_until(self.entries, incident.gateway, incident.peers, self.now)
+        if incident.status is Status.OPEN:
+            return (Decision(None, Why.MUTED, until) if until else decision), False
+        drops = [(o.peer, o.start, o.end or o.start) for o in (d.outage for d in incident.drops)]
+        return decision, until is not None or persons.all_within(self.entries, incident.gateway, drops)
+
+    def _marked(self, incident: Incident, decision: Decision, silently: bool) -> Incident:
+        if decision.moment is Moment.REMINDER:
+            incident = replace(incident, reminders=(*incident.reminders, self.now)[-REMINDERS_KEPT:])
+        muted = silently or decision.why is Why.MUTED
+        return replace(incident, muted=True) if muted and not incident.muted else incident
+
+
+def _notification(item: Tracked, decision: Decision, now: datetime) -> Notification:
+    assert decision.moment is not None
+    assert item.told is not None
+    told = item.told
+    return Notification(
+        decision.moment, now, item.incident, told.number, why=decision.why, times=decision.times, facets=told.facets
+    )
+
+
+def _lately(incidents: Sequence[Incident], state: GatewayState, policy: Policy) -> Lately:
+    """What happened to the gateway before and beside each incident: what is kept reaches back far enough for a day."""
+    living = [i for i in incidents if not i.status.withdrawn]
+    failovers = [i.started_at for i in living if is_short_failover(i, policy)]
+    drops: dict[str, list[datetime]] = {}
+    for outage in (o for i in living if i.finding.cause.side is Side.REMOTE for o in i.outages):
+        drops.setdefault(outage.peer, []).append(outage.start)
+    return Lately((*state.failovers, *failovers), {peer: tuple(starts) for peer, starts in drops.items()})
 
 
 def _as_listed(incident: Incident, witnesses: tuple[Witness, ...], policy: Policy) -> Incident:
@@ -105,6 +162,16 @@ def _as_listed(incident: Incident, witnesses: tuple[Witness, ...], policy: Polic
     if lost and incident.status is Status.OPEN and all(policy.gone(incident.gateway, peer) for peer in lost):
         incident = replace(incident, status=Status.REMOVED)
     return incident if witnesses == incident.witnesses else replace(incident, witnesses=witnesses)
+
+
+def _as_people_say(incident: Incident, people: People, policy: Policy) -> Incident:
+    """What people add: their remarks, the work they planned, and that somebody closed it."""
+    remarks = people.remarks.get(incident.id, incident.remarks)
+    starts = [(d.outage.peer, d.outage.start) for d in incident.drops] if policy.planned else []
+    planned = tuple(e for e in policy.planned if any(e.covers(incident.gateway, peer, at) for peer, at in starts))
+    if (remarks, planned) != (incident.remarks, incident.planned):
+        incident = replace(incident, remarks=remarks, planned=planned)
+    return replace(incident, status=Status.REMOVED) if incident.status is Status.OPEN and incident.closed else incident
 
 
 def _witness_due(incident: Incident, now: datetime, policy: Policy) -> datetime | None:
@@ -117,33 +184,37 @@ def _witness_due(incident: Incident, now: datetime, policy: Policy) -> datetime 
 
 def _folded(
     state: GatewayState, log: GatewayLog | None, since: datetime, policy: Policy
-) -> tuple[Iterable[Incident], tuple[Checkpoint, ...]]:
+) -> tuple[Sequence[Incident], tuple[Checkpoint, ...]]:
     if log is None:
-        return [t.incident for t in state.tracked], state.checkpoints
+        return rejudge(state.gateway, [t.incident for t in state.tracked], policy), state.checkpoints
     base = tuple(c for c in state.checkpoints if c.at <= since)[-1:]
     fresh = log._replace(tunnels=[e for e in log.tunnels if e.at > since])
     found = correlate(fresh, policy, replace(state, checkpoints=base))
     return found.incidents, base + tuple(found.checkpoints)
 
 
-def _follow(
-    incident: Incident, kept: Tracked | None, seen_at: datetime, now: datetime, policy: Policy
-) -> tuple[Tracked, bool]:
-    """Compare with what was kept: the same, or news with a higher revision, seen at that time."""
+def _follow(incident: Incident, kept: Tracked | None, seen_at: datetime, now: datetime, policy: Policy) -> Tracked:
+    """The incident with what was told of it. Seen now if its rows changed; what people say of it is no row."""
     if kept is None:
-        fresh = replace(incident, pending=is_pending(incident, seen_at, now, policy))
-        return Tracked(fresh, seen_at), True
+        return Tracked(replace(incident, pending=is_pending(incident, seen_at, now, policy)), seen_at)
     old = kept.incident
-    same = replace(incident, pending=old.pending, rev=old.rev) == old
+    same = replace(incident, pending=old.pending, rev=old.rev, remarks=old.remarks, planned=old.planned) == old
     seen_at = kept.seen_at if same else seen_at
     pending = is_pending(incident, seen_at, now, policy)
-    if same and pending is old.pending:
-        return kept, False
-    return Tracked(replace(incident, pending=pending, rev=old.rev + 1), seen_at, kept.told), True
+    return Tracked(replace(incident, pending=pending, rev=old.rev), seen_at, kept.told)
+
+
+def _revised(incident: Incident, kept: Tracked | None) -> Incident:
+    if kept is None or incident == kept.incident:
+        return incident
+    return replace(incident, rev=kept.incident.rev + 1)
 
 
 def _pruned(state: GatewayState, since: datetime, now: datetime, policy: Policy) -> GatewayState:
-    """Forget checkpoints before the one in use, and incidents that neither rows nor time can change any more."""
+    """Forget checkpoints before the one in use, and incidents that neither rows nor time can change any more.
+
+    Of short failovers the time is remembered for a week: the second one is told in another way than the first.
+    """
     base = [n for n, c in enumerate(state.checkpoints) if c.at <= since]
     checkpoints = state.checkpoints[base[-1] if base else 0 :]
     # How an open outage ends may yet show that it belongs to what came shortly before it.
@@ -151,18 +222,26 @@ def _pruned(state: GatewayState, since: datetime, now: datetime, policy: Policy)
     begun = [o.start for i in living for o in i.outages if o.end is None]
     reach = min([since, *begun]) - max(MARGIN, policy.next_hop, policy.rejoin)
     tracked = tuple(t for t in state.tracked if not _over(t, reach, now, policy))
-    if len(checkpoints) == len(state.checkpoints) and len(tracked) == len(state.tracked):
+    starts = _last_starts(state, since)
+    if (len(checkpoints), len(tracked), starts) == (len(state.checkpoints), len(state.tracked), state.starts):
         return state
-    return replace(state, checkpoints=checkpoints, tracked=tracked)
+    gone = [t.incident for t in state.tracked if t not in tracked]
+    failovers = [*state.failovers, *(i.started_at for i in gone if is_short_failover(i, policy))]
+    recent = tuple(at for at in failovers if at >= since - policy.failovers_within)
+    return replace(state, checkpoints=checkpoints, tracked=tracked, failovers=recent, starts=starts)
+
+
+def _last_starts(state: GatewayState, since: datetime) -> tuple[Start, ...]:
+    """Each tunnel's last drops before the window, which are about to be forgotten with their incidents."""
+    incidents = (t.incident for t in state.tracked if not t.incident.status.withdrawn)
+    return last_starts([*state.starts, *(start_of(o) for i in incidents for o in i.outages if o.start <= since)])
 
 
 def _over(tracked: Tracked, reach: datetime, now: datetime, policy: Policy) -> bool:
     incident = tracked.incident
-    if incident.status is Status.OPEN or incident.pending or _newest(incident) >= reach:
+    # What somebody closed without an end lies open in the log: forgotten, it would be found and told anew.
+    going_on = incident.status is Status.OPEN or (incident.ended_at is None and incident.closed is not None)
+    if going_on or incident.pending or newest(incident) >= reach:
         return False
     decision = decide(tracked, now, policy)
     return decision.moment is None and decision.due is None
-
-
-def _newest(incident: Incident) -> datetime:
-    return max(d.outage.end or d.outage.start for d in incident.drops)

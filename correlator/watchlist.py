@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from correlator.errors import SourceUnavailable
 from correlator.gateways import Listed, changes
-from correlator.model import GatewayState, Policy, Status, Witness
+from correlator.model import LONG_AGO, GatewayState, Move, Policy, Status, Witness
 from correlator.ports import GatewaySource
 
 log = logging.getLogger("correlator")
@@ -44,14 +44,6 @@ def read_anew(listed: Listed | None, source: GatewaySource, scopes: Sequence[str
     return listed.renewed(now, found, tuple(scopes))
 
 
-def touched(before: Listed | None, after: Listed | None) -> set[str]:
-    """The gateways that went, or some of whose connections did: what was down there may be no more."""
-    if before is None or after is None or before is after:
-        return set()
-    kept = {g.resource_id: g.connections for g in after.found.gateways}
-    return {g.resource_id for g in before.found.gateways if kept.get(g.resource_id) != g.connections}
-
-
 def informed(policy: Policy, listed: Listed | None) -> Policy:
     """The policy with what the list knows of modes and peers."""
     if listed is None:
@@ -63,6 +55,7 @@ def informed(policy: Policy, listed: Listed | None) -> Policy:
         peers=found.peers(),
         addresses=found.addresses(),
         removed=frozenset(listed.removed),
+        moved={old: Move(new, listed.moved_at.get(old, LONG_AGO)) for old, new in listed.aliases.items()},
     )
 
 

@@ -75,4 +75,5 @@ def week_line(document: Mapping[str, Any]) -> WeekLine:
         len(outages),
         document["downtime_seconds"],
         document["connection_downtime_seconds"],
+        document.get("muted", False),
     )

@@ -6,13 +6,15 @@ import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
 from msgspec import Struct
+from msgspec.structs import replace
 
-from correlator.channels import CHANNELS, check_url
+from correlator.channels import CHANNELS, Pace, check_url
 from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError, StaleWrite
 from correlator.gateways import Listed
@@ -20,14 +22,18 @@ from correlator.model import Policy
 from correlator.poll import Aside, poll_all
 from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import greet, summarize
+from correlator.routes import Routing
 from correlator.settings import Settings
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.sources.resource_manager import ResourceManager
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
-from correlator.watchlist import Asking, informed, is_fresh, read_anew, touched
+from correlator.watchlist import Asking, informed, is_fresh, read_anew
 from correlator.wording import Style
+
+if TYPE_CHECKING:
+    from correlator.web import Web
 
 log = logging.getLogger("correlator")
 NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", "TEAMS_WEBHOOK_URL|SLACK_WEBHOOK_URL")
@@ -47,11 +53,14 @@ class App(Struct):
     def poll(self) -> None:
         """Poll every workspace. Raises CorrelatorError at the end if one failed, so that the run shows as failed."""
         before, listed = self._current_list()
+        touched = listed.touched if listed else ()
         store, channels = self._dressed(listed)
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched(before, listed), asking)
+        aside = Aside(touched, asking, Routing(settings.routes, settings.sites))
         reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
+        if listed and touched and not failures:
+            listed = replace(listed, touched=())
         if listed and listed is not before:
             store.keep_list(listed)
         self.listed = listed
@@ -80,6 +89,14 @@ class App(Struct):
             return
         log.info("%s", line_of("weekly_summary", report))
 
+    def web(self) -> Web:
+        """What is answered over HTTP; its modules are no part of a timer's cold start."""
+        from correlator.stores.history import History
+        from correlator.web import Web
+
+        store = TableStore(self.tables, style_of(self.settings))
+        return Web(store, History(self.tables), self.settings.workspace_ids, self.settings.timezone)
+
     def _current_list(self) -> tuple[Listed | None, Listed | None]:
         """The gateway list as it was and as it is. In a process that has a fresh one, nothing is read."""
         scopes = self.settings.gateway_scopes
@@ -93,14 +110,18 @@ class App(Struct):
             return
         found = self.listed.found if self.listed else None
         try:
-            self.greeted = greet(self.settings.workspace_ids, failures, store, channels, found)
+            greeting = greet(self.settings.workspace_ids, failures, store, channels, found)
         except StaleWrite as lost:
             log.info("welcome: %s", lost)
+            return
+        self.greeted = greeting.done
+        if greeting.report:
+            log.info("%s", line_of("welcome", greeting.report))
 
     def _dressed(self, listed: Listed | None) -> tuple[Store, dict[str, Channel]]:
-        """Store and channels in the words of today's list."""
+        """Store and channels in the words of today's list, with the time of a run before them."""
         style = style_of(self.settings, listed)
-        return TableStore(self.tables, style), open_channels(self.settings, style)
+        return TableStore(self.tables, style), open_channels(self.settings, style, Pace())
 
 
 def build(environment: Mapping[str, str]) -> App:
@@ -124,7 +145,13 @@ def style_of(settings: Settings, listed: Listed | None = None) -> Style:
 
 def policy_of(settings: Settings) -> Policy:
     """The time windows, as far as settings change them."""
-    return Policy(down_after=settings.down_after)
+    before, after = settings.maintenance_window
+    return Policy(
+        down_after=settings.down_after,
+        reasons=settings.reasons,
+        maintenance_before=before,
+        maintenance_after=after,
+    )
 
 
 def open_tables(settings: Settings, credential: TokenCredential) -> AzureTables:
@@ -138,7 +165,7 @@ def open_tables(settings: Settings, credential: TokenCredential) -> AzureTables:
         raise SettingsError([f"{name} cannot be used: it is not of the form that the storage account shows"]) from None
 
 
-def open_channels(settings: Settings, style: Style) -> dict[str, Channel]:
+def open_channels(settings: Settings, style: Style, pace: Pace | None = None) -> dict[str, Channel]:
     """The channels whose address is set. Raises SettingsError for addresses that cannot work."""
     urls = {name: getattr(settings, setting.lower()) for name, (setting, _) in CHANNELS.items()}
     problems = [
@@ -148,7 +175,8 @@ def open_channels(settings: Settings, style: Style) -> dict[str, Channel]:
     ]
     if problems:
         raise SettingsError(problems)
-    return {name: CHANNELS[name][1](url, style, settings.allow_private_webhooks) for name, url in urls.items() if url}
+    private = settings.allow_private_webhooks
+    return {name: CHANNELS[name][1](url, style, private, pace) for name, url in urls.items() if url}
 
 
 def line_of(what: str, report: Report) -> str:

@@ -3,7 +3,7 @@ metadata description = 'Everything the app needs in one resource group, and its 
 
 targetScope = 'resourceGroup'
 
-import { channelName, diagnosticSettingName, networkAccess, phone, roles, siteNames, tagSet, watchedWorkspace } from 'types.bicep'
+import { channelName, diagnosticSettingName, logScope, networkAccess, phone, roles, siteNames, tagSet, watchedWorkspace } from 'types.bicep'
 
 @description('Short name of this installation, as in prod. Part of tags and of the names\' unique suffix.')
 @minLength(2)
@@ -20,6 +20,9 @@ param tags tagSet = {}
 
 @description('Workspaces that receive the gateways\' logs. Empty: the workspace that this deployment makes is watched itself.')
 param workspaces watchedWorkspace[] = []
+
+@description('How logs are asked for. workspaces: each of the above, with a role there that ends at two tables. resourceGroups: those in gatewayResourceGroupIds, with Reader there and no role on any workspace.')
+param askFor logScope = 'workspaces'
 
 @description('Gateways to switch logging on for. Off by default, since a policy may send the logs already. The deployer needs Monitoring Contributor on each.')
 param loggedGatewayIds string[] = []
@@ -95,8 +98,17 @@ param messageLanguage 'en' | 'ja' = 'en'
 @description('How old an open outage must be before it is told.')
 param downAfter string = '10m'
 
+@description('Which channel hears of which incidents, as in "teams: azure,unknown; slack: remote". Empty: all of all.')
+param routes string = ''
+
 @description('Names for peers, as in { "203.0.113.10": "osaka-dc1" }.')
 param sites siteNames = {}
+
+@description('What reasons of disconnects mean, before the list of the app: keyword=meaning; keyword=meaning.')
+param reasons string = ''
+
+@description('From when to when around its log row maintenance may cut; the command calibrate proposes one.')
+param maintenanceWindow string = '-60s..12m'
 
 @description('Log query endpoint. Empty: that of the cloud deployed to.')
 param logsEndpoint string = ''
@@ -142,7 +154,8 @@ var ownWorkspaceName = 'log-vpn-${suffix}'
 var ownWorkspaceId = resourceId('Microsoft.OperationalInsights/workspaces', ownWorkspaceName)
 var appInsightsName = 'appi-vpn-${suffix}'
 var watched = empty(workspaces) ? [{ resourceId: ownWorkspaceId, customerId: null }] : workspaces
-var assignOnWatched = empty(workspaces) ? assignRoles : assignRolesElsewhere
+var asked = askFor == 'workspaces' ? watched : []
+var assignOnWatched = askFor == 'workspaces' && (empty(workspaces) ? assignRoles : assignRolesElsewhere)
 
 // The tables that the app's queries name. A role assignment condition keeps the identity out of every other.
 var readTables = ['AzureDiagnostics', 'AzureActivity']
@@ -233,7 +246,7 @@ module access 'modules/access.bicep' = if (assignRoles) {
 }
 
 module workspaceAccess 'modules/workspace-access.bicep' = [
-  for (workspace, i) in watched: if (assignOnWatched || empty(workspace.?customerId)) {
+  for (workspace, i) in asked: if (assignOnWatched || empty(workspace.?customerId)) {
     name: 'vpn-workspace-${i}-${suffix}'
     scope: resourceGroup(split(workspace.resourceId, '/')[2], split(workspace.resourceId, '/')[4])
     dependsOn: [monitoring]
@@ -289,10 +302,11 @@ module functionApp 'modules/function-app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     workspaceIds: [
-      for (workspace, i) in watched: empty(workspace.?customerId)
+      for (workspace, i) in asked: empty(workspace.?customerId)
         ? workspaceAccess[i]!.outputs.customerId
         : (workspace.?customerId ?? '')
     ]
+    resourceGroupIds: askFor == 'resourceGroups' ? gatewayResourceGroupIds : []
     channels: channels
     vaultName: ownVault ? keyVault!.outputs.name : last(split(existingVaultId, '/'))
     logsEndpoint: empty(logsEndpoint) ? logsByCloud[environment().name] : logsEndpoint
@@ -303,8 +317,11 @@ module functionApp 'modules/function-app.bicep' = {
     weeklyAt: weeklyAt
     timezone: timezone
     messageLanguage: messageLanguage
+    routes: routes
     downAfter: downAfter
     sites: sites
+    reasons: reasons
+    maintenanceWindow: maintenanceWindow
   }
 }
 
@@ -380,7 +397,7 @@ var elsewhereRoleCommands = assignRolesElsewhere
 var workspaceRoleCommands = assignOnWatched
   ? []
   : map(
-      watched,
+      asked,
       workspace => '${assign} --role ${roles.logAnalyticsDataReader} --scope ${workspace.resourceId} --condition "${tableCondition}" --condition-version 2.0'
     )
 

@@ -3,7 +3,7 @@ metadata description = 'For azd: makes the resource group and hands over. Lists 
 
 targetScope = 'subscription'
 
-import { channelName } from 'types.bicep'
+import { channelName, logScope } from 'types.bicep'
 
 @description('Short name of this installation; the resource group is rg-vpn-<name>.')
 @minLength(2)
@@ -21,6 +21,9 @@ param loggedGatewayIds string = ''
 
 @description('Resource groups of the gateways, as ids with commas between them: Reader there gives names of connections and sites.')
 param gatewayResourceGroupIds string = ''
+
+@description('How logs are asked for: by workspaces, or by these resource groups with no role on any workspace.')
+param askFor logScope = 'workspaces'
 
 @description('Channel to tell; both is teams and slack.')
 param channel channelName | 'both' = 'teams'
@@ -64,6 +67,7 @@ module main 'main.bicep' = {
     location: location
     workspaces: map(workspaceIds, id => { resourceId: trim(id) })
     loggedGatewayIds: map(gatewayIds, id => trim(id))
+    askFor: askFor
     gatewayResourceGroupIds: map(gatewayGroupIds, id => trim(id))
     channels: channel == 'both' ? ['teams', 'slack'] : (channel == 'slack' ? ['slack'] : ['teams'])
     teamsWebhookUrl: teamsWebhookUrl

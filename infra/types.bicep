@@ -12,6 +12,10 @@ type watchedWorkspace = {
 }
 
 @export()
+@description('Whose logs are asked for: those of workspaces, or those of the resources in resource groups, wherever they are kept.')
+type logScope = 'workspaces' | 'resourceGroups'
+
+@export()
 @description('A chat channel. Its webhook address is a secret of the vault, named <channel>-webhook-url.')
 type channelName = 'teams' | 'slack'
 

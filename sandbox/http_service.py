@@ -25,6 +25,8 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    target: str = ""
+    """The path and query as they were sent."""
 
     def without_secrets(self) -> "Request":
         """The same request as it may be kept."""
@@ -139,13 +141,13 @@ class _Exchange(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply.body)
 
-    do_POST = do_GET
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_MERGE = do_GET
 
     def _request(self) -> Request:
         url = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length") or 0))
-        return Request(self.command, unquote(url.path), dict(parse_qsl(url.query)), headers, body)
+        return Request(self.command, unquote(url.path), dict(parse_qsl(url.query)), headers, body, self.path)
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay quiet: `HttpService.requests` is the log."""

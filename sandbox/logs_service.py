@@ -6,17 +6,18 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sandbox.certificate import Certificate
-from sandbox.faults import Reply
+from sandbox.faults import Reply, forbidden
 from sandbox.http_service import HttpService, Request
 from sandbox.tokens import TokenIssuer, TokenRefused
 from sandbox.wire_format import bad_argument, error, interval
 from sandbox.workspace import Answer, NotExecutable, QueryRefused, Row, Workspace
 
 AUDIENCE = "https://api.loganalytics.io"
-# by workspace id, or by the resource id of a workspace, whose last part stands for its id here
+# by workspace id, or by the resource id of a workspace, whose last part stands for its id here; or by a resource group
 _QUERY_PATH = re.compile(
     r"/v1/(?:workspaces|.+/providers/microsoft\.operationalinsights/workspaces)/([^/]+)/query", re.IGNORECASE
 )
+_GROUP_PATH = re.compile(r"/v1/+(subscriptions/[^/]+/resourcegroups/[^/]+)/query", re.IGNORECASE)
 
 
 class LogsService(HttpService):
@@ -31,17 +32,33 @@ class LogsService(HttpService):
         self._issuer = issuer
         self._clock: datetime | None = None
         self._workspaces = {name: Workspace(name) for name in workspace_ids}
+        self._refused: set[str] = set()
+        self._rows: dict[str, list[Row]] = {name: [] for name in self._workspaces}
+        self._groups: dict[str, Workspace] = {}
+
+    def refuse(self, place: str) -> None:
+        """From now on nobody may read this workspace, or ask for the logs of this resource group.
+
+        A group that is asked for its logs leaves out those in a refused workspace, without a word.
+        """
+        self._refused.add(place.lower())
+        self._forget_groups()
 
     def load(self, workspace_id: str, rows: Iterable[Row]) -> None:
         """Add rows to a workspace, see `Workspace.load`."""
-        self._workspaces[workspace_id].load(rows)
+        loaded = list(rows)
+        self._workspaces[workspace_id].load(loaded)
+        self._rows[workspace_id] += loaded
+        self._forget_groups()
 
     def clear(self) -> None:
-        """Every workspace empty and the real clock again, no faults queued, no requests remembered: a fresh start."""
+        """Every workspace empty and the real clock again, nothing refused, no faults, no requests: a fresh start."""
         self._clock = None
+        self._refused.clear()
+        self._forget_groups()
         self.forget()
         for name, old in self._workspaces.items():
-            self._workspaces[name] = Workspace(name)
+            self._workspaces[name], self._rows[name] = Workspace(name), []
             old.close()
 
     def set_clock(self, moment: datetime | None) -> None:
@@ -61,6 +78,7 @@ class LogsService(HttpService):
     def stop(self) -> None:
         """Stop serving and free the rows."""
         super().stop()
+        self._forget_groups()
         for workspace in self._workspaces.values():
             workspace.close()
 
@@ -69,11 +87,34 @@ class LogsService(HttpService):
         refusal = self._unauthorized(request.headers.get("authorization", ""))
         if refusal:
             return refusal
-        path = _QUERY_PATH.fullmatch(request.path)
-        workspace = self._workspaces.get(path[1]) if path and request.method == "POST" else None
+        workspace = self._asked(request.path) if request.method == "POST" else None
         if workspace is None:
             return Reply.json(404, error("PathNotFoundError", "The requested path does not exist"))
+        if workspace.workspace_id.lower() in self._refused:
+            return forbidden().change(Reply())
         return self._executed(workspace, request)
+
+    def _asked(self, path: str) -> Workspace | None:
+        if found := _GROUP_PATH.fullmatch(path):
+            return self._group(f"/{found[1].lower()}")
+        named = _QUERY_PATH.fullmatch(path)
+        return self._workspaces.get(named[1]) if named else None
+
+    def _group(self, group: str) -> Workspace:
+        """What the resources of a group log to any workspace that may be read."""
+        if group not in self._groups:
+            readable = [rows for name, rows in self._rows.items() if name.lower() not in self._refused]
+            made = self._groups[group] = Workspace(group)
+            made.load(
+                row for rows in readable for row in rows
+                if str(row.get("_ResourceId") or "").lower().startswith(f"{group}/")
+            )  # fmt: skip
+        return self._groups[group]
+
+    def _forget_groups(self) -> None:
+        for made in self._groups.values():
+            made.close()
+        self._groups.clear()
 
     def _unauthorized(self, authorization: str) -> Reply | None:
         scheme, _, token = authorization.partition(" ")

@@ -14,6 +14,7 @@ import duckdb_kql
 from duckdb_kql import KqlError, KqlSyntaxError, KqlUnsupportedError
 
 from sandbox.kql_rewrite import INGESTED, OtherWorkspace, rewrite
+from sandbox.kql_translation import Schema, translate
 from sandbox.wire_format import Interval, cell, kusto_type
 
 Row = Mapping[str, object]
@@ -61,6 +62,7 @@ class Workspace:
         """An empty workspace, without any table."""
         self.workspace_id = workspace_id
         self._tables: dict[str, dict[str, str]] = {}
+        self._schema: Schema = ()
         self._lock = threading.Lock()
         self._engine = duckdb_kql.connect()
         self._engine.execute("SET threads = 1")  # rows without an order come back as they were loaded
@@ -80,6 +82,8 @@ class Workspace:
             for table, members in by_table.items():
                 self._grow(table, members)
                 self._insert(table, members)
+            stored = duckdb_kql.engine.schema(self._engine)
+            self._schema = tuple((table, tuple(stored[table])) for table in self._tables)
 
     def _grow(self, table: str, rows: list[Row]) -> None:
         """Create the table and the columns the rows have values for."""
@@ -117,15 +121,13 @@ class Workspace:
         with self._lock:
             self._show(now, within)
             try:
-                found = duckdb_kql.query(self._engine, self._rewritten(text), query_now=now)
-                shown = [index for index, name in enumerate(found.columns) if not name.startswith(INGESTED)]
-                columns = [(found.columns[index], kusto_type(str(found.types[index]))) for index in shown]
+                found = self._engine.execute(*translate(self._rewritten(text), self._schema, now))
+                named = [(name, kusto_type(str(kind))) for name, kind, *_ in found.description]
                 raw = found.fetchall()
             except (KqlError, duckdb.Error) as error:
                 raise _refusal(error) from error
-        return Answer(
-            columns, [[cell(row[i], kind) for i, (_, kind) in zip(shown, columns, strict=True)] for row in raw]
-        )
+        shown = [index for index, (name, _) in enumerate(named) if not name.startswith(INGESTED)]
+        return Answer([named[i] for i in shown], [[cell(row[i], named[i][1]) for i in shown] for row in raw])
 
     def _rewritten(self, text: str) -> str:
         columns = {table: self._tables.get(table, {}).keys() for table in SCHEMA}
@@ -145,8 +147,9 @@ class Workspace:
             )
 
     def close(self) -> None:
-        """Free the memory."""
-        self._engine.close()
+        """Free the memory, once the query that is running has its answer."""
+        with self._lock:
+            self._engine.close()
 
 
 def _type_of_new(name: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from correlator.activity import ACTIVITY, covers, scope_of
 from correlator.errors import SendFailed, SourceUnavailable
 from correlator.model import LogRow, Notification
-from correlator.ports import Body, LogAnswer
+from correlator.ports import Body, LogAnswer, Span
 from correlator.queries import FIRST_LOOK_BACK, LEAD, OVERLAP
 
 
@@ -34,8 +34,13 @@ class ScriptedLog:
         self.now = now or at("2026-08-20T00:00:00")
         self.failing = False
         self.queries = 0
+        self.ike: list[Arrival] = []
+        self.ike_failing = False
+        self.ike_queries = 0
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
         self.queries += 1
         if self.failing:
             raise SourceUnavailable("scripted")
@@ -44,9 +49,19 @@ class ScriptedLog:
         reach = since - LEAD if since else self.now - FIRST_LOOK_BACK
         within = [a for a in visible if _time(a.row) > reach]
         news = {scope_of(a.row.gateway) for a in within if a.ingested >= fresh_since}
+        news |= set(again)
         fresh = {a.row.gateway for a in within if any(covers(scope, a.row.gateway) for scope in news)}
         rows = [a.row for a in within if a.row.gateway in fresh or a.row.category == ACTIVITY]
         return LogAnswer(self.now, rows if fresh else [])
+
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        """Rows of these times alone, as far as they can be seen."""
+        del workspace
+        self.ike_queries += 1
+        if self.ike_failing:
+            raise SourceUnavailable("scripted")
+        rows = [a.row for a in self.ike if a.visible <= self.now]
+        return [r for r in rows if any(s.gateway == r.gateway and s.begin <= _time(r) <= s.end for s in spans)]
 
 
 def _time(row: LogRow) -> datetime:
@@ -58,8 +73,12 @@ class Chat:
 
     def __init__(self, name: str = "teams") -> None:
         self.name = name
+        self.address = "first"
         self.said: list[Notification] = []
         self.outcome: Callable[[], str] = lambda: "ok"
+
+    def turn(self) -> bool:
+        return True
 
     def render(self, notification: Notification) -> Body:
         return {"notification": notification}
@@ -72,7 +91,13 @@ class Chat:
         if outcome in ("ok", "answer lost"):
             self.said.append(body["notification"])
         if outcome != "ok":
-            raise SendFailed(outcome, refused=outcome == "refused", permanent=outcome == "gone")
+            raise SendFailed(
+                outcome,
+                refused=outcome == "refused",
+                permanent=outcome == "gone",
+                ambiguous=outcome in ("timeout", "answer lost"),
+                retry_after=600.0 if outcome == "throttled" else 0.0,
+            )
 
 
 class Killed(BaseException):

@@ -157,7 +157,8 @@ def test_a_scope_covers_what_lies_in_it() -> None:
         ("17:12 reset; 17:13 hq down IN_0; 17:14 hq up IN_0", "gateway-reset likely reset-before-drop"),
         ("17:12 write; 17:13 hq down IN_0; 17:14 hq up IN_0", "configuration-change confirmed change-before-drop"),
         (f"17:15 fault; {FAILOVER}", "azure-incident confirmed platform-fault"),
-        (f"17:23:01 fault; {FAILOVER}", "azure-failover confirmed back-on-the-other-instance"),
+        (f"17:23:01 fault; {FAILOVER}", "azure-failover likely back-on-the-other-instance"),
+        (f"03:00 activity; 17:23:01 fault; {FAILOVER}", "azure-failover confirmed back-on-the-other-instance"),
         ("17:15 fault; 17:13 hq down IN_0 DPD; 17:20 hq up IN_0", "azure-incident likely platform-fault"),
         (f"17:15 fault; 17:12 maintenance IN_0; {FAILOVER}", "azure-maintenance confirmed maintenance-row"),
         (f"17:10 servicefault; {FAILOVER}", "azure-incident likely service-fault"),
@@ -166,7 +167,10 @@ def test_a_scope_covers_what_lies_in_it() -> None:
     ],
 )  # fmt: skip
 def test_one_tunnel_of_several_with_the_activity_log(rows: str, said: str) -> None:
-    """A reset, a change or a fault in time decides where the shape agrees; without any, a failover is sure."""
+    """A reset, a change or a fault in time decides where the shape agrees; without any, a failover is sure.
+
+    Only rows of the Administrative category prove that a reset would have been seen.
+    """
     assert verdicts(f"{FULL} {rows}", ACTIVE_STANDBY) == [said]
 
 

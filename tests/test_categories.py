@@ -170,6 +170,23 @@ def test_unmapped_reasons_are_counted() -> None:
     assert read.unmapped_reasons == {"Gremlins": 2, "Pixies": 1}
 
 
+def test_own_reasons_are_not_unmapped() -> None:
+    """What a customer's own line explains is not counted among the unknown."""
+    rows = night('17:00 hq down IN_0 "Gremlins"; 17:02 hq down IN_0 "Pixies"')
+    assert read_rows(rows, own_reasons=(("gremlins", "peer-closed"),)).unmapped_reasons == {"Pixies": 1}
+
+
+def test_unknown_operations_are_counted() -> None:
+    """Operations that nobody documented are counted by name; documented ones in any case are not, nor known phrases."""
+    rows = [change(operation="NodeStateChanged"), change(operation="hostmaintenanceevent"), change(operation="")]
+    rows += [
+        change(operation="Odd", message="Upgrade gateway started"),
+        change(operation="ValidateGatewayConfiguration"),
+    ]
+    rows += [tunnel(status="Connected", operation="TunnelHummed"), tunnel(status="Connected")]
+    assert read_rows(rows).unknown_operations == {"NodeStateChanged": 1, "TunnelHummed": 1}
+
+
 def test_log_text_is_harmless() -> None:
     """Control and direction characters never reach a chat, and no text is endless."""
     assert clean("a\nb\x00c\u202ed\u2066") == "a b c d"

@@ -9,6 +9,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -40,8 +41,12 @@ def loaded() -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def module() -> ModuleType:
-    """The app, loaded for itself."""
+def triggers() -> dict[str, dict[str, Any]]:
+    """The trigger of each function, from the app loaded for itself."""
+    return {f.get_function_name(): f.get_trigger().get_dict_repr() for f in _module().app.get_functions()}
+
+
+def _module() -> ModuleType:
     spec = importlib.util.spec_from_file_location("function_app_looked_at", ROOT / "function_app.py")
     assert spec
     assert spec.loader
@@ -60,15 +65,22 @@ def test_the_function_loads_no_command_line(loaded: set[str]) -> None:
     assert {"click", "rich", "correlator.cli", "sandbox", "pytest", "duckdb", "jinja2"}.isdisjoint(loaded)
 
 
-def test_there_are_two_timers(module: ModuleType) -> None:
+def test_there_are_two_timers(triggers: dict[str, dict[str, Any]]) -> None:
     """The poll runs when POLL_SCHEDULE says, the summary every hour; neither runs at every start of a host."""
-    found = {f.get_function_name(): f.get_trigger().get_dict_repr() for f in module.app.get_functions()}
+    found = {name: t for name, t in triggers.items() if t["type"] == "timerTrigger"}
     assert {name: t["schedule"] for name, t in found.items()} == {
         "poll": "%POLL_SCHEDULE%",
         "weekly_summary": "0 10 * * * *",
     }
-    assert {t["type"] for t in found.values()} == {"timerTrigger"}
     assert {t["runOnStartup"] for t in found.values()} == {False}
+
+
+def test_every_route_wants_a_key_and_only_reads(triggers: dict[str, dict[str, Any]]) -> None:
+    """Nobody without a function key is answered, and no request can change anything."""
+    routes = [t for t in triggers.values() if t["type"] == "httpTrigger"]
+    assert len(routes) == 4
+    assert {t["authLevel"].name for t in routes} == {"FUNCTION"}
+    assert {m.value for t in routes for m in t["methods"]} == {"GET"}
 
 
 def test_a_claim_outlives_a_run() -> None:

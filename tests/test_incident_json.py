@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from correlator.incident_json import gateway_name, gateway_object, history, incident_object, iso
 from correlator.model import Cause, CauseChange, Incident, Status
+from correlator.people import Remark, RemarkKind
 from correlator.wording import Style
 from tests.timeline import ACTIVE_ACTIVE, ACTIVE_STANDBY, clock, gateway, incidents
 
@@ -31,6 +32,24 @@ MAINTENANCE = """
 def one(rows: str) -> Incident:
     (found,) = incidents(rows, ACTIVE_STANDBY)
     return found
+
+
+def test_what_people_did() -> None:
+    """The logs' verdict stays, a person's stands beside it; deeds are in the history, words in the notes."""
+    incident = one("17:13 hq down IN_0 DPD; 17:58 hq up IN_0")
+    words = (
+        Remark(incident.id, clock("17:30"), "kim", RemarkKind.ACKNOWLEDGED),
+        Remark(incident.id, clock("18:30"), "lee", RemarkKind.RECLASSIFIED, "we pulled the plug", "planned-work"),
+    )
+    found = incident_object(replace(incident, remarks=words, reminders=(clock("17:43"),)), STYLE)
+    assert found["cause"]["code"] == "remote-unreachable"
+    assert found["acknowledged"] == {"at": "2026-08-21T17:30:00Z", "by": "kim", "text": ""}
+    assert found["person"] == {
+        "code": "planned-work", "side": "own-change", "by": "lee", "at": "2026-08-21T18:30:00Z",
+        "text": "we pulled the plug",
+    }  # fmt: skip
+    assert [e["event"] for e in found["history"]] == ["opened", "acknowledged", "reminder", "recovered", "reclassified"]
+    assert [n["by"] for n in found["notes"]] == ["lee"]
 
 
 def test_the_object_of_the_readme_night() -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from correlator.delivery import LEASE, LONGEST_PAUSE, Report
+from correlator import desk
+from correlator.delivery import LEASE, Report
 from correlator.errors import SourceUnavailable, StaleWrite, StoreUnavailable
-from correlator.model import LogRow, Moment, Policy, WeeklyTime
-from correlator.poll import poll, poll_all
-from correlator.ports import Body, Channel, LogAnswer
+from correlator.evidence import not_found
+from correlator.model import Incident, LogRow, Moment, Policy, WeeklyTime
+from correlator.people import Remark, RemarkKind
+from correlator.poll import Aside, poll, poll_all
+from correlator.ports import Body, Channel, LogAnswer, Span
 from correlator.reports import WEEKLY_PARTITION, summarize
+from correlator.routes import Routing, parse
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.stores.tables import Operation
@@ -68,7 +71,7 @@ def drop(time: str, seconds: float, old: int, new: int, **more: Any) -> list[Arr
     return [tunnel(time, False, old, reason=reason, **more), tunnel(back.isoformat()[:-6], True, new, **more)]
 
 
-def closed(time: str, seconds: float = 60, **more: Any) -> list[Arrival]:
+def closed(time: str, seconds: float = 150, **more: Any) -> list[Arrival]:
     """The peer closes a tunnel and opens it again: a drop whose cause is certain at once."""
     return drop(time, seconds, 0, 0, reason="RemotelyTriggered", **more)
 
@@ -133,7 +136,7 @@ def test_an_open_outage_is_told_when_it_is_old_enough() -> None:
     night = Night([*UP, tunnel("17:13:04", False, 0, reason="DPD timed out"), tunnel("18:01:00", True, 0)])
     assert night.until("17:20:00") == []
     assert night.until("17:25:00") == [("17:25", "opened")]
-    assert night.until("18:05:00") == []
+    assert night.until("18:05:00") == [("17:45", "reminder")]
     assert night.until("23:00:00") == [("18:15", "recovered")]
 
 
@@ -144,9 +147,10 @@ def test_a_short_outage_is_never_called_down() -> None:
 
 
 def test_a_maintenance_row_that_comes_late_changes_the_cause() -> None:
-    """A maintenance row that comes forty minutes late corrects what was said, with the same incident, once."""
-    night = Night([*UP, maintenance("17:12:10", 0, late=41), *drop("17:13:04", 12, 0, 1)])
-    assert night.until("23:00:00") == [("17:30", "recovered"), ("17:55", "cause-changed")]
+    """A maintenance row forty minutes late corrects that the remote side was said, with the same incident, once."""
+    fell = drop("17:13:04", 150, 0, 0, reason="DPD timed out")
+    night = Night([*UP, maintenance("17:12:10", 0, late=41), *fell])
+    assert night.until("23:00:00") == [("17:30", "recovered"), ("18:05", "cause-changed")]
     before, after = night.chats["teams"].said
     assert before.subject == after.subject
     assert after.incident
@@ -200,8 +204,62 @@ def test_a_run_counts_what_it_saw() -> None:
     night = Night([*UP, odd, *drop("17:13:04", 60, 0, 0, reason="Frobnicated"), *closed("12:00:00")])
     report = night.poll("17:20:00")
     assert (report.rows, report.unreadable, dict(report.unmapped_reasons)) == (6, 1, {"Frobnicated": 1})
-    assert (report.changed, report.said, report.sent, report.repeats) == (2, 1, 1, 0)
+    assert (report.changed, report.said, report.sent, report.repeats_crashed) == (2, 1, 1, 0)
     assert report.now == when("17:20:00")
+
+
+# People
+
+
+def test_what_people_say_reaches_the_next_poll() -> None:
+    """A word from outside makes the gateway due: the next poll shows it and reminds nobody; a quiet poll reads none."""
+    night = Night([*UP, tunnel("17:13:04", False, 0, reason="DPD timed out")])
+    night.until("17:25:00")
+    (found,) = night.store.documents(["2026-W34"])
+    word = Remark(found["id"], night.log.now, "kim", RemarkKind.ACKNOWLEDGED, "on it")
+    desk.say(night.store, [WS], word, GATEWAY.format(1))
+    assert night.until("19:30:00") == []
+    assert desk.incident(night.store, found["id"])["acknowledged"]["by"] == "kim"
+    calls: list[str] = []
+    quiet = TableStore(Fuse(night.tables, calls.append), Style())
+    poll(WS, _at(night, "19:35:00"), quiet, night.chats, POLICY)
+    assert [c for c in calls if c.startswith("before")] == ["before query", "before write"]
+
+
+def test_a_word_while_a_poll_commits() -> None:
+    """Whoever is faster wins and the other tries again: neither the word nor the poll's news is lost."""
+    night = Night([*UP, tunnel("17:13:04", False, 0, reason="DPD timed out"), *closed("17:20:00", gateway=2)])
+    night.until("17:20:00")
+
+    def speak() -> None:
+        desk.look_again(night.store, [WS], [GATEWAY.format(1)])
+
+    with pytest.raises(StaleWrite):
+        poll(WS, Overtaken(_at(night, "17:25:00"), speak), night.store, night.chats, POLICY)
+    assert night.until("17:40:00") == [("17:30", "opened"), ("17:30", "recovered")]
+
+
+def test_the_next_poll_is_asked_for_all_gateways_or_some() -> None:
+    """Due are the gateways that are watched, since the last poll; before the first poll there is nothing to ask."""
+    night = Night([*UP, *closed("17:13:04", gateway=2)])
+    desk.look_again(night.store, ["another"], [])
+    night.until("18:00:00")
+    desk.look_again(night.store, [WS], [GATEWAY.format(2), "nobody"])
+    assert night.store.read(WS).head.due == {GATEWAY.format(2): when("18:00:00")}
+    desk.look_again(night.store, [WS], [])
+    assert set(night.store.read(WS).head.due) == {GATEWAY.format(1), GATEWAY.format(2)}
+
+
+def test_each_channel_hears_of_its_side() -> None:
+    """Routes choose the channels; when late rows change whose it was, both the old and the new side's channel hear."""
+    fell = drop("17:13:04", 150, 0, 0, reason="DPD timed out")
+    night = Night([*UP, maintenance("17:12:10", 0, late=41), *fell], channels=("teams", "slack"))
+    routing = Routing(parse("teams: azure; slack: remote", ("teams", "slack")))
+    for minute in range(0, 60, 5):
+        poll(WS, _at(night, f"17:{minute:02d}:00"), night.store, night.chats, POLICY, Aside(routing=routing))
+    poll(WS, _at(night, "18:05:00"), night.store, night.chats, POLICY, Aside(routing=routing))
+    assert [n.moment for n in night.chats["slack"].said] == [Moment.RECOVERED, Moment.CAUSE_CHANGED]
+    assert [n.moment for n in night.chats["teams"].said] == [Moment.CAUSE_CHANGED]
 
 
 # The clock
@@ -269,12 +327,12 @@ def test_one_refused_card_holds_up_no_other_incident() -> None:
 def test_a_dead_channel_delays_no_live_one() -> None:
     """While one channel is down the other gets every message at once; the dead one gets them all later, in order."""
     night = Night(
-        [*UP, *closed("17:13:04"), *closed("17:20:00", gateway=2), *closed("17:50:00", gateway=3)],
+        [*UP, *closed("17:13:04"), *closed("17:21:00", gateway=2), *closed("17:50:00", gateway=3)],
         channels=("teams", "slack"),
     )
     night.chats["teams"].outcome = lambda: "timeout"
     said = night.chats["slack"].said
-    for time, count in (("17:20:00", 1), ("17:25:00", 2), ("17:55:00", 3)):
+    for time, count in (("17:20:00", 1), ("17:30:00", 2), ("17:57:00", 3)):
         night.poll(time)
         assert len(said) == count
     assert set(night.waiting) == {"teams"}
@@ -311,37 +369,6 @@ def test_messages_of_one_incident_keep_their_order() -> None:
     assert [n.moment for n in night.chats["teams"].said] == [Moment.OPENED, Moment.RECOVERED]
 
 
-def test_pauses_grow_and_end_at_an_hour() -> None:
-    """Each failed try waits longer than the one before, up to an hour, and nothing is ever given up."""
-    night = Night(UP + MAINTENANCE)
-    tried: list[datetime] = []
-
-    def timeout() -> str:
-        tried.append(night.log.now)
-        return "timeout"
-
-    night.chats["teams"].outcome = timeout
-    night.log.now = when("17:19:00")
-    night.until("2026-08-22T03:00:00", every=1)
-    pauses = [b - a for a, b in itertools.pairwise(tried)]
-    assert pauses[:6] == [n * MINUTE for n in (2, 4, 8, 16, 32, 60)]
-    assert set(pauses[6:]) == {LONGEST_PAUSE}
-    night.chats["teams"].outcome = lambda: "ok"
-    night.until("2026-08-22T04:00:00")
-    assert len(night.chats["teams"].said) == 1
-
-
-def test_an_address_that_is_gone_is_tried_once_an_hour() -> None:
-    """A channel whose address is dead is tried rarely, and gets what waited once somebody mends it."""
-    night = Night(UP + MAINTENANCE)
-    night.chats["teams"].outcome = lambda: "gone"
-    assert night.poll("17:20:00").failures == Counter({"teams: gone": 1})
-    assert night.poll("18:19:00").failures == Counter()
-    night.chats["teams"].outcome = lambda: "ok"
-    night.poll("18:20:00")
-    assert len(night.chats["teams"].said) == 1
-
-
 def test_a_channel_that_is_removed_is_forgotten() -> None:
     """What waits for a channel that is no longer set up is dropped, and the others get theirs."""
     night = Night(UP + MAINTENANCE, channels=("teams", "slack"))
@@ -361,7 +388,7 @@ def test_a_new_channel_is_not_told_old_news() -> None:
     night.chats["slack"] = Chat("slack")
     night.poll("17:25:00")
     assert night.chats["slack"].said == []
-    night.poll("19:45:00")
+    night.poll("19:50:00")
     assert len(night.chats["slack"].said) == 1
 
 
@@ -434,9 +461,9 @@ def test_a_crash_between_sending_and_receipt_repeats_once_and_is_counted() -> No
     night.poll()
     assert len(night.chats["teams"].said) == 1
     night.log.now += 2 * MINUTE
-    assert night.poll().repeats == 1
+    assert night.poll().repeats_crashed == 1
     assert len(night.chats["teams"].said) == 2
-    assert night.poll("17:40:00").repeats == 0
+    assert night.poll("17:40:00").repeats_crashed == 0
 
 
 # Many at once
@@ -466,7 +493,7 @@ def test_many_incidents_of_many_gateways_on_two_channels() -> None:
 
 
 def test_one_gateway_with_more_to_say_than_a_commit_takes() -> None:
-    """A gateway with sixty peers that drop apart says forty things at once and the rest with the next polls."""
+    """After a long silence a gateway with sixty peers that drop apart says all of it in one message a channel."""
     rows = [
         a for n in range(60)
         for a in closed(f"{n // 4 + 1:02d}:{n % 4 * 15:02d}:00", peer=f"203.0.113.{n}")
@@ -476,7 +503,8 @@ def test_one_gateway_with_more_to_say_than_a_commit_takes() -> None:
         night.poll(f"17:{minute}:00")
     documents = [d for d in night.store.documents(["2026-W34"]) if d["status"] == "recovered"]
     for chat in night.chats.values():
-        assert {n.subject for n in chat.said} == {d["id"] for d in documents}
+        assert len(chat.said) == 1
+        assert {i for n in chat.said for i in (n.subject, *(a.id for a in n.also))} == {d["id"] for d in documents}
     assert sum(len(d["outages"]) for d in documents) == 60
 
 
@@ -514,10 +542,15 @@ class Overtaken:
     def __init__(self, log: ScriptedLog, meanwhile: Callable[[], object]) -> None:
         self._log, self._meanwhile = log, meanwhile
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
-        answer = self._log.fetch(workspace, mark, since)
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
+        answer = self._log.fetch(workspace, mark, since, again)
         self._meanwhile()
         return answer
+
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        return self._log.negotiations(workspace, spans)
 
 
 def test_the_loser_of_a_race_says_nothing() -> None:
@@ -536,12 +569,17 @@ def test_one_failing_workspace_stops_no_other() -> None:
     night.log.now = when("17:20:00")
 
     class Several:
-        def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+        def fetch(
+            self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+        ) -> LogAnswer:
             if workspace == "forbidden":
                 raise SourceUnavailable("workspace forbidden: no permission")
             if workspace == "raced":
                 night.store.commit("raced", None, night.store.read(WS).head, [], [])
-            return night.log.fetch(workspace, mark, since)
+            return night.log.fetch(workspace, mark, since, again)
+
+        def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+            return night.log.negotiations(workspace, spans)
 
     reports, failures = poll_all(["forbidden", WS, "raced", "other"], Several(), night.store, night.chats, POLICY)
     assert [r.partition for r in reports] == [WS, "other"]
@@ -646,3 +684,74 @@ def test_a_week_of_several_workspaces_is_one_summary() -> None:
     weekly(night, workspaces=(WS, "second", "never polled"))
     (said,) = [n.week for n in night.chats["teams"].said if n.week]
     assert [line.cause for line in said.incidents] == ["remote-closed", "azure-maintenance"]
+
+
+# What IKE says
+
+
+def ike(time: str, event: str, late: float = 3) -> Arrival:
+    """An IKE row about NAGOYA; composed of a published phrase."""
+    seen = when(time) + late * MINUTE
+    message = f"SESSION_ID :{{0}} Remote {NAGOYA}:500: Local 198.51.100.1:500: {event}"
+    row = LogRow(when(time), "", GATEWAY.format(1), "IKEDiagnosticLog", "IKELogEvent", message, "", "", "", "")
+    return Arrival(seen, seen, row)
+
+
+DELETED = "[RECEIVED] Received MM delete"
+
+
+def kept(night: Night) -> Incident:
+    """The first incident that is kept of the gateway."""
+    return night.store.gateways(WS, [GATEWAY.format(1)])[GATEWAY.format(1)].tracked[0].incident
+
+
+def test_ike_is_asked_around_an_uncertain_drop() -> None:
+    """A drop without a reason is asked about while its rows may be on their way; the verdict is then likely."""
+    night = Night(UP + drop("17:13:00", 150, 0, 0))
+    night.log.ike = [ike("17:12:59", DELETED)]
+    night.until("18:30:00")
+    assert kept(night).finding == ("remote-closed", "likely", "peer-closed")
+    asked = night.log.ike_queries
+    assert 1 <= asked <= 4
+    night.until("20:00:00")
+    assert night.log.ike_queries == asked, "a quiet poll asks nothing"
+
+
+def test_ike_is_not_asked_about_what_is_certain() -> None:
+    """A confirmed verdict needs no further witness."""
+    night = Night(UP + closed("17:13:00"))
+    night.until("18:30:00")
+    assert night.log.ike_queries == 0
+
+
+def test_ike_that_fails_narrows_the_verdict() -> None:
+    """An IKE log that cannot be read is said, and stops neither the poll nor the message."""
+    night = Night(UP + drop("17:13:00", 150, 0, 0))
+    night.log.ike_failing = True
+    night.until("18:30:00")
+    assert kept(night).finding.cause == "remote-unreachable"
+    assert "ike-log-not-read" in not_found(kept(night))
+
+
+def test_what_ike_said_is_kept() -> None:
+    """Rows that come later and bring the gateway up again do not make the verdict forget what IKE said."""
+    night = Night(UP + drop("17:13:00", 60, 0, 0) + closed("21:00:00"))
+    night.log.ike = [ike("17:12:59", DELETED)]
+    night.until("20:00:00")
+    night.log.ike = []
+    night.until("23:00:00")
+    stored = night.store.gateways(WS, [GATEWAY.format(1)])[GATEWAY.format(1)]
+    assert [t.incident.finding.cause for t in stored.tracked] == ["remote-closed", "remote-closed"]
+    assert stored.tracked[0].incident.drops[0].around.ike
+
+
+def test_rows_that_come_too_late_are_counted() -> None:
+    """A row that came in since the last poll but lies before the window is counted once, and changes nothing."""
+    night = Night(UP)
+    night.until("12:00:00")
+    seen, old = when("12:02:00"), when("2026-08-18T23:00:00")
+    for ingested in (seen, when("11:50:00")):
+        row = tunnel("12:00:00", False, 0).row._replace(at=old, ingested=ingested)
+        night.log.arrivals.append(Arrival(seen, seen, row))
+    assert [night.poll(time).too_late for time in ("12:05:00", "12:10:00")] == [1, 0]
+    assert night.chats["teams"].said == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlator.reasons import KEYWORDS, Meaning, meaning
+from correlator.reasons import KEYWORDS, NAMES, Meaning, line, meaning
 
 FAILOVER, CLOSED, SILENT = Meaning.FAILOVER, Meaning.PEER_CLOSED, Meaning.UNREACHABLE
 CONFIGURATION, NEGOTIATION = Meaning.CONFIGURATION, Meaning.NEGOTIATION
@@ -75,3 +75,17 @@ def test_spelling_does_not_matter(entry: tuple[str, Meaning], data: st.DataObjec
 def test_every_keyword_can_be_reached() -> None:
     """No keyword is hidden behind an earlier one that means something else."""
     assert [(k, meaning(k)) for k, _ in KEYWORDS] == list(KEYWORDS)
+
+
+def test_a_customers_lines_are_asked_first() -> None:
+    """Own lines are asked before ours, the first that matches wins, and what they do not name is as before."""
+    own = (line("gremlins", "peer-closed"), line("DPD!", "Unknown"), line("grem", "failover"))
+    told = [meaning(r, own) for r in ("Gremlins at 5", "dpd timed out", "Grem", "StandbyChanged", "Pixies", "")]
+    assert told == [CLOSED, Meaning.UNKNOWN, FAILOVER, FAILOVER, Meaning.UNMAPPED, Meaning.UNSAID]
+    assert meaning("Gremlins at 5") is Meaning.UNMAPPED
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_meaning_can_be_named(name: str) -> None:
+    """A meaning is named in any case, with blanks or hyphens."""
+    assert line("x", name.replace("-", " ").upper()) == ("x", Meaning(name))

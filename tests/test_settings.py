@@ -30,6 +30,8 @@ BAD = {
     "MESSAGE_LANGUAGE": "fr",
     "DOWN_AFTER": "soon",
     "SITES": "203.0.113.10",
+    "REASONS": "gremlins=blame",
+    "MAINTENANCE_WINDOW": "12m",
     "ALLOW_PRIVATE_WEBHOOKS": "maybe",
 }
 SECRETS = [s.name for s in SETTINGS if s.secret]
@@ -100,6 +102,10 @@ def test_an_unresolved_vault_reference_is_named(name: str) -> None:
         ("SITES", "203.0.113.10=osaka; 198.51.100.7 = n=2;", {"203.0.113.10": "osaka", "198.51.100.7": "n=2"}),
         ("SITES", '{"203.0.113.10": "osaka", "192.0.2.7": {"name": "n"}}', {"203.0.113.10": "osaka", "192.0.2.7": "n"}),
         ("TIMEZONE", "Asia/Tokyo", "Asia/Tokyo"),
+        ("REASONS", "Link-Flap 7 = peer silent; x=FAILOVER", (("linkflap", "peer-silent"), ("x", "failover"))),
+        ("REASONS", '{"a=b": "peer_closed"}', (("ab", "peer-closed"),)),
+        ("MAINTENANCE_WINDOW", "-2m..+1h", (timedelta(minutes=2), timedelta(hours=1))),
+        ("MAINTENANCE_WINDOW", "-0s..12m", (timedelta(0), timedelta(minutes=12))),
     ],
 )  # fmt: skip
 def test_values_are_read(name: str, text: str, meant: Any) -> None:
@@ -127,6 +133,13 @@ def test_values_are_read(name: str, text: str, meant: Any) -> None:
         ("SITES", '{"a": {"b": 1}}'),
         ("SITES", '{"a": [1]}x'),
         ("SITES", '{"a": ' + "[" * 200_000),
+        ("REASONS", "gremlins"),
+        ("REASONS", "gremlins=unmapped"),
+        ("REASONS", "42=failover"),
+        ("REASONS", '{"a": 1}'),
+        ("MAINTENANCE_WINDOW", "60s..12m"),
+        ("MAINTENANCE_WINDOW", "-60s..-12m"),
+        ("MAINTENANCE_WINDOW", "-60s..2d"),
         ("POLL_SCHEDULE", "0 */5 * * *"),
         ("POLL_SCHEDULE", "0 */5 * * * FUNDAY"),
     ],
@@ -218,7 +231,9 @@ def test_a_run_is_one_line_of_json() -> None:
     assert "\n" not in line
     assert json.loads(line) == {
         "event": "poll", "partition": "ws", "now": "2026-08-21T18:00:00+00:00", "rows": 3, "unreadable": 0,
-        "unmapped_reasons": {}, "changed": 0, "said": 0, "went_down": [], "sent": 0, "repeats": 0,
+        "unmapped_reasons": {}, "unknown_operations": {},
+        "too_late": 0, "changed": 0, "said": 0, "went_down": [], "sent": 0, "repeats_unanswered": 0,
+        "repeats_crashed": 0, "folded": 0,
         "failures": {"teams: x\ny": 2},
     }  # fmt: skip
 

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from correlator.errors import SourceUnavailable
 from correlator.gateways import Connection, Gateway, GatewayList, Listed, Refused
-from correlator.model import GatewayState, Policy, Status, Witness
-from correlator.watchlist import Asking, informed, is_fresh, read_anew, touched
+from correlator.model import GatewayState, Move, Policy, Status, Witness
+from correlator.watchlist import Asking, informed, is_fresh, read_anew
 from tests.test_gateways import HUB, LISTED, OSAKA, TOKYO, moved
 from tests.timeline import Watch, clock, gateway
 
@@ -75,8 +75,26 @@ def test_only_gateways_that_lost_something_are_looked_at() -> None:
     """A gateway that went, or whose connections changed, is looked at without fresh rows; the others are not."""
     fewer = replace(TOKYO, connections=TOKYO.connections[:1])
     after = KEPT.renewed(NOW, GatewayList((fewer, HUB)))
-    assert touched(KEPT, after) == {TOKYO.resource_id, OSAKA.resource_id}
-    assert touched(KEPT, KEPT) == touched(None, KEPT) == touched(KEPT, None) == set()
+    assert after.touched == (OSAKA.resource_id, TOKYO.resource_id)
+    assert KEPT.renewed(NOW, LISTED).touched == ()
+    assert after.renewed(NOW, GatewayList((fewer, HUB))).touched == after.touched, "until it was acted on"
+
+
+def test_a_move_keeps_the_time_when_it_was_seen() -> None:
+    """A second move of the same gateway does not make the first one younger."""
+    later = NOW + timedelta(days=9)
+    there, again = moved(TOKYO), moved(TOKYO, "third")
+    first = KEPT.renewed(NOW, GatewayList((there, OSAKA, HUB)))
+    assert informed(Policy(), first).moved == {TOKYO.resource_id: Move(there.resource_id, NOW)}
+    second = first.renewed(later, GatewayList((again, OSAKA, HUB)))
+    assert informed(Policy(), second).moved == {
+        TOKYO.resource_id: Move(again.resource_id, NOW),
+        there.resource_id: Move(again.resource_id, later),
+    }
+    assert informed(Policy(), second.renewed(later, LISTED)).moved == {
+        there.resource_id: Move(TOKYO.resource_id, later),
+        again.resource_id: Move(TOKYO.resource_id, later),
+    }
 
 
 def test_peers_are_counted_only_where_all_are_known_by_address() -> None:

@@ -3,7 +3,7 @@
 One line (or one part between semicolons) is one row. In brackets what may be left out::
 
     [gw1] [08-21] 17:12:10    maintenance [IN_0] ["a message"]     also: upgrade, config, primary
-    [gw1] [08-21] 17:12:10    activity | reset | write | fault | servicefault    the activity log; also ["a caller"]
+    [gw1] [08-21] 17:12:10    activity | reset | write | fault | …    the activity log; also ["a caller"]
     [gw1] [08-21] 17:13:04 hq down [IN_0] ["a reason"]
     [gw1] [08-21] 17:13:16 hq up [IN_1] [late 40m]                 late: how long after its time the row can be seen
 
@@ -22,6 +22,7 @@ from correlator.categories import read_rows
 from correlator.correlate import correlate
 from correlator.model import GatewayState, Incident, LogRow, Notification, Outage, Policy
 from correlator.outages import find_outages
+from correlator.people import NOBODY as NOBODY_SAID
 from correlator.settings import duration
 from correlator.track import NOBODY, Step, advance, window_start
 from correlator.watchlist import Asking
@@ -40,6 +41,7 @@ OUTSIDE = {
     "activity": ("Administrative", "MICROSOFT.STORAGE/STORAGEACCOUNTS/WRITE", "Start", ""),
     "reset": ("Administrative", "MICROSOFT.NETWORK/VIRTUALNETWORKGATEWAYS/RESET/ACTION", "Start", ""),
     "write": ("Administrative", "MICROSOFT.NETWORK/VIRTUALNETWORKGATEWAYS/WRITE", "Start", ""),
+    "connectionwrite": ("Administrative", "MICROSOFT.NETWORK/CONNECTIONS/WRITE", "Start", ""),
     "fault": (
         "ResourceHealth", "Microsoft.Resourcehealth/healthevent/Activated/action", "Active",
         '{"cause": "PlatformInitiated", "currentHealthStatus": "Unavailable", "title": "Unavailable"}',
@@ -100,7 +102,7 @@ ACTIVE_ACTIVE, ACTIVE_STANDBY = policy("gw1=active-active"), policy("gw1=active-
 
 def incidents(text: str, rules: Policy = POLICY) -> list[Incident]:
     """What one replay of the whole night says."""
-    logs = read_rows(night(text)).logs
+    logs = read_rows(night(text), rules.addresses).logs
     return [i for _, log in sorted(logs.items()) for i in correlate(log, rules).incidents]
 
 
@@ -137,11 +139,11 @@ def story(found: Iterable[Incident]) -> list[list[str]]:
 class Watch:
     """Polls over a night: rows become visible when they should, state is kept, messages are heard."""
 
-    def __init__(self, text: str, rules: Policy = POLICY, most: int = 40, asking: Asking | None = None) -> None:
+    def __init__(self, text: str, rules: Policy = POLICY, asking: Asking | None = None) -> None:
         self.rows = night(text)
         self.asking = asking
         self.rules = rules
-        self.most = most
+        self.people = NOBODY_SAID
         self.states: dict[str, GatewayState] = {}
         self.due: dict[str, datetime] = {}
         self.mark: datetime | None = None
@@ -165,7 +167,7 @@ class Watch:
             log = logs.get(name)
             first = self.mark is None
             heard = self.asking.witnesses(state, now, self.rules) if self.asking else NOBODY
-            step = advance(state, log, since, now, self.rules, first_run=first, most=self.most, witnesses=heard)
+            step = advance(state, log, since, now, self.rules, first_run=first, witnesses=heard, people=self.people)
             steps[name] = step
             self.states[name] = step.state
             self.due.pop(name, None)

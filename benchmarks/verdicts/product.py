@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.verdicts.truth import Row, SaidOutage, TunnelKey
 
 ROOT = Path(__file__).parents[2]
-HONOURED = ("MESSAGE_LANGUAGE", "TIMEZONE", "SITES", "DOWN_AFTER")
+HONOURED = ("MESSAGE_LANGUAGE", "TIMEZONE", "SITES", "REASONS", "MAINTENANCE_WINDOW")
 """Settings that a replay would take from the environment; the benchmark has none."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from correlator.channels._pace import Pace
 from correlator.channels._post import check_url
 from correlator.channels.slack import Slack
 from correlator.channels.teams import Teams
@@ -12,4 +13,4 @@ from correlator.ports import Channel
 CHANNELS: Mapping[str, tuple[str, type[Teams] | type[Slack]]] = {c.name: (c.setting, c) for c in (Teams, Slack)}
 """Channel name -> the setting that holds its address, and its class."""
 
-__all__ = ["CHANNELS", "Channel", "Slack", "Teams", "check_url"]
+__all__ = ["CHANNELS", "Channel", "Pace", "Slack", "Teams", "check_url"]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from correlator import wording
 from correlator.evidence import Evidence, evidence, not_found
-from correlator.model import Confidence, Incident, Moment, Notification, Outage, Status
+from correlator.model import Cause, Confidence, Incident, Moment, Notification, Outage, Status
 from correlator.queries.links import links
 from correlator.wording import Style, phrases
 
@@ -106,11 +106,15 @@ def cause_line(n: Notification, incident: Incident, style: Style) -> tuple[str, 
 
 def verdict_lines(n: Notification, incident: Incident, style: Style) -> list[tuple[str, str]]:
     """Cause, impact, next step."""
-    return [
+    todo = wording.next_step(incident, style, n.times)
+    if n.moment is Moment.REMINDER:
+        todo = phrases.sentences(style, [todo, phrases.say(style, "next.reminder", id=phrases.short(incident.id, 40))])
+    lines = [
         cause_line(n, incident, style),
         (phrases.say(style, "label.impact"), wording.impact_text(n, incident, style)),
-        (phrases.say(style, "label.next"), wording.next_step(incident, style)),
+        (phrases.say(style, "label.next"), todo),
     ]
+    return [*lines, (phrases.say(style, "label.also"), wording.also_text(n, style))] if n.also else lines
 
 
 def id_line(n: Notification, incident: Incident, style: Style) -> str:
@@ -154,7 +158,9 @@ def _facts(incident: Incident, shown: Sequence[Outage], hidden: int, style: Styl
     facts.append(
         (phrases.say(style, "label.peers" if many else "label.peer"), phrases.addresses(incident.peers, style))
     )
-    if incident.finding.confidence is not Confidence.NONE and incident.status is not Status.RETRACTED:
+    # Of planned work people are sure, not the logs.
+    told = incident.status is not Status.RETRACTED and incident.finding.cause is not Cause.PLANNED_WORK
+    if told and incident.finding.confidence is not Confidence.NONE:
         facts.append((phrases.say(style, "label.confidence"), wording.name(incident.finding.confidence, style)))
     return facts
 

@@ -11,10 +11,14 @@ import json
 import logging
 import socket
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from correlator.errors import SendFailed
 
@@ -22,6 +26,33 @@ ANSWER_LENGTH = 2000
 CONNECTOR = "webhook.office.com"
 # urllib3 logs the whole address at DEBUG.
 logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
+class PrivateAddress(Exception):
+    """The other end is no public address."""
+
+
+class _PublicConnection(HTTPSConnection):
+    """Looks at whom it got before a byte is sent: a name may lead elsewhere than when it was checked."""
+
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        if not _is_public(str(connected.getpeername()[0])):
+            connected.close()
+            raise PrivateAddress
+        return connected
+
+
+class _PublicPool(HTTPSConnectionPool):
+    ConnectionCls = _PublicConnection
+
+
+class _PublicOnly(HTTPAdapter):
+    """Connections to public addresses. Behind a proxy, whom to reach is the proxy's affair."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool}
 
 
 class Answer(NamedTuple):
@@ -64,29 +95,32 @@ def post(url: str, body: object, *, timeout: tuple[float, float] = (5, 10), allo
     if problem:
         raise SendFailed(f"{host_of(url)}: {problem}", permanent=True)
     try:
-        private = not allow_private and _is_private(url)
-        answer = None if private else _post(url, json.dumps(body).encode(), timeout)
+        if not allow_private and _is_private(url):
+            raise PrivateAddress
+        return _post(url, json.dumps(body).encode(), timeout, allow_private)
+    except PrivateAddress:
+        failed = SendFailed(f"{host_of(url)} is a private address", permanent=True)
     except Exception as failure:  # any of them may hold the URL, so none of them goes on
-        why = type(failure).__name__
-    else:
-        if answer:
-            return answer
-        raise SendFailed(f"{host_of(url)} is a private address", permanent=True)
+        unsent = isinstance(failure, requests.ConnectionError) and not _may_have_arrived(failure)
+        failed = SendFailed(f"{host_of(url)} did not answer ({type(failure).__name__})", ambiguous=not unsent)
     # Outside the handler, so that not even __context__ leads back to the URL.
-    raise SendFailed(f"{host_of(url)} did not answer ({why})")
+    raise failed
 
 
-def _post(url: str, body: bytes, timeout: tuple[float, float]) -> Answer:
-    with requests.post(
-        url,
-        data=body,
-        headers={"Content-Type": "application/json; charset=utf-8"},
-        timeout=timeout,
-        allow_redirects=False,
-        stream=True,
-    ) as response:
-        text = response.raw.read1(ANSWER_LENGTH, decode_content=True).decode("utf-8", "replace")
-        return Answer(response.status_code, text, _seconds(response.headers))
+def _post(url: str, body: bytes, timeout: tuple[float, float], allow_private: bool) -> Answer:
+    with requests.Session() as session:
+        if not allow_private:
+            session.mount("https://", _PublicOnly())
+        with session.post(
+            url,
+            data=body,
+            headers={"Content-Type": "application/json; charset=utf-8"},
+            timeout=timeout,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            text = response.raw.read1(ANSWER_LENGTH, decode_content=True).decode("utf-8", "replace")
+            return Answer(response.status_code, text, _seconds(response.headers))
 
 
 def _is_private(url: str) -> bool:
@@ -94,6 +128,12 @@ def _is_private(url: str) -> bool:
     parts = urlsplit(url)
     found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
     return any(not _is_public(str(info[4][0])) for info in found)
+
+
+def _may_have_arrived(failure: requests.ConnectionError) -> bool:
+    """Whether there was a connection at all: without one nothing was sent."""
+    reason = getattr(failure.args[0] if failure.args else None, "reason", None)
+    return not isinstance(reason, NewConnectionError | ConnectTimeoutError | NameResolutionError)
 
 
 def _is_public(address: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 
+from correlator.channels._pace import Pace
 from correlator.channels._post import Answer, check_url, host_of, post
 from correlator.errors import SendFailed, SettingsError
 from correlator.model import Notification
@@ -16,14 +18,24 @@ class Webhook:
     name = ""
     setting = ""
 
-    def __init__(self, url: str, style: Style, allow_private: bool = False) -> None:
-        """Raise SettingsError for an address that cannot work."""
+    def __init__(self, url: str, style: Style, allow_private: bool = False, pace: Pace | None = None) -> None:
+        """Raise SettingsError for an address that cannot work. Without a pace every turn comes at once."""
         problem = check_url(url, allow_private)
         if problem:
             raise SettingsError([f"{self.setting}: {problem}"])
         self.style = style
         self._url = url
         self._allow_private = allow_private
+        self._pace = pace
+
+    @property
+    def address(self) -> str:
+        """Eight digits of a hash: enough to see that an address is another one, and nothing to call it by."""
+        return hashlib.blake2b(self._url.encode(), digest_size=4).hexdigest()
+
+    def turn(self) -> bool:
+        """Wait until the next message may go out; False if this run has no time left for one."""
+        return self._pace is None or self._pace.turn(self.name)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({host_of(self._url)})"
@@ -50,5 +62,6 @@ class Webhook:
             f"{type(self).__name__} at {host_of(self._url)} answered {status} {word}".rstrip(),
             refused=not permanent and (word in refused or status in (400, 413)),
             permanent=permanent,
+            ambiguous=status >= 500 or status == 408,
             retry_after=answer.retry_after,
         )

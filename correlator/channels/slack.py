@@ -21,6 +21,7 @@ from correlator.channels._content import (
     one_line,
     title_line,
 )
+from correlator.channels._told import delivery_content
 from correlator.channels._webhook import Webhook
 from correlator.channels._week import ROWS, WeekContent, week_content
 from correlator.channels._welcome import WelcomeContent, welcome_content
@@ -69,6 +70,9 @@ def _messages(n: Notification, style: Style) -> Iterator[dict[str, object]]:
     elif n.welcome:
         hello = welcome_content(n, n.welcome, style)
         yield _message(n, style, [_top(hello.title, hello.sentence, hello.period)], _welcome_blocks(hello, style))
+    elif told := delivery_content(n, style):
+        below = [_rich(_section([[_text(line)] for line in told.lines]))]
+        yield _message(n, style, [_top(told.title, told.sentence, told.period)], below)
 
 
 def _message(n: Notification, style: Style, top: list[Element], below: list[Element]) -> dict[str, object]:

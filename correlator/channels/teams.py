@@ -22,6 +22,7 @@ from correlator.channels._content import (
     one_line,
     title_line,
 )
+from correlator.channels._told import delivery_content
 from correlator.channels._webhook import Webhook
 from correlator.channels._week import ROWS, WeekContent, week_content
 from correlator.channels._welcome import WelcomeContent, welcome_content
@@ -56,6 +57,9 @@ def _cards(n: Notification, style: Style) -> Iterator[Element]:
             yield _card(n, style, _week(week_content(n, n.week, style, rows)))
     elif n.welcome:
         yield _card(n, style, _welcome(welcome_content(n, n.welcome, style)))
+    elif told := delivery_content(n, style):
+        lines = [_rich(_run(line), spacing="Small") for line in told.lines]
+        yield _card(n, style, [_header("weak", told.title, told.sentence, told.period), *lines])
 
 
 def render_plain(n: Notification, style: Style) -> dict[str, object]:

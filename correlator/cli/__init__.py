@@ -7,11 +7,17 @@ import sys
 import click
 
 from correlator import __version__
+from correlator.cli.calibrate import calibrate
 from correlator.cli.check import check
 from correlator.cli.doctor import doctor
+from correlator.cli.entries import planned_work, silence
+from correlator.cli.evidence import evidence
+from correlator.cli.incidents import incidents, show_one
+from correlator.cli.remarks import ack, close, note, reclassify
 from correlator.cli.replay import replay
 from correlator.cli.sample import sample
-from correlator.errors import CorrelatorError, SourceUnavailable, StoreUnavailable
+from correlator.cli.stats import stats
+from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite, StoreUnavailable
 
 USAGE, SERVICE = 2, 4
 
@@ -22,7 +28,12 @@ def commands() -> None:
     """Why did the tunnel drop? Verdicts over Azure VPN gateway logs."""
 
 
-for command in (check, doctor, replay, sample):
+COMMANDS = (
+    *(check, replay, calibrate, sample, doctor),
+    *(incidents, show_one, stats, evidence),
+    *(ack, note, reclassify, close, silence, planned_work),
+)
+for command in COMMANDS:
     commands.add_command(command)
 
 
@@ -45,7 +56,7 @@ def main() -> None:
     except click.ClickException as wrong:
         _say(_one_line(wrong))
         sys.exit(wrong.exit_code)
-    except (SourceUnavailable, StoreUnavailable) as refused:
+    except (SourceUnavailable, StoreUnavailable, StaleWrite) as refused:
         _say(str(refused))
         sys.exit(SERVICE)
     except CorrelatorError as problem:

@@ -14,6 +14,7 @@ from correlator.cli.service import log_analytics
 from correlator.correlate import correlate
 from correlator.errors import UsageError
 from correlator.evidence import evidence, not_found, would_change
+from correlator.ike_log import around_uncertain, with_ike
 from correlator.incident_json import gateway_name, incident_object
 from correlator.model import ChangeKind, GatewayLog, Incident, Moment, Notification, Policy
 from correlator.queries import LEAD
@@ -21,6 +22,7 @@ from correlator.queries.links import links
 from correlator.settings import Settings
 from correlator.sources.export import Exported
 from correlator.sources.log_analytics import LogAnalytics
+from correlator.wiring import policy_of
 from correlator.wording import (
     Style,
     answer_sentence,
@@ -30,6 +32,7 @@ from correlator.wording import (
     name,
     no_incident,
     phrases,
+    remark_texts,
     summary,
 )
 
@@ -57,10 +60,12 @@ def check(context: click.Context, gateway: str, start: str, end: str, workspace:
     if first >= last:
         raise UsageError("--from must lie before --to")
     workspaces = (workspace,) if workspace else settings.workspace_ids
-    asked, clock = _ask(log_analytics(settings), workspaces, first, last)
-    read = read_rows(asked.rows)
+    source = log_analytics(settings)
+    asked, clock = ask_history(source, workspaces, first, last)
+    policy = policy_of(settings)
+    read = read_rows(asked.rows, own_reasons=policy.reasons)
     log = _log_of(gateway, read.logs)
-    incidents = [i for i in correlate(log, Policy()).incidents if _within(i, first, last)] if log else []
+    incidents = _judged(log, workspaces, source, policy, first, last) if log else []
     answer = verdict(incidents)
     document = {
         "answer": answer,
@@ -68,6 +73,7 @@ def check(context: click.Context, gateway: str, start: str, end: str, workspace:
         "notifications": [],
         "unreadable": show.unreadable(asked, read),
         "unmapped_reasons": dict(read.unmapped_reasons),
+        "unknown_operations": dict(read.unknown_operations),
     }
     if as_json:
         show.document(document)
@@ -89,7 +95,23 @@ def _log_of(asked: str, logs: Mapping[str, GatewayLog]) -> GatewayLog | None:
     return logs[found[0]] if found else None
 
 
-def _ask(source: LogAnalytics, workspaces: Sequence[str], first: datetime, last: datetime) -> tuple[Exported, datetime]:
+def _judged(
+    log: GatewayLog, workspaces: Sequence[str], source: LogAnalytics, policy: Policy, first: datetime, last: datetime
+) -> list[Incident]:
+    """The incidents of that time; what is not certain is judged again with what IKE says around it."""
+    found = [i for i in correlate(log, policy).incidents if _within(i, first, last)]
+    spans = [span for incident in found for span in around_uncertain(incident)]
+    if not spans:
+        return found
+    for workspace in workspaces:
+        more = with_ike(workspace, source, [log], spans)[log.gateway]
+        log = more._replace(ike=log.ike | more.ike, ike_failed=log.ike_failed or more.ike_failed)
+    return [i for i in correlate(log, policy).incidents if _within(i, first, last)]
+
+
+def ask_history(
+    source: LogAnalytics, workspaces: Sequence[str], first: datetime, last: datetime
+) -> tuple[Exported, datetime]:
     """The rows of that time and of what led to it, and the service's clock.
 
     A row's place is its workspace and its number in the answer.
@@ -134,6 +156,8 @@ def _report(incident: Incident, as_of: datetime, style: Style) -> Iterator[str]:
         yield f"  {phrases.instant(row.at, style)}  {evidence_text(row, style)}"
     for key in not_found(incident):
         yield f"  - {key_text(key, style)}"
+    for remark in remark_texts(incident, style):
+        yield f"  - {remark}"
     yield _labelled("label.would-change", "", style).rstrip()
     for key in would_change(incident):
         yield f"  - {key_text(key, style)}"

@@ -11,7 +11,6 @@ from typing import Any
 import click
 from msgspec.structs import replace as changed
 
-from correlator.announce import is_pending
 from correlator.categories import Read, moment, read_rows
 from correlator.channels import CHANNELS
 from correlator.cli import show
@@ -22,11 +21,12 @@ from correlator.incident_json import incident_object, iso
 from correlator.model import Incident, LogRow, Moment, Notification, Policy, Status
 from correlator.poll import poll
 from correlator.ports import Body, Channel, Head
-from correlator.settings import Settings, duration
+from correlator.settings import duration
 from correlator.sources.export import Exported, read_files
 from correlator.sources.replayed import ReplayedLog
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
+from correlator.told import is_pending
 from correlator.weekly import label_of
 from correlator.wording import Style, title
 
@@ -62,22 +62,23 @@ def replay(
     python -m correlator replay night.jsonl --every 5m --messages out/
     python -m correlator replay export.csv --html report.html
     """  # noqa: D301  click ends a paragraph that is not to be wrapped at this very character
-    style = show.style()
+    style, policy = show.style(), changed(show.policy(), down_after=Policy().down_after)
     exported = _read(files, dates)
     now = show.point_in_time(until, style.zone) if until else None
     desk = _Desk(messages)
     channels = {name: _Recorder(kind(NOWHERE, style, True), desk, style) for name, (_, kind) in CHANNELS.items()}
-    read = read_rows(exported.rows)
+    read = read_rows(exported.rows, own_reasons=policy.reasons)
     if every:
-        found = _polled(exported, _interval(every), now, channels, style)
+        found = _polled(exported, _interval(every), now, channels, style, policy)
     else:
-        found = _at_once(read, exported, now, channels, style)
+        found = _at_once(read, exported, now, channels, style, policy)
     found = [i for i in found if everything or not Status(i["status"]).withdrawn]
     answer = {
         "incidents": found,
         "notifications": desk.notifications,
         "unreadable": show.unreadable(exported, read),
         "unmapped_reasons": dict(read.unmapped_reasons),
+        "unknown_operations": dict(read.unknown_operations),
     }
     if page:
         _write(page, _page(found, exported, now, style))
@@ -150,6 +151,10 @@ class _Recorder:
         self.name = channel.name
         self._channel, self._desk, self._style = channel, desk, style
         self._rendered: Notification | None = None
+        self.address = ""
+
+    def turn(self) -> bool:
+        return True
 
     def render(self, notification: Notification) -> Body:
         self._rendered = notification
@@ -176,17 +181,22 @@ def _visible(rows: Iterable[LogRow], now: datetime | None) -> list[LogRow]:
 
 
 def _at_once(
-    read: Read, exported: Exported, now: datetime | None, channels: Mapping[str, Channel], style: Style
+    read: Read,
+    exported: Exported,
+    now: datetime | None,
+    channels: Mapping[str, Channel],
+    style: Style,
+    policy: Policy,
 ) -> list[dict[str, Any]]:
     """One judgement over every row visible by then; every waiting time is over, so all that stands is said."""
     if now:
-        read = read_rows(_visible(exported.rows, now))
+        read = read_rows(_visible(exported.rows, now), own_reasons=policy.reasons)
     as_of = now or max((s for r in exported.rows if (s := _first_seen(r.at, r.ingested))), default=None)
-    incidents = [i for _, log in sorted(read.logs.items()) for i in correlate(log, Policy()).incidents]
+    incidents = [i for _, log in sorted(read.logs.items()) for i in correlate(log, policy).incidents]
     incidents = sorted(incidents, key=lambda i: (i.started_at, i.id))
     if as_of:
         seen = _last_seen(exported, incidents)
-        incidents = [changed(i, pending=is_pending(i, seen[i.id], as_of, Policy())) for i in incidents]
+        incidents = [changed(i, pending=is_pending(i, seen[i.id], as_of, policy)) for i in incidents]
         for incident in incidents:
             said = Moment.OPENED if incident.status is Status.OPEN else Moment.RECOVERED
             for channel in channels.values():
@@ -211,7 +221,12 @@ def _last_seen(exported: Exported, incidents: Iterable[Incident]) -> dict[str, d
 
 
 def _polled(
-    exported: Exported, every: timedelta, now: datetime | None, channels: Mapping[str, Channel], style: Style
+    exported: Exported,
+    every: timedelta,
+    now: datetime | None,
+    channels: Mapping[str, Channel],
+    style: Style,
+    policy: Policy,
 ) -> list[dict[str, Any]]:
     """Poll from the first row seen until ``now``, through the same code and store as the deployed app."""
     log = ReplayedLog(exported.rows)
@@ -222,7 +237,6 @@ def _polled(
     # A replay is never a first run: what is over is told as it was.
     first = log.first - timedelta(microseconds=1)
     store.commit(WORKSPACE, None, Head(mark=first, watching_since=first), [], [])
-    policy = Policy(down_after=Settings.read({}).down_after)
     with show.progress() as progress:
         task = progress.add_task("Polling", total=max(1, (end - log.first) // every + 1))
         log.now = log.first

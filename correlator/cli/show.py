@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from correlator.categories import Read, moment
-from correlator.errors import UsageError
-from correlator.model import Cause, Confidence
-from correlator.settings import Settings, duration
+from correlator import asked
+from correlator.categories import Read
+from correlator.model import Cause, Confidence, Policy
+from correlator.settings import Settings
 from correlator.sources.export import Exported
-from correlator.wiring import style_of
+from correlator.wiring import policy_of, style_of
 from correlator.wording import Style, length_text, list_end, name, nothing_found
 
 COLOURS = {"azure": "cyan", "own-change": "yellow", "remote": "magenta", "unknown": "white"}
@@ -52,21 +52,19 @@ def style() -> Style:
     return style_of(Settings.read(os.environ))
 
 
+def policy() -> Policy:
+    """The customer's vocabulary and windows, where they are set. Raises SettingsError."""
+    return policy_of(Settings.read(os.environ))
+
+
+def now() -> datetime:
+    """The machine's clock: the one place that reads it."""
+    return datetime.now(UTC)  # noqa: TID251
+
+
 def point_in_time(text: str, zone: str) -> datetime:
     """An ISO time (without a zone: in ``zone``), or ``-2h`` before now. Raises UsageError."""
-    if text.startswith("-"):
-        try:
-            return datetime.now(UTC) - duration(text[1:])  # noqa: TID251  the one place that reads the machine's clock
-        except ValueError as problem:
-            raise UsageError(f"{text} is no time: {problem}") from None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text} is no time: give 2026-08-21T17:00, 2026-08-21T17:00Z or -2h") from None
-    found = moment(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone)))
-    if found is None:
-        raise UsageError(f"{text} is no time that a row can have")
-    return found
+    return asked.point_in_time(text, zone, now())
 
 
 def unreadable(exported: Exported, read: Read) -> list[dict[str, Any]]:
@@ -81,7 +79,7 @@ def unreadable(exported: Exported, read: Read) -> list[dict[str, Any]]:
 
 
 def remarks(answer: Mapping[str, Any]) -> None:
-    """On standard error: what could not be read, and the reasons that no keyword knows; of many only some."""
+    """On standard error: what could not be read, and words that we do not know; of many only some."""
     console = notes()
     skipped = answer["unreadable"]
     for bad in skipped[:10]:
@@ -90,6 +88,8 @@ def remarks(answer: Mapping[str, Any]) -> None:
         console.print(f"… and {len(skipped) - 10} more rows that could not be read")
     for reason, times in Counter(answer["unmapped_reasons"]).most_common(10):
         console.print(f"reason not known to the vocabulary, {times} times: {reason}", markup=False)
+    for operation, times in Counter(answer["unknown_operations"]).most_common(10):
+        console.print(f"operation not known, {times} times: {operation}", markup=False)
 
 
 def nothing(exported: Exported, read: Read, chosen: Style) -> None:

@@ -15,7 +15,7 @@ from correlator.channels import CHANNELS, check_url
 from correlator.doctor.listing import with_gateways
 from correlator.doctor.logs import workspaces
 from correlator.doctor.model import Address, Facts, Refusal, Sent, TableProbe
-from correlator.doctor.of_settings import is_guid
+from correlator.doctor.of_settings import is_place
 from correlator.doctor.trial import send_test_messages
 from correlator.errors import SettingsError, StoreUnavailable
 from correlator.settings import Problem, Settings
@@ -45,7 +45,7 @@ def gather(environment: Mapping[str, str], wanted: Wanted) -> Facts:
     can_sign = bool(settings.tables_connection_string) or not no_identity
     tables = _open(settings, credential, problems, missed) if can_sign else None
     source = LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential)
-    ids = [w for w in settings.workspace_ids if is_guid(w) and not no_identity]
+    ids = [w for w in settings.workspace_ids if is_place(w) and not no_identity]
     facts = Facts(
         problems=tuple(problems),
         no_identity=no_identity,
@@ -54,6 +54,7 @@ def gather(environment: Mapping[str, str], wanted: Wanted) -> Facts:
         tables=TableProbe(_host(settings), probe(tables)) if tables else None,
         workspace_ids=settings.workspace_ids,
         workspaces=tuple(workspaces(source, ids, missed)),
+        own_reasons=settings.reasons,
         not_checked=(*missed, *_without_list(settings)),
     )
     if no_identity or not settings.gateway_scopes:

@@ -29,7 +29,8 @@ def workspaces(source: LogAnalytics, ids: Sequence[str], missed: list[str]) -> I
             workspace,
             diagnostics=any(row["Rows"] for row in found),
             logged=tuple(logged(row) for row in found if row["Gateway"]),
-            reasons=_reasons(source, workspace, missed),
+            reasons=_counted(source, workspace, missed, "Reason", "reasons of disconnects"),
+            operations=_counted(source, workspace, missed, "Operation", "operations of the logs"),
             cap=_cap(source, workspace, missed),
         )
 
@@ -41,11 +42,12 @@ def logged(row: Mapping[str, Any]) -> Logged:
     return Logged(row["Gateway"], row["Category"], first=first, last=last, **numbers)
 
 
-def _reasons(source: LogAnalytics, workspace: str, missed: list[str]) -> dict[str, int]:
+def _counted(source: LogAnalytics, workspace: str, missed: list[str], column: str, what: str) -> dict[str, int]:
+    """The values of a column and how often each stands there, by the query that is named after it."""
     try:
-        return {row["Reason"]: int(row["Rows"]) for row in source.ask(workspace, queries.text("reasons"))}
+        return {row[column]: int(row["Rows"]) for row in source.ask(workspace, queries.text(f"{column.lower()}s"))}
     except SourceUnavailable as refused:
-        missed.append(f"reasons of disconnects: {refused}")
+        missed.append(f"{what}: {refused}")
         return {}
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from correlator.gateways import DiagnosticSetting, GatewayList
+from correlator.reasons import Vocabulary
 from correlator.settings import Problem
 
 
@@ -53,6 +54,7 @@ class Code(StrEnum):
     COLUMNS_ABSENT = "columns-absent"
     COLUMNS_MOVED = "columns-moved"
     UNMAPPED_REASONS = "unmapped-reasons"
+    UNKNOWN_OPERATIONS = "unknown-operations"
     LIST_UNREACHABLE = "list-unreachable"
     LIST_REFUSED = "list-refused"
     NO_GATEWAYS = "no-gateways"
@@ -136,6 +138,7 @@ class Workspace:
     diagnostics: bool = False
     logged: tuple[Logged, ...] = ()
     reasons: Mapping[str, int] = field(default_factory=dict)
+    operations: Mapping[str, int] = field(default_factory=dict)
     cap: Cap | None = None
 
     def rows_of(self, category: str) -> dict[str, Logged]:
@@ -186,6 +189,7 @@ class Facts:
     list_failed: str = ""
     diagnostics: Mapping[str, tuple[DiagnosticSetting, ...]] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
+    own_reasons: Vocabulary = ()
     not_checked: tuple[str, ...] = ()
 
     @property

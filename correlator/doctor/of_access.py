@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from correlator.doctor.model import Code, Facts, Finding, mend
+from correlator.gateways import is_group
 
 NETWORK = "look at LOGS_ENDPOINT, LOGS_AUDIENCE and the way out of this network"
 
@@ -23,10 +24,15 @@ def workspace_access(facts: Facts) -> Iterator[Finding]:
             case None:
                 continue
             case (404, _):
-                cure = "compare WORKSPACE_IDS with the Workspace ID on the workspace's overview, and the tenant"
-                yield mend(Code.WORKSPACE_NOT_FOUND, workspace.id, "there is no such workspace", cure)
+                what, cure = "there is no such workspace", "the Workspace ID on the workspace's overview"
+                if is_group(workspace.id):
+                    what, cure = "there is no such resource group", "the group's resource id"
+                yield mend(
+                    Code.WORKSPACE_NOT_FOUND, workspace.id, what, f"compare WORKSPACE_IDS with {cure}, and the tenant"
+                )
             case (401 | 403, _):
-                cure = "give the identity Log Analytics Data Reader on the workspace; a new role takes minutes"
+                role = "Reader on the group" if is_group(workspace.id) else "Log Analytics Data Reader on the workspace"
+                cure = f"give the identity {role}; a new role takes minutes"
                 yield mend(Code.WORKSPACE_FORBIDDEN, workspace.id, "may not be queried", cure)
             case (_, why):
                 yield mend(Code.WORKSPACE_UNREACHABLE, workspace.id, why, NETWORK)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from correlator.categories import clean
+from correlator.categories import clean, is_unknown
 from correlator.doctor.model import Code, Facts, Finding, Logged, Workspace, mend, note
 from correlator.doctor.of_gateways import is_quiet, sends, silent
+from correlator.gateways import is_group
 from correlator.incident_json import gateway_name
 from correlator.reasons import Meaning, meaning
 from correlator.track import LATEST
@@ -41,7 +42,12 @@ def empty_workspaces(facts: Facts) -> Iterator[Finding]:
 
 def _no_drops(workspace: Workspace, proof: str) -> Finding:
     what = f"no row of a tunnel in 30 days, but {proof}: most likely no tunnel dropped"
-    return note(Code.NO_DROPS, workspace.id, what, "nothing to do, if the diagnostic settings name this workspace")
+    cure = "nothing to do, if the diagnostic settings name this workspace"
+    if is_group(workspace.id):
+        cure = (
+            "nothing to do, if their workspace's access control mode lets resources' readers in: else rows stay hidden"
+        )
+    return note(Code.NO_DROPS, workspace.id, what, cure)
 
 
 def silent_categories(facts: Facts) -> Iterator[Finding]:
@@ -137,14 +143,27 @@ def unmapped_reasons(facts: Facts) -> Iterator[Finding]:
     for workspace in facts.readable:
         unknown: Counter[str] = Counter()
         for reason, times in workspace.reasons.items():
-            if meaning(reason) is Meaning.UNMAPPED:
+            if meaning(reason, facts.own_reasons) is Meaning.UNMAPPED:
                 unknown[clean(reason)] += times
         if unknown:
-            named = ", ".join(f"{reason[:60]} ({times})" for reason, times in unknown.most_common(SHOWN))
-            more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""
-            what = f"{len(unknown)} reasons are not known to the vocabulary: {named}{more}"
-            cure = "share them, or add a line to correlator/reasons.py"
+            what = f"{len(unknown)} reasons are not known to the vocabulary: {_most(unknown)}"
+            cure = "say what they mean in REASONS, or share them"
             yield note(Code.UNMAPPED_REASONS, workspace.id, what, cure)
+
+
+def unknown_operations(facts: Facts) -> Iterator[Finding]:
+    """Operations of our categories that no documentation names: their rows are passed over."""
+    for workspace in facts.readable:
+        unknown = Counter({clean(name): n for name, n in workspace.operations.items() if is_unknown(name)})
+        if unknown:
+            what = f"{len(unknown)} operations are not known, and their rows are passed over: {_most(unknown)}"
+            cure = "share them: python -m correlator sample"
+            yield note(Code.UNKNOWN_OPERATIONS, workspace.id, what, cure)
+
+
+def _most(counted: Counter[str]) -> str:
+    named = ", ".join(f"{text[:60]} ({times})" for text, times in counted.most_common(SHOWN))
+    return named + (f" and {len(counted) - SHOWN} more" if len(counted) > SHOWN else "")
 
 
 def _logged(facts: Facts) -> Iterator[tuple[Workspace, Logged]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from correlator.channels import CHANNELS
 from correlator.doctor.model import Code, Facts, Finding, mend, note
+from correlator.gateways import is_group
 from correlator.settings import UNRESOLVED, Problem
 from correlator.wiring import NEEDED
 
@@ -26,9 +27,9 @@ _NAME = re.compile(r"[a-z0-9-]{4,40}", re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
-def is_guid(text: str) -> bool:
-    """Whether a text looks like a workspace (customer) id."""
-    return bool(_GUID.fullmatch(text))
+def is_place(text: str) -> bool:
+    """Whether logs can be asked for there: a workspace (customer) id, or a resource group."""
+    return bool(_GUID.fullmatch(text)) or is_group(text)
 
 
 def unreadable_settings(facts: Facts) -> Iterator[Finding]:
@@ -60,10 +61,10 @@ def _is_missing(problem: Problem) -> bool:
 def workspace_ids(facts: Facts) -> Iterator[Finding]:
     """A workspace's name or resource id where its customer id belongs."""
     for n, workspace in enumerate(facts.workspace_ids, 1):
-        if not is_guid(workspace):
+        if not is_place(workspace):
             # A workspace's key stands beside its id in the portal, so only what reads as a name is repeated.
             shown = f" ({workspace})" if _NAME.fullmatch(workspace) else ""
-            cure = "take the Workspace ID, a GUID, from the workspace's overview, not its name or resource id"
+            cure = "take the Workspace ID, a GUID, from the workspace's overview; or a resource group's id"
             yield mend(Code.WORKSPACE_NOT_GUID, "WORKSPACE_IDS", f"entry {n}{shown} is no workspace id", cure)
 
 

@@ -29,6 +29,7 @@ RULES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     of_gateways.connections_down,
     of_logs.columns,
     of_logs.unmapped_reasons,
+    of_logs.unknown_operations,
 )
 
 

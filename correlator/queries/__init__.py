@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from correlator.negotiation import PHRASES
 from correlator.welcome import LOOK_BACK
 
 OVERLAP = timedelta(minutes=15)
@@ -25,13 +27,18 @@ def text(name: str) -> str:
     return "".join(line for line in lines if not line.startswith("//"))
 
 
-def poll(mark: datetime | None, since: datetime | None) -> str:
-    """The poll's query, going on from ``mark`` with the window from ``since``; None for both on a first run."""
+def poll(mark: datetime | None, since: datetime | None, again: Iterable[str] = ()) -> str:
+    """The poll's query, going on from ``mark`` with the window from ``since``; None for both on a first run.
+
+    The gateways in ``again`` (folded ids) count as fresh.
+    """
     if mark is None or since is None:
         hours = int(FIRST_LOOK_BACK.total_seconds() // 3600)
         head = f"let fresh_since = now() - {hours}h;\nlet reach = now() - {hours}h;\n"
     else:
         head = f"let fresh_since = {literal(mark - OVERLAP)};\nlet reach = {literal(since - LEAD)};\n"
+    wanted = ", ".join(f"'{gateway}'" for gateway in again if "'" not in gateway and "\\" not in gateway)
+    head += f"let again = datatable(Scope: string)[{wanted}];\n"
     # Rows may be stamped up to a day ahead (the service's documentation).
     return head + "let until = now() + 1d;\n" + text("rows") + text("poll")
 
@@ -39,6 +46,27 @@ def poll(mark: datetime | None, since: datetime | None) -> str:
 def history(start: datetime, end: datetime) -> str:
     """All gateways' rows of a time range, for a question from the command line."""
     return f"let reach = {literal(start - MOMENT)};\nlet until = {literal(end)};\n" + text("rows") + text("history")
+
+
+def evidence(gateway: str, start: datetime, end: datetime) -> str:
+    """One gateway's rows of a time range, as an export. Only what a resource id can hold goes into the text."""
+    named = "".join(c for c in gateway.lower() if c.isalnum() or c in "/._-()")
+    head = f"let gateway = '{named}';\nlet reach = {literal(start - MOMENT)};\nlet until = {literal(end)};\n"
+    return head + text("rows") + text("evidence")
+
+
+def ike(spans: Sequence[tuple[str, datetime, datetime]]) -> str:
+    """IKE rows of some gateways (folded id, from, to; at least one)."""
+    lines = ",\n".join(f"    '{_plain(name)}', {literal(begin)}, {literal(end)}" for name, begin, end in spans)
+    reach, until = min(begin for _, begin, _ in spans), max(end for *_, end in spans)
+    head = f"let spans = datatable(Gateway: string, Begin: datetime, End: datetime)[\n{lines}];\n"
+    bounds = f"let reach = {literal(reach)};\nlet until = {literal(until)};\nlet phrases = @'{PHRASES}';\n"
+    return head + bounds + text("ike")
+
+
+def _plain(resource_id: str) -> str:
+    """A resource id without what could end the text that it stands in."""
+    return "".join(c for c in resource_id if c.isprintable() and c not in "'\\")
 
 
 def sample(category: str) -> str:

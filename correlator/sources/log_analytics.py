@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,8 +24,9 @@ from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult
 
 from correlator import queries
 from correlator.errors import CutShort, SourceUnavailable
+from correlator.gateways import is_group
 from correlator.model import LogRow
-from correlator.ports import LogAnswer
+from correlator.ports import LogAnswer, Span
 
 log = logging.getLogger("correlator")
 
@@ -72,6 +73,12 @@ PERSON: Advice = {
     404: "no such workspace; give its workspace (customer) id, a GUID, not its name",
     429: "throttled (429); ask again in a few minutes",
 }
+OF_GROUP: Advice = {
+    401: "no permission to query; the identity needs Reader on the resource group",
+    403: "no permission to query; the identity needs Reader on the resource group",
+    404: "no such resource group",
+}
+"""What to do where a resource group is asked for the logs of what lies in it (resource context)."""
 NO_TABLE = "Failed to resolve table"
 
 
@@ -86,10 +93,12 @@ class LogAnalytics:
         """The service at an endpoint; the audience names the cloud."""
         return cls(LogsQueryClient(credential, endpoint=endpoint, audience=audience))
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
         """One poll's rows and the service's clock. Raises SourceUnavailable."""
         try:
-            return _answer(self._tables(workspace, queries.poll(mark, since), POLL))
+            return _answer(self._tables(workspace, queries.poll(mark, since, again), POLL))
         except CutShort as cut:
             log.info("%s; it is asked for in portions", cut)
         now = self._whole(workspace, SOME_TIME, SOME_TIME).now
@@ -111,6 +120,10 @@ class LogAnalytics:
         """Every gateway's rows between two times. Raises SourceUnavailable."""
         return _answer(self._tables(workspace, queries.history(start, end), PERSON))
 
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        """IKE rows of some times, where the log is on; none where it is not. Raises SourceUnavailable."""
+        return _answer(self._tables(workspace, queries.ike(spans), POLL)).rows
+
     def _whole(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
         return _answer(self._tables(workspace, queries.history(start, end), POLL))
 
@@ -124,8 +137,12 @@ class LogAnalytics:
         return [dict(zip(t.columns, _plain(row), strict=True)) for t in tables for row in t.rows]
 
     def _tables(self, workspace: str, query: str, advice: Advice) -> Any:
+        """Of a workspace; or, of a resource group, what its resources log to workspaces that let them be read so."""
+        ask: Callable[..., Any] = self._client.query_workspace
+        if is_group(workspace):
+            ask, advice = self._client.query_resource, {**advice, **OF_GROUP}
         try:
-            result = self._client.query_workspace(workspace, query, timespan=None, **LIMITS)
+            result = ask(workspace, query, timespan=None, **LIMITS)
         except HttpResponseError as failed:
             raise SourceUnavailable(f"workspace {workspace}: {_advised(failed, advice)}", failed.status_code) from None
         except ServiceRequestError:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from correlator.activity import ACTIVITY, covers, read_activity
 from correlator.categories import gateway_of, moment, own_addresses
 from correlator.model import LogRow
-from correlator.ports import LogAnswer
+from correlator.ports import LogAnswer, Span
 from correlator.queries import LEAD, OVERLAP
 
 
@@ -46,12 +46,14 @@ class ReplayedLog:
         """When the last row could be seen."""
         return self._ingested[-1]
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
         """As the query does: of gateways with fresh rows, every row of the window, and what the activity log holds.
 
         A gateway at the other end of one with fresh rows counts as fresh too.
         """
-        del workspace
+        del workspace, again  # an export names no moves
         until = bisect_right(self._ingested, self.now)
         begin = bisect_left(self._ingested, mark - OVERLAP) if mark else 0
         news = {s.scope for s in self._rows[begin:until]}
@@ -62,6 +64,11 @@ class ReplayedLog:
         fresh |= {other for gateway in fresh for other in self._pairs.get(gateway, ())}
         rows = [s.row for s in within if s.outside or s.scope in fresh] if fresh else []
         return LogAnswer(self.now, rows)
+
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        """None: a replay's answers hold the IKE rows of its files already."""
+        del workspace, spans
+        return ()
 
 
 def _seen(row: LogRow) -> _Seen | None:

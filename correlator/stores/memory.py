@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from correlator.stores.tables import BATCH, Conflict, Delete, Entity, Insert, Operation, Replace
+from correlator.stores.tables import BATCH, EVERY, Conflict, Delete, Entity, Insert, Operation, Replace
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -18,9 +18,12 @@ class MemoryTables:
         self._tag = 0
         self._clock = clock
 
-    def query(self, table: str, partition: str, first: str, last: str) -> tuple[list[Entity], datetime]:
+    def query(
+        self, table: str, partition: str, first: str, last: str, where: Mapping[str, str] = EVERY
+    ) -> tuple[list[Entity], datetime]:
         rows = self._rows.get((table, partition), {})
-        return [rows[row] for row in sorted(rows) if first <= row < last], self._clock()
+        found = (rows[row] for row in sorted(rows) if first <= row < last)
+        return [e for e in found if where.items() <= e.properties.items()], self._clock()
 
     def get(self, table: str, partition: str, row: str) -> Entity | None:
         return self._rows.get((table, partition), {}).get(row)
@@ -36,6 +39,8 @@ class MemoryTables:
             if isinstance(operation, Replace) and (there is None or there.etag != operation.etag):
                 raise Conflict(operation.row)
             if isinstance(operation, Delete) and there is None and len(operations) > 1:
+                raise Conflict(operation.row)
+            if isinstance(operation, Delete) and there and operation.etag not in ("", there.etag):
                 raise Conflict(operation.row)
         return [self._apply(rows, operation) for operation in operations]
 

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from correlator.incident_json import gateway_name, incident_object
-from correlator.measures import connection_downtime_seconds, downtime_seconds, impact
+from correlator.measures import connection_down_seconds, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Incident
 from correlator.weekly import label_of
 from correlator.wording import Style
@@ -111,6 +111,7 @@ def _outage(incident: Incident, n: int, style: Style) -> dict[str, Any]:
         "StartedAt": outage.start,
         "EndedAt": end,
         "DurationSeconds": (end - outage.start).total_seconds() if end else None,
+        "ConnectionDownSeconds": connection_down_seconds(outage),
         "Open": end is None,
         "Cause": incident.finding.cause.value,
         "Side": incident.finding.cause.side.value,

@@ -1,4 +1,4 @@
-"""The store over any backend of tables: state and outbox in one partition a workspace, two tables for people.
+"""The store over any backend of tables: state and outbox in one partition a workspace, two tables to read, one of ours.
 
 A partition of ``state`` holds one ``head`` (the commit point: everything else is written only together with a write of
 the head that was read), one row a gateway, and one row a notice. Their keys sort gateway < head < notice, so a quiet
@@ -15,8 +15,10 @@ from typing import Any
 from correlator.errors import StaleWrite
 from correlator.gateways import Listed
 from correlator.model import GatewayState, Incident
+from correlator.people import Entry, EntryKind, People, Remark
 from correlator.ports import Head, Held, Notice, Snapshot
 from correlator.stores.codec import pack, unpack
+from correlator.stores.remarks import read_entries, read_people, remove_entry, write_entry, write_remark
 from correlator.stores.rows import document_of, incident_row, outage_rows, partition_of, row_of
 from correlator.stores.tables import (
     BATCH,
@@ -35,7 +37,7 @@ from correlator.stores.tables import (
 from correlator.wording import Style
 
 HEAD, GATEWAY, NOTICE, END = "head", "gateway|", "notice|", "notice~"
-LISTS, LIST = "lists", "gateways"
+LISTS, LIST, PARKED = "lists", "gateways", "parked-"
 FEW = 10
 """Up to this many gateways are read one by one, more of them as one range."""
 
@@ -77,7 +79,10 @@ class TableStore:
             raise StaleWrite(f"another run committed first in {partition}") from None
 
     def claim(self, partition: str, held: Held, until: datetime) -> Held | None:
-        notice = held.notice._replace(leased_until=until, tries=held.notice.tries + 1)
+        there = held.notice
+        # A claim that ran out was never given back: its run died, perhaps after it had sent.
+        crashed = there.crashed + (there.leased_until is not None)
+        notice = there._replace(leased_until=until, tries=there.tries + 1, crashed=crashed)
         try:
             write = Replace(NOTICE + notice.key, _notice(notice), held.etag)
             return Held(notice, self._tables.write(STATE, _key(partition), [write])[0])
@@ -90,11 +95,40 @@ class TableStore:
         except Conflict:
             return  # gone already: delivered twice, told once
 
-    def postpone(self, partition: str, held: Held, notice: Notice) -> None:
+    def postpone(self, partition: str, held: Held, notice: Notice, words: Sequence[Notice] = ()) -> None:
+        back: Operation = Replace(NOTICE + notice.key, _notice(notice), held.etag)
         try:
-            self._tables.write(STATE, _key(partition), [Replace(NOTICE + notice.key, _notice(notice), held.etag)])
+            self._tables.write(STATE, _key(partition), [back, *(Insert(NOTICE + w.key, _notice(w)) for w in words)])
         except Conflict:
             return  # another run has it by now
+
+    def replace(self, partition: str, gone: Sequence[Held], before: Held | None, notice: Notice) -> Held | None:
+        row, properties = NOTICE + notice.key, _notice(notice)
+        first: Operation = Replace(row, properties, before.etag) if before else Insert(row, properties)
+        rest = [Delete(NOTICE + held.notice.key, held.etag) for held in gone]
+        try:
+            return Held(notice, self._tables.write(STATE, _key(partition), [first, *rest])[0])
+        except Conflict:
+            return None
+
+    def park(self, channel: str, address: str, by: str) -> bool:
+        row, properties = PARKED + channel, {"Address": address, "By": by}
+        while True:
+            there = self._tables.get(STATE, LISTS, row)
+            if there and there.properties["Address"] == address:
+                return bool(there.properties["By"] == by)
+            write: Operation = Replace(row, properties, there.etag) if there else Insert(row, properties)
+            try:
+                self._tables.write(STATE, LISTS, [write])
+                return True
+            except Conflict:
+                continue  # somebody was faster, or the client met its own first try: the row says who it was
+
+    def unpark(self, channel: str) -> None:
+        try:
+            self._tables.write(STATE, LISTS, [Delete(PARKED + channel)])
+        except Conflict:
+            return  # gone already
 
     def record(self, incidents: Sequence[Incident]) -> None:
         for incident in incidents:
@@ -111,6 +145,21 @@ class TableStore:
 
     def keep_list(self, listed: Listed) -> None:
         self._tables.write(STATE, LISTS, [Upsert(LIST, pack(listed))])
+
+    def people(self, weeks: Iterable[str], ending_after: datetime) -> People:
+        return read_people(self._tables, weeks, ending_after)
+
+    def entries(self, kind: EntryKind, ending_after: datetime) -> list[Entry]:
+        return read_entries(self._tables, kind, ending_after)
+
+    def add_remark(self, remark: Remark) -> None:
+        write_remark(self._tables, remark)
+
+    def add_entry(self, entry: Entry) -> None:
+        write_entry(self._tables, entry)
+
+    def remove_entry(self, entry: Entry) -> None:
+        remove_entry(self._tables, entry)
 
     def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:
         rows = [e for week in weeks for e in self._tables.query(INCIDENTS, week, "0", "~")[0]]

@@ -7,7 +7,7 @@ it done, which is why no write here is anything but conditional or repeatable.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,7 +20,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.data.tables import TableServiceClient, UpdateMode
 
 from correlator.errors import StoreUnavailable
-from correlator.stores.tables import TABLES, Conflict, Delete, Entity, Insert, Operation, Replace
+from correlator.stores.tables import EVERY, TABLES, Conflict, Delete, Entity, Insert, Operation, Replace
 
 RETRY: dict[str, Any] = {"retry_on_methods": ["GET", "PUT", "DELETE", "POST", "PATCH", "MERGE", "HEAD"]}
 CONDITION_FAILED = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED)
@@ -35,7 +35,7 @@ TRANSPORT: dict[str, Any] = {
 
 
 class AzureTables:
-    """The three tables of one storage account; they are made when first missed."""
+    """The tables of one storage account; they are made when first missed."""
 
     def __init__(self, service: TableServiceClient) -> None:
         self._clients = {name: service.get_table_client(name) for name in TABLES}
@@ -50,10 +50,12 @@ class AzureTables:
         """Tables by connection string: for the emulator; a deployment has no keys."""
         return cls(TableServiceClient.from_connection_string(text, **TRANSPORT))
 
-    def query(self, table: str, partition: str, first: str, last: str) -> tuple[list[Entity], datetime]:
+    def query(
+        self, table: str, partition: str, first: str, last: str, where: Mapping[str, str] = EVERY
+    ) -> tuple[list[Entity], datetime]:
         text = (
             f"PartitionKey eq '{_quoted(partition)}' and RowKey ge '{_quoted(first)}' and RowKey lt '{_quoted(last)}'"
-        )
+        ) + "".join(f" and {column} eq '{_quoted(value)}'" for column, value in where.items())
         clock = [datetime.fromtimestamp(0, UTC)]
 
         def remember(response: Any) -> None:
@@ -96,8 +98,8 @@ class AzureTables:
             answers = client.submit_transaction([_batched(partition, o) for o in operations], **RETRY)
             return [str(a.get("etag", "")) for a in answers]
         match operations[0]:
-            case Delete(row):
-                client.delete_entity(partition, row, **RETRY)
+            case Delete(row, etag):
+                client.delete_entity(partition, row, **_if_match(etag), **RETRY)
                 return [""]
             case Insert(row, properties):
                 answer = client.create_entity(_keyed(partition, row, properties), **RETRY)
@@ -105,8 +107,7 @@ class AzureTables:
                 answer = client.update_entity(
                     _keyed(partition, row, properties),
                     mode=UpdateMode.REPLACE,
-                    etag=etag,
-                    match_condition=MatchConditions.IfNotModified,
+                    **_if_match(etag),
                     **RETRY,
                 )
             case other:
@@ -165,14 +166,17 @@ def _keyed(partition: str, row: str, properties: Any) -> dict[str, Any]:
     return {"PartitionKey": partition, "RowKey": row, **properties}
 
 
+def _if_match(etag: str) -> dict[str, Any]:
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+
+
 def _batched(partition: str, operation: Operation) -> Any:
     match operation:
-        case Delete(row):
-            return "delete", _keyed(partition, row, {})
+        case Delete(row, etag):
+            return "delete", _keyed(partition, row, {}), _if_match(etag)
         case Insert(row, properties):
             return "create", _keyed(partition, row, properties)
         case Replace(row, properties, etag):
-            conditions = {"mode": "replace", "etag": etag, "match_condition": MatchConditions.IfNotModified}
-            return "update", _keyed(partition, row, properties), conditions
+            return "update", _keyed(partition, row, properties), {"mode": "replace", **_if_match(etag)}
         case other:
             return "upsert", _keyed(partition, other.row, other.properties), {"mode": "replace"}

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-STATE, INCIDENTS, OUTAGES = "state", "incidents", "outages"
-TABLES = (STATE, INCIDENTS, OUTAGES)
+STATE, INCIDENTS, OUTAGES, REMARKS = "state", "incidents", "outages", "remarks"
+TABLES = (STATE, INCIDENTS, OUTAGES, REMARKS)
 BATCH = 100
+EVERY: Mapping[str, str] = {}
 
 
 class Entity(NamedTuple):
@@ -42,9 +43,13 @@ class Upsert(NamedTuple):
 
 
 class Delete(NamedTuple):
-    """Removes the row, whoever wrote it last; one that is gone is fine alone, and a conflict in a batch."""
+    """Removes the row; one that is gone is fine alone, and a conflict in a batch.
+
+    Without a tag it does so whoever wrote the row last, with one only if that is still the version.
+    """
 
     row: str
+    etag: str = ""
 
 
 Operation = Insert | Replace | Upsert | Delete
@@ -57,8 +62,13 @@ class Conflict(Exception):
 class Tables(Protocol):
     """Every method is one request (a query may page). Raises StoreUnavailable."""
 
-    def query(self, table: str, partition: str, first: str, last: str) -> tuple[list[Entity], datetime]:
-        """Rows with ``first <= row key < last`` in key order, and the service's clock (UTC)."""
+    def query(
+        self, table: str, partition: str, first: str, last: str, where: Mapping[str, str] = EVERY
+    ) -> tuple[list[Entity], datetime]:
+        """Rows with ``first <= row key < last`` in key order, and the service's clock (UTC).
+
+        ``where`` names text columns and what they must hold: the service leaves other rows out of its answer.
+        """
         ...
 
     def get(self, table: str, partition: str, row: str) -> Entity | None:

@@ -6,13 +6,23 @@ A language is one file: a table of sentences with the same keys and blanks as ``
 from __future__ import annotations
 
 from correlator.wording.answers import answer_sentence, length_text, list_end, no_incident, nothing_found
-from correlator.wording.messages import headline, impact_text, next_step, state, state_text, title, what_happened
+from correlator.wording.messages import (
+    also_text,
+    headline,
+    impact_text,
+    next_step,
+    state,
+    state_text,
+    title,
+    what_happened,
+)
 from correlator.wording.phrases import LANGUAGES, Style, name
-from correlator.wording.verdicts import evidence_text, key_text, said_before, summary
+from correlator.wording.verdicts import evidence_text, key_text, remark_texts, said_before, summary
 
 __all__ = [
     "LANGUAGES",
     "Style",
+    "also_text",
     "answer_sentence",
     "evidence_text",
     "headline",
@@ -24,6 +34,7 @@ __all__ = [
     "next_step",
     "no_incident",
     "nothing_found",
+    "remark_texts",
     "said_before",
     "state",
     "state_text",

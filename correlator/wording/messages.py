@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from correlator import measures
 from correlator.model import Cause, Impact, Incident, Moment, Notification, Outage, Side, Status
+from correlator.wording.delivery import delivery_sentence
 from correlator.wording.extent import Extent, extent
 from correlator.wording.phrases import (
     Style,
@@ -19,6 +21,7 @@ from correlator.wording.phrases import (
     place,
     places,
     say,
+    short,
 )
 from correlator.wording.verdicts import cause_phrase
 from correlator.wording.weeks import week_sentence
@@ -31,7 +34,7 @@ def state(n: Notification) -> str:
     """What the colour stands for: ``down``, ``weak`` (redundancy lost, flapping), ``up``, ``gone`` or ``calm``."""
     incident = n.incident
     if incident is None:
-        return CALM
+        return WEAK if n.parked or n.missed else CALM
     if incident.status is Status.OPEN:
         return DOWN if measures.connection_down(incident) else WEAK
     if n.moment is Moment.FLAPPING:
@@ -44,11 +47,13 @@ def state_text(n: Notification, style: Style) -> str:
     incident = n.incident
     if incident is None or n.moment is Moment.FLAPPING or n.moment is Moment.RETRACTED:
         return name(n.moment, style)
+    if incident.status is Status.REMOVED and incident.closed:
+        return say(style, "status.closed")
     if incident.status is not Status.OPEN:
         return name(incident.status, style)
     if not measures.connection_down(incident):
         return say(style, "state.redundancy-lost")
-    return name(Moment.REOPENED if n.moment is Moment.REOPENED else Moment.OPENED, style)
+    return name(n.moment if n.moment in (Moment.REOPENED, Moment.REMINDER) else Moment.OPENED, style)
 
 
 def title(n: Notification, style: Style) -> str:
@@ -74,6 +79,8 @@ def what_happened(n: Notification, style: Style) -> str:
     if incident is None:
         if n.welcome:
             return welcome_sentence(n.welcome, style)
+        if n.parked or n.missed:
+            return delivery_sentence(n, style)
         return week_sentence(n.week, style) if n.week else name(n.moment, style)
     every = [d.outage for d in incident.drops]
     whole = extent(every, n.at)
@@ -81,6 +88,8 @@ def what_happened(n: Notification, style: Style) -> str:
         return say(style, "what.retracted", where=_where(whole, style), at=day_and_instant(whole.since, style))
     if incident.status is Status.ABSORBED:
         return say(style, "what.absorbed", where=_where(whole, style), id=incident.absorbed_by)
+    if incident.status is Status.REMOVED and incident.closed:
+        return say(style, "what.closed", where=_where(whole, style), who=short(incident.closed.who, 40))
     if incident.status is Status.REMOVED:
         return say(style, "what.removed", where=_where(whole, style))
     if n.moment is Moment.FLAPPING and whole.kind != "switched":
@@ -146,10 +155,12 @@ def impact_text(n: Notification, incident: Incident, style: Style) -> str:
     return say(style, key, where=where, time=duration(seconds, style))
 
 
-def next_step(incident: Incident, style: Style) -> str:
-    """What the reader should do, which may be nothing."""
+def next_step(incident: Incident, style: Style, times: int = 0) -> str:
+    """What the reader should do, which may be nothing. ``times``: how many of its kind there were lately, if told."""
     if incident.status is Status.RETRACTED:
         return say(style, "next.retracted")
+    if incident.status is Status.REMOVED and incident.closed:
+        return say(style, "next.closed")
     cause = incident.finding.cause
     side = cause.side
     going_on = incident.ended_at is None or (incident.flapping and side is not Side.AZURE)
@@ -157,9 +168,23 @@ def next_step(incident: Incident, style: Style) -> str:
     if cause is Cause.AZURE_MAINTENANCE and when == "over":
         when = "done" if incident.hops > 1 else "first"
     sure = incident.finding.confidence.value
-    keys = (f"next.{cause.value}.{when}", f"next.{side.value}.{when}.{sure}", f"next.{side.value}.{when}")
+    lately = f".{when}.{'one' if times == 1 else 'again'}" if times else ".lately"
+    keys = (
+        f"next.{cause.value}{lately}",
+        f"next.{side.value}{lately}",
+        f"next.{cause.value}.{when}",
+        f"next.{side.value}.{when}.{sure}",
+        f"next.{side.value}.{when}",
+    )
     key = next(k for k in keys if has(style, k))
     peers = incident.peers
     known = max(d.outage.peers_known for d in incident.drops)
     where = place(peers[0], style) if len(peers) == 1 else places(peers, known, style)
-    return say(style, key, where=where, at=instant(incident.started_at, style))
+    return say(style, key, where=where, at=instant(incident.started_at, style), n=times)
+
+
+def also_text(n: Notification, style: Style) -> str:
+    """``12 more of this gateway (Down: 3, Recovered: 9)``."""
+    states = Counter(name(a.status, style) for a in n.also)
+    listed = say(style, "and").join(say(style, "also.each", state=s, n=times) for s, times in states.items())
+    return say(style, "also", n=len(n.also), listed=listed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from correlator.evidence import Evidence
+from correlator.evidence import Evidence, hops_without_a_row, regular_every, remarks
 from correlator.model import Cause, Confidence, Drop, Incident, Side, Status
 from correlator.wording.phrases import (
     Style,
@@ -50,7 +50,9 @@ def because(incident: Incident, style: Style) -> str:
 
 def deciding_drop(incident: Incident) -> Drop:
     """The first drop whose finding became the incident's."""
-    return next((d for d in incident.drops if d.finding == incident.finding), incident.drops[0])
+    finding = incident.finding
+    alike = (d for d in incident.drops if d.finding.cause is finding.cause)
+    return next((d for d in incident.drops if d.finding == finding), None) or next(alike, incident.drops[0])
 
 
 def then(incident: Incident, style: Style) -> str:
@@ -64,7 +66,8 @@ def then(incident: Incident, style: Style) -> str:
     if later is None:
         return ""
     gap = duration((later.start - first.start).total_seconds(), style)
-    return say(style, "then", instance=instance(later.instance_down, style), gap=gap)
+    unlogged = later in [d.outage for d in hops_without_a_row(incident)]
+    return say(style, "then.likely" if unlogged else "then", instance=instance(later.instance_down, style), gap=gap)
 
 
 def _another(one: str, other: str) -> bool:
@@ -105,9 +108,15 @@ def evidence_text(e: Evidence, style: Style) -> str:
         place=place(e.peer, style),
         text=short(e.text),
         n=e.how_many,
+        who=short(e.who, 40),
     )
 
 
-def key_text(key: str, style: Style) -> str:
-    """The sentence of a key of ``evidence.not_found``, ``would_change`` or ``remarks``."""
-    return say(style, key)
+def key_text(key: str, style: Style, every: float = 0.0) -> str:
+    """The sentence of a key of ``evidence.not_found``, ``would_change`` or ``remarks``; ``every`` in seconds."""
+    return say(style, key, every=duration(round(every / 60) * 60, style))
+
+
+def remark_texts(incident: Incident, style: Style) -> list[str]:
+    """What is worth knowing beside the verdict, in sentences."""
+    return [key_text(key, style, regular_every(incident)) for key in remarks(incident)]

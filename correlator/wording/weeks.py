@@ -90,11 +90,13 @@ def week_period(week: Week, style: Style) -> str:
         start=day(week.start, style, "day.short"),
         end=day(last, style, "day.short"),
     )
+    muted = sum(w.muted for w in counted(week))
     gateways = len({w.gateway for w in counted(week)})
     parts = [
         days,
         count(style, "gateways", gateways) if gateways else "",
         say(style, "week.zone", zone=zone_name(last, style)),
+        say(style, "week.muted", n=muted) if muted else "",
     ]
     return " · ".join(p for p in parts if p)
 

@@ -44,6 +44,9 @@ param maximumInstanceCount int
 @description('Workspace (customer) ids to watch.')
 param workspaceIds string[]
 
+@description('Resource groups whose logs to ask for instead, as ids.')
+param resourceGroupIds string[]
+
 @description('Channels to tell. Each has its webhook address as a secret of the vault.')
 param channels channelName[]
 
@@ -74,11 +77,20 @@ param timezone string
 @description('Language of the messages.')
 param messageLanguage string
 
+@description('Which channel hears of which incidents. Empty: all of all.')
+param routes string
+
 @description('How old an open outage must be before it is told.')
 param downAfter string
 
 @description('Names for peers.')
 param sites siteNames
+
+@description('What reasons of disconnects mean, before the list of the app.')
+param reasons string
+
+@description('From when to when around its log row maintenance may cut.')
+param maintenanceWindow string
 
 resource appInsights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: appInsightsName
@@ -171,7 +183,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         AZURE_CLIENT_ID: identityClientId
         AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
 
-        WORKSPACE_IDS: join(workspaceIds, ',')
+        WORKSPACE_IDS: join(concat(workspaceIds, resourceGroupIds), ',')
         TABLES_ENDPOINT: tableEndpoint
         LOGS_ENDPOINT: logsEndpoint
         LOGS_AUDIENCE: logsAudience
@@ -182,7 +194,10 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         TIMEZONE: timezone
         MESSAGE_LANGUAGE: messageLanguage
         DOWN_AFTER: downAfter
+        ROUTES: routes
         SITES: empty(sites) ? '' : string(sites)
+        REASONS: reasons
+        MAINTENANCE_WINDOW: maintenanceWindow
       },
       contains(channels, 'teams')
         ? { TEAMS_WEBHOOK_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=teams-webhook-url)' }

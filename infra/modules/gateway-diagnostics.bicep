@@ -12,7 +12,7 @@ param workspaceId string
 param ikeLogs bool
 
 // No AllMetrics: that is billed as log data and never read.
-var categories = concat(['GatewayDiagnosticLog', 'TunnelDiagnosticLog'], ikeLogs ? ['IKEDiagnosticLog'] : [])
+var categories = concat(['GatewayDiagnosticLog', 'TunnelDiagnosticLog', 'RouteDiagnosticLog'], ikeLogs ? ['IKEDiagnosticLog'] : [])
 var name = last(split(gatewayId, '/'))
 var isVirtualWan = contains(toLower(gatewayId), '/vpngateways/')
 var logs = [for category in categories: { category: category, enabled: true }]

@@ -13,14 +13,17 @@ from msgspec.structs import replace
 from correlator.categories import read_rows
 from correlator.correlate import correlate
 from correlator.model import (
+    Also,
     Cause,
     CauseChange,
     CauseSum,
     Gap,
     Incident,
     LogRow,
+    Missed,
     Moment,
     Notification,
+    Parked,
     Policy,
     Status,
     Week,
@@ -28,6 +31,7 @@ from correlator.model import (
     Welcome,
     Witness,
 )
+from correlator.people import Entry, EntryKind, Remark, RemarkKind
 from correlator.wording import Style
 
 GATEWAY = (
@@ -109,7 +113,47 @@ def recovered_one_of_two() -> Notification:
 
 
 def recovered_failover() -> Notification:
-    return told(Moment.RECOVERED, incident_of([tunnel("17:13:04", False, 0), tunnel("17:13:31", True, 1)]))
+    rows = [tunnel("17:13:04", False, 0), tunnel("17:13:31", True, 1)]
+    return replace(told(Moment.RECOVERED, incident_of(rows)), times=1)
+
+
+def recovered_failover_again() -> Notification:
+    """The third short failover within seven days."""
+    return replace(recovered_failover(), why="a short unlogged failover, not the only one within 7 days", times=3)
+
+
+def recovered_remote_again() -> Notification:
+    rows = [tunnel("01:02:40", False, 0, reason="RemotelyTriggered"), tunnel("01:03:14", True, 0)]
+    return replace(told(Moment.RECOVERED, incident_of(rows)), times=4)
+
+
+def still_down() -> Notification:
+    """Down for two hours, and nobody has acknowledged it."""
+    incident = incident_of([tunnel("05:41:17", False, 0, reason="DPD timed out")])
+    return told(Moment.REMINDER, incident, 2, after=120)
+
+
+def many_at_once() -> Notification:
+    """A gateway with ten things to say in one poll: the worst speaks for all."""
+    also = [
+        Also(f"VPN-20260821-0000{n:02d}", Moment.OPENED if n < 3 else Moment.RECOVERED, 1,
+             Status.OPEN if n < 3 else Status.RECOVERED, Cause.REMOTE_UNREACHABLE)
+        for n in range(9)
+    ]  # fmt: skip
+    return replace(opened_all_peers(), also=tuple(also))
+
+
+def closed_by_a_person() -> Notification:
+    incident = incident_of([tunnel("05:41:17", False, 0, reason="DPD timed out")])
+    word = Remark(incident.id, incident.started_at + timedelta(hours=3), "kim", RemarkKind.CLOSED, "site given up")
+    return told(Moment.REMOVED, replace(incident, status=Status.REMOVED, remarks=(word,)), 2)
+
+
+def down_after_planned_work() -> Notification:
+    start = datetime(2026, 8, 21, 5, tzinfo=UTC)
+    work = Entry(EntryKind.PLANNED_WORK, start, start + timedelta(hours=2), GATEWAY, "", "kim", "router firmware")
+    incident = incident_of([tunnel("05:41:17", False, 0)], Policy(planned=(work,)))
+    return told(Moment.OPENED, replace(incident, planned=(work,)), after=80)
 
 
 def recovered_remote_closed() -> Notification:
@@ -230,6 +274,18 @@ def _welcome(causes: tuple[CauseSum, ...], gaps: tuple[Gap, ...], connections: i
     return Notification(Moment.WELCOME, until, welcome=found)
 
 
+def channel_parked() -> Notification:
+    why = "Slack at hooks.slack.com answered 404 no_service"
+    return Notification(Moment.PARKED, datetime(2026, 8, 21, 17, 20, tzinfo=UTC), parked=Parked("slack", why))
+
+
+def missed() -> Notification:
+    """Two days without the channel: three messages of two incidents, and eleven of more than are named."""
+    until = datetime(2026, 8, 21, 17, 20, tzinfo=UTC)
+    ids = ("VPN-20260819-7F3K2M", "VPN-20260820-Q2WX8D", "2026-W33")
+    return Notification(Moment.MISSED, until, missed=Missed(14, until - timedelta(days=2), until, ids, 8))
+
+
 NIGHTS = {
     make.__name__: make
     for make in (
@@ -240,6 +296,12 @@ NIGHTS = {
         second_instance,
         recovered_one_of_two,
         recovered_failover,
+        recovered_failover_again,
+        recovered_remote_again,
+        still_down,
+        many_at_once,
+        closed_by_a_person,
+        down_after_planned_work,
         recovered_remote_closed,
         recovered_change,
         recovered_switch,
@@ -254,5 +316,7 @@ NIGHTS = {
         welcome_empty,
         weekly,
         weekly_quiet,
+        channel_parked,
+        missed,
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import traceback
+from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -80,6 +81,43 @@ def test_private_addresses_are_refused(httpserver: HTTPServer) -> None:
         assert caught.value.permanent
         assert SECRET not in everything_about(caught.value)
     assert httpserver.log == []
+
+
+def test_a_name_that_leads_elsewhere_when_it_is_called_is_refused(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is public when it is checked and private when it is called gets no byte (DNS rebinding)."""
+    public = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("1.1.1.1", 443))]
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def rebinding(host: str, *rest: Any, **more: Any) -> Any:
+        asked.append(host)
+        return public if len(asked) == 1 else real("127.0.0.1", *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    with socket.create_server(("127.0.0.1", 0)) as inside:
+        with pytest.raises(SendFailed, match="private address") as caught:
+            post(f"https://hooks.example.com:{inside.getsockname()[1]}/{SECRET}", {}, timeout=(1, 1))
+        taken, _ = inside.accept()
+        with taken:
+            assert taken.recv(1) == b"", "a byte was sent to a private address"
+    assert len(asked) == 2
+    assert caught.value.permanent
+    assert SECRET not in everything_about(caught.value)
+
+
+def test_only_what_was_sent_may_have_arrived() -> None:
+    """A connection that never came about cannot have delivered; one without an answer can."""
+    with pytest.raises(SendFailed) as refused:
+        post(f"http://127.0.0.1:{closed_port()}/", {}, allow_private=True)
+    assert not refused.value.ambiguous
+    with pytest.raises(SendFailed) as unknown:
+        post("https://no-such-host.invalid/", {}, allow_private=True)
+    assert not unknown.value.ambiguous
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(SendFailed) as hanging:
+        post(f"http://127.0.0.1:{silent.getsockname()[1]}/", {}, timeout=(1, 0.1), allow_private=True)
+    assert hanging.value.ambiguous
 
 
 def test_plain_http_is_refused() -> None:

@@ -57,6 +57,29 @@ def document(ran: Ran) -> dict[str, Any]:
     return found
 
 
+def test_reasons_of_ones_own(run: Run, night: Path) -> None:
+    """REASONS is honoured, judged at once and poll by poll, and its reasons are not unknown any more."""
+    for how in ([], ["--every", "5m"]):
+        found = document(run("replay", night, "--json", *how, REASONS="frobnicated=peer-closed"))
+        assert [i["cause"]["code"] for i in found["incidents"]][2] == "remote-closed"
+        assert found["unmapped_reasons"] == {}
+
+
+def test_a_window_of_ones_own(run: Run, night: Path) -> None:
+    """MAINTENANCE_WINDOW decides how long after its row maintenance may cut, judged at once and poll by poll."""
+    for how in ([], ["--every", "5m"]):
+        found = document(run("replay", night, "--json", *how, MAINTENANCE_WINDOW="-0s..30s"))
+        assert found["incidents"][0]["cause"]["code"] == "azure-failover"
+
+
+def test_unknown_operations_are_said(run: Run, tmp_path: Path) -> None:
+    """An operation that nobody documented stands in the document and in a remark."""
+    odd = {**TOKYO.maintenance("08-21 17:12:10", 0), "OperationName": "NodeStateChanged", "Message": ""}
+    ran = run("replay", written(tmp_path, [*NIGHT, odd]), "--json")
+    assert document(ran)["unknown_operations"] == {"NodeStateChanged": 1}
+    assert "operation not known, 1 times: NodeStateChanged" in ran.err
+
+
 def in_one_line(ran: Ran) -> str:
     """The one line of an error."""
     assert ran.out == ""
@@ -71,7 +94,7 @@ def test_the_document_has_the_promised_shape(run: Run, night: Path) -> None:
     ran = run("replay", night, "--json")
     assert ran.code == 0
     found = document(ran)
-    assert list(found) == ["incidents", "notifications", "unreadable", "unmapped_reasons"]
+    assert list(found) == ["incidents", "notifications", "unreadable", "unmapped_reasons", "unknown_operations"]
     assert [i["cause"]["code"] for i in found["incidents"]] == ["azure-maintenance", "remote-closed", "unknown"]
     assert found["unmapped_reasons"] == {"Frobnicated": 1}
     for said in found["notifications"]:

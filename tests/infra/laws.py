@@ -278,6 +278,24 @@ def the_logs_right_names_its_table(templates: Templates) -> list[str]:
 
 
 @law
+def logs_are_asked_for_where_a_role_is(templates: Templates) -> list[str]:
+    """By workspace with a role on each; or by resource group with Reader there, and no role on any workspace."""
+    main = templates["main.bicep"]
+    problems = []
+    if text_of(main.variables["asked"].body) != "askFor == 'workspaces' ? watched : []":
+        problems.append("workspaces are asked although resource groups are")
+    if not text_of(main.variables["assignOnWatched"].body).startswith("askFor == 'workspaces' && ("):
+        problems.append("a role is assigned on workspaces that are not asked")
+    if "in asked: if (assignOnWatched" not in text_of(main.modules["workspaceAccess"].node):
+        problems.append("the role does not go with what is asked")
+    passed = properties(properties(main.modules["functionApp"].body)["params"])
+    groups = text_of(passed["resourceGroupIds"]) if "resourceGroupIds" in passed else ""
+    if groups != "askFor == 'resourceGroups' ? gatewayResourceGroupIds : []":
+        problems.append("groups are asked that Reader is not given on")
+    return problems
+
+
+@law
 def values_that_keep_it_shut(templates: Templates) -> list[str]:
     """Keys, public blobs, old TLS and publishing by password are off; the app runs where its code expects."""
     problems = []

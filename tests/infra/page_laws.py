@@ -20,7 +20,7 @@ PAGE_LAWS: dict[str, PageLaw] = {}
 
 HOST_SETTINGS = {"FUNCTIONS_WORKER_RUNTIME", "AZURE_CLIENT_ID"}
 """Settings of the Functions host and of the Azure SDK that a page may name."""
-OF_TOOLS = {"UPDATE_GOLDEN", "BICEP_CHECK", "HYPOTHESIS_PROFILE"}
+OF_TOOLS = {"UPDATE_GOLDEN", "UPDATE_SCENARIOS", "BICEP_CHECK", "HYPOTHESIS_PROFILE"}
 """Variables of our own tests that a page may name."""
 COMING: set[str] = set()
 """Commands that a page may mention before they are there; their options are checked once they are."""
@@ -60,6 +60,8 @@ def _misused(line: str) -> bool:
     """Whether a call names a command of the program that is not there, or an option that the command does not take."""
     words = shlex.split(line.replace("…", "").replace("'", ""))
     command = program.commands.get(words[0]) if words else None
+    if isinstance(command, click.Group) and len(words) > 1:
+        words, command = words[1:], command.commands.get(words[1])
     if command is None:
         return bool(words) and words[0] not in COMING
     taken = {o for p in command.params if isinstance(p, click.Option) for o in (*p.opts, *p.secondary_opts)}
@@ -107,12 +109,13 @@ def settings_exist(page: Path) -> Iterable[Said]:
 
 @page_law
 def parameters_and_outputs_exist(page: Path) -> Iterable[Said]:
-    """A name in camel case between backticks is a parameter, an output or a field of one; so is one given to `az`."""
+    """A name in camel case between backticks is a parameter, an output, a field or choice of one, or given to `az`."""
     templates = read().values()
     parameters = {p.name for t in templates for p in t.parameters}
     outputs = {o.name for t in templates for o in t.outputs}
     types = (INFRA / "types.bicep").read_text(encoding="utf-8")
     fields = set(re.findall(r"^  @description.*\n  (\w+)\??: ", types, re.M))
+    fields |= {choice for line in re.findall(r"^type .*", types, re.M) for choice in re.findall(r"'(\w+)'", line)}
     for said in code(page):
         camel = re.fullmatch(r"[a-z]+(?:[A-Z][a-z0-9]*)+", said.text)
         if camel and said.text not in parameters | outputs | fields | OF_AZURE:

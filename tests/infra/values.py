@@ -61,6 +61,7 @@ def _call(node: Node, names: Names) -> Any:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "concat": lambda *lists: [each for part in lists for each in part],
     "contains": lambda whole, part: part in whole,
     "empty": lambda thing: not thing,
     "join": lambda parts, between: between.join(parts),

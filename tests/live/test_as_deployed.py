@@ -80,6 +80,7 @@ def settings_on(stack: Stack, templates: Mapping[str, Template]) -> dict[str, st
         "blobEndpoint": "https://127.0.0.1:1/",
         "tableEndpoint": there["TABLES_ENDPOINT"],
         "workspaceIds": [WORKSPACE_ID],
+        "resourceGroupIds": [],
         "vaultName": "kv-vpn-here",
         "logsEndpoint": there["LOGS_ENDPOINT"],
         "logsAudience": there["LOGS_AUDIENCE"],

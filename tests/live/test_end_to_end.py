@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,8 @@ import pytest
 from msgspec.structs import replace
 
 from correlator.errors import CorrelatorError
-from correlator.ports import LogAnswer, LogSource
+from correlator.model import LogRow
+from correlator.ports import LogAnswer, LogSource, Span
 from correlator.wiring import App, build
 from sandbox.faults import answer_lost, dropped, forbidden, partial, refused, throttled
 from sandbox.functions_host import FunctionsHost
@@ -107,6 +108,22 @@ def test_a_night_from_rows_to_messages(stack: Stack, run: Run) -> None:
     assert isinstance(row["StartedAt"], datetime)
     assert [o["RemoteIp"] for o in stored(stack, "outages")] == [NAGOYA, SENDAI] * 2
     assert {o["Open"] for o in stored(stack, "outages")} == {False}
+
+
+def test_a_night_that_is_asked_for_by_resource_group(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No workspace is named: the gateway's resource group stands for what it logs, wherever that lies."""
+    group = TOKYO.resource_id.partition("/providers/")[0]
+    monkeypatch.setenv("WORKSPACE_IDS", group)
+    stack.logs.load(WORKSPACE_ID, BEFORE)
+    stack.set_clock(at("08-21 16:00:00"))
+    with running() as fire:
+        fire("poll")
+        stack.receiver.clear()
+        stack.logs.load(WORKSPACE_ID, FIRST)
+        polled(stack, fire, "17:20:00")
+    assert told(stack) == {"teams": 1, "slack": 1}
+    assert [(r["Cause"], r["Gateway"]) for r in stored(stack, "incidents")] == [("azure-maintenance", TOKYO.name)]
+    assert {r["PartitionKey"] for r in stored(stack, "state")} >= {group.lower().replace("/", "_")}
 
 
 def test_the_week_comes_by_its_own_timer(stack: Stack, run: Run) -> None:
@@ -203,10 +220,15 @@ class Overtaken:
     def __init__(self, source: LogSource, meanwhile: Callable[[], None]) -> None:
         self._source, self._meanwhile = source, meanwhile
 
-    def fetch(self, workspace: str, mark: datetime | None, since: datetime | None) -> LogAnswer:
-        answer = self._source.fetch(workspace, mark, since)
+    def fetch(
+        self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
+    ) -> LogAnswer:
+        answer = self._source.fetch(workspace, mark, since, again)
         self._meanwhile()
         return answer
+
+    def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
+        return self._source.negotiations(workspace, spans)
 
 
 @pytest.fixture

@@ -27,11 +27,15 @@ FILES = sorted(p.stem for p in Path(queries.__file__).parent.glob("*.kql"))
 TEXTS = {
     "poll": queries.poll(MARK, SINCE),
     "poll, first run": queries.poll(None, None),
+    "poll, moved": queries.poll(MARK, SINCE, (GATEWAY.lower(), ELSEWHERE)),
     "history": queries.history(SINCE, NOW),
+    "evidence": queries.evidence(GATEWAY, SINCE, NOW),
+    "ike": queries.ike([(GATEWAY.lower(), NOW - timedelta(minutes=12), NOW - timedelta(minutes=8))]),
     "sample": queries.sample("TunnelDiagnosticLog"),
     "portal": queries.portal(),
     "seen": queries.text("seen"),
     "reasons": queries.text("reasons"),
+    "operations": queries.text("operations"),
     "cap": queries.text("cap"),
 }
 READ = {"Kind", "PolledAt", *COLUMNS}
@@ -100,7 +104,7 @@ def test_microsofts_parser_has_nothing_to_say(checked: dict[str, Checked], name:
     assert [d for d in checked[name].diagnostics if d.severity in ("Error", "Warning")] == []
 
 
-@pytest.mark.parametrize("name", ["poll", "poll, first run", "history", "poll, Young", "history, Young"])
+@pytest.mark.parametrize("name", ["poll", "poll, first run", "history", "ike", "poll, Young", "history, Young"])
 def test_the_result_has_the_columns_that_are_read(checked: dict[str, Checked], name: str) -> None:
     """The columns of the result are those that the source reads, times as times and the rest as text."""
     columns = checked[name].columns
@@ -110,7 +114,7 @@ def test_the_result_has_the_columns_that_are_read(checked: dict[str, Checked], n
     assert {c: k for c, k in columns.items() if k != "string"} == dict.fromkeys(times, "datetime")
 
 
-@pytest.mark.parametrize("name", ["poll", "poll, first run", "history"])
+@pytest.mark.parametrize("name", ["poll", "poll, first run", "history", "ike"])
 def test_an_empty_workspace_answers_with_the_clock(workspace: Workspace, name: str) -> None:
     """A workspace that never saw a row, not even the table, answers with the clock alone."""
     assert ask(workspace, TEXTS[name]) == []
@@ -136,6 +140,14 @@ def test_a_fresh_row_brings_its_gateways_window(workspace: Workspace) -> None:
         ]
     )
     assert len(ask(workspace, TEXTS["poll"])) == 3
+
+
+def test_a_gateway_that_is_asked_for_again_counts_as_fresh(workspace: Workspace) -> None:
+    """A gateway that moved lately brings the rows of both its ids, though none is fresh; others stay away."""
+    there = GATEWAY.lower().replace("/g/", "/elsewhere/")
+    workspace.load([row(60), row(40, _ResourceId=there), row(50, _ResourceId="/g/other")])
+    text = queries.poll(MARK, SINCE, (GATEWAY.lower(), there, "it's no id"))
+    assert {f["Gateway"] for f in ask(workspace, text)} == {GATEWAY.lower(), there}
 
 
 def test_fresh_is_by_ingestion(workspace: Workspace) -> None:
@@ -186,7 +198,9 @@ def test_fresh_activity_brings_the_gateways_in_its_scope(
     workspace.load([row(60), activity])
     found = ask(workspace, TEXTS["poll"])
     assert [f["Category"] for f in found if f["Category"] != "AzureActivity"] == ["TunnelDiagnosticLog"] * brings
-    assert not brings or "/subscriptions/s" in [f["Gateway"] for f in found], "the activity log is there to look at"
+    there = [f["Gateway"] for f in found if f["Category"] == "AzureActivity" and not f["OperationName"]]
+    proved = ["/subscriptions/s"] if kind == "Administrative" else []
+    assert not brings or there == proved, "resets would stand in the administrative category alone"
 
 
 def test_late_columns_may_be_missing(workspace: Workspace) -> None:
@@ -243,6 +257,27 @@ def test_history_is_every_gateway_between_two_times(workspace: Workspace) -> Non
     assert len(ask(workspace, text)) == 3
 
 
+def test_ike_is_asked_around_a_drop(workspace: Workspace) -> None:
+    """Of the gateways and times that were asked for, the IKE rows that hold one of the phrases; ends included."""
+    said = {"Category": "IKEDiagnosticLog", "OperationName": "IKELogEvent", "status_s": ""}
+    deleted: dict[str, Any] = said | {"Message": "Remote 203.0.113.10:500: Local 198.51.100.1:500: Received MM delete"}
+    idle: dict[str, Any] = said | {"Message": "Remote 203.0.113.10:500: Local 198.51.100.1:500: [SEND] DPD"}
+    workspace.load([row(n, **deleted) for n in (7, 8, 10, 12, 13)])
+    workspace.load([row(10, **idle), row(10, **deleted | {"_ResourceId": "/g/other"}), row(10, Message="mm delete")])
+    found = ask(workspace, TEXTS["ike"])
+    assert sorted(f["TimeGenerated"] for f in found) == [f"2026-08-21T17:{n}:00Z" for n in (48, 50, 52)]
+    assert {f["Gateway"] for f in found} == {GATEWAY.lower()}
+
+
+def test_bgp_sessions_lost_are_read_and_no_other_route_rows(workspace: Workspace) -> None:
+    """Of the route log only lost sessions come, in any case."""
+    route = {"Category": "RouteDiagnosticLog", "status_s": ""}
+    names = ("BgpDisconnectedEvent", "BGPDISCONNECTEDEVENT", "BgpConnectedEvent", "BgpRouteUpdate")
+    rows: list[dict[str, Any]] = [route | {"OperationName": name} for name in names]
+    workspace.load([row(1, **one) for one in rows])
+    assert len(ask(workspace, TEXTS["poll"])) == 2
+
+
 def test_a_sample_has_every_column(workspace: Workspace) -> None:
     """A sample holds the newest fifty rows of its category with every column of the table, whatever it is called."""
     workspace.load([row(n, Level=f"{n}", CustomerColumn_s="x") for n in range(60)])
@@ -289,7 +324,7 @@ def table(workspace: Workspace, name: str) -> list[dict[str, Any]]:
     return [dict(zip(names, cells, strict=True)) for cells in answer.rows]
 
 
-@pytest.mark.parametrize("name", ["seen", "reasons", "cap"])
+@pytest.mark.parametrize("name", ["seen", "reasons", "operations", "cap"])
 def test_the_doctor_asks_an_empty_workspace(workspace: Workspace, name: str) -> None:
     """A workspace without any table answers the doctor with no row at all, which is not an error."""
     assert table(workspace, name) == []
@@ -329,6 +364,15 @@ def test_reasons_of_disconnects(workspace: Workspace) -> None:
     workspace.load([row(4, **down | {"stateChangeReason_s": "", "AdditionalFields": {"stateChangeReason": "moved"}})])
     workspace.load([row(31 * 24 * 60, **down)])
     assert table(workspace, "reasons") == [{"Reason": "DPD timed out", "Rows": 2}, {"Reason": "moved", "Rows": 1}]
+
+
+def test_operations_are_counted(workspace: Workspace) -> None:
+    """Operations of the gateways' own categories of 30 days are counted, but for rows that their message explains."""
+    gateway: dict[str, Any] = {"Category": "GatewayDiagnosticLog", "OperationName": "Odd"}
+    workspace.load([row(1), row(2), row(3, **gateway), row(31 * 24 * 60), row(4, Category="X")])
+    workspace.load([row(5, **gateway, Message="Upgrade gateway started")])
+    found = {f["Operation"]: f["Rows"] for f in table(workspace, "operations")}
+    assert found == {"TunnelConnected": 2, "Odd": 1}
 
 
 def test_a_cap_that_was_never_met(workspace: Workspace) -> None:

@@ -66,6 +66,23 @@ def test_rows_and_the_clock(stack: Stack, source: LogAnalytics) -> None:
     assert asked(stack) == 1
 
 
+def test_the_logs_of_a_resource_group(stack: Stack, source: LogAnalytics) -> None:
+    """A resource group is asked for what lies in it; an other group's rows stay away, and so does what is locked.
+
+    Without the right to read the group, the way out names the role.
+    """
+    group = GATEWAY.partition("/providers/")[0]
+    stack.logs.load(WORKSPACE_ID, [{**ROW, "_ResourceId": GATEWAY.replace("/g/", "/g2/")}])
+    assert list(source.fetch(group, NOW - timedelta(minutes=5), SINCE).rows) == [READ]
+    assert stack.logs.requests[-1].path.strip("/") == f"v1{group}/query"
+    stack.logs.refuse(WORKSPACE_ID)
+    assert list(source.fetch(group, NOW - timedelta(minutes=5), SINCE).rows) == []
+    stack.logs.refuse(group)
+    with pytest.raises(SourceUnavailable, match="Reader on the resource group") as caught:
+        source.fetch(group, None, None)
+    assert caught.value.status == 403
+
+
 def test_the_source_as_it_is_made(stack: Stack) -> None:
     """Made at an endpoint with the environment's identity, the source works and has asked for nothing before."""
     made = LogAnalytics.at(stack.logs.url, stack.logs.audience, DefaultAzureCredential())

@@ -361,3 +361,16 @@ def test_two_hosts_make_a_table_at_once(call: str) -> None:
     with faulty(missing, exists, Answer(204)) as service:
         tables = AzureTables(TableServiceClient.from_connection_string(service.connection_string, **QUICK))
         CALLS[call](tables)
+
+
+def test_a_delete_may_ask_for_a_version(tables: Tables) -> None:
+    """A delete with a tag takes that version away and no other, alone and in a batch, and then nothing is applied."""
+    (old,) = tables.write(STATE, P, [Insert("a", {"N": 1})])
+    (new,) = tables.write(STATE, P, [Replace("a", {"N": 2}, old)])
+    with pytest.raises(Conflict):
+        tables.write(STATE, P, [Delete("a", old)])
+    with pytest.raises(Conflict):
+        tables.write(STATE, P, [Insert("b", {"N": 1}), Delete("a", old)])
+    assert keys(tables) == ["a"]
+    tables.write(STATE, P, [Insert("b", {"N": 1}), Delete("a", new)])
+    assert keys(tables) == ["b"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from azure.identity import DefaultAzureCredential
 from msgspec.structs import replace
 
+from correlator.delivery import LEASE
 from correlator.errors import StaleWrite
 from correlator.incident_json import incident_object
 from correlator.model import (
@@ -24,12 +25,13 @@ from correlator.model import (
     Status,
     Tracked,
 )
+from correlator.people import Entry, EntryKind, People, Remark, RemarkKind
 from correlator.ports import TABLE, Head, Held, Notice
 from correlator.stores.memory import MemoryTables
 from correlator.stores.rows import partition_of, row_of
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
-from correlator.stores.tables import INCIDENTS, OUTAGES, STATE, Delete, Entity, Operation, Tables
+from correlator.stores.tables import EVERY, INCIDENTS, OUTAGES, STATE, Delete, Entity, Operation, Tables
 from correlator.wording import Style
 from sandbox.stack import Stack
 from tests.channels.composed import EN, NAGOYA, OSAKA, gateway, incident_of, tunnel
@@ -338,6 +340,34 @@ def test_a_part_fits_in_any_script(stack: Stack) -> None:
     assert store.documents([partition_of(large)]) == [incident_object(large, EN)]
 
 
+def test_what_people_say_is_kept_apart(store: TableStore, tables: Tables) -> None:
+    """Remarks lie in the week of their incident, entries by their end; recording an incident touches none of them."""
+    one = incident()
+    first = Remark(one.id, NOW, "kim", RemarkKind.ACKNOWLEDGED)
+    second = Remark(one.id, SOON, "O'Hara", RemarkKind.RECLASSIFIED, "it's ours: 停電", "planned-work")
+    for remark in (second, first, first):
+        store.add_remark(remark)
+    silence = Entry(EntryKind.SILENCE, NOW, SOON, one.gateway, OSAKA, "kim", "moving house")
+    work = Entry(EntryKind.PLANNED_WORK, NOW, SOON + timedelta(hours=1), "", "", "lee", "firmware")
+    for entry in (silence, work, work):
+        store.add_entry(entry)
+    store.record([one])
+    week = partition_of(one)
+    assert store.people([week], NOW) == People({one.id: (first, second)}, (silence, work))
+    assert store.people(["2026-W33"], SOON + timedelta(minutes=1)) == People({}, (work,))
+    assert store.entries(EntryKind.PLANNED_WORK, NOW) == [work]
+    store.remove_entry(work)
+    store.remove_entry(work)
+    assert store.entries(EntryKind.PLANNED_WORK, NOW) == []
+    assert store.people([week], NOW).remarks == {one.id: (first, second)}
+
+
+def test_a_remark_needs_an_incident(store: TableStore) -> None:
+    """What names no incident has no place."""
+    with pytest.raises(ValueError, match="no incident id"):
+        store.add_remark(Remark("nonsense", NOW, "kim", RemarkKind.NOTE, "x"))
+
+
 def test_documents_of_some_weeks(store: TableStore) -> None:
     """The objects of the weeks asked for come back, oldest first in each week, and of no other week."""
     week_33, week_34, week_35 = (
@@ -359,9 +389,11 @@ class _Spy:
         self.keys: list[str] = []
         self.before: Callable[[str], None] = lambda table: None
 
-    def query(self, table: str, partition: str, first: str, last: str) -> tuple[list[Entity], datetime]:
+    def query(
+        self, table: str, partition: str, first: str, last: str, where: Mapping[str, str] = EVERY
+    ) -> tuple[list[Entity], datetime]:
         self.keys.append(partition)
-        return self._inner.query(table, partition, first, last)
+        return self._inner.query(table, partition, first, last, where)
 
     def get(self, table: str, partition: str, row: str) -> Entity | None:
         self.keys += [partition, row]
@@ -430,3 +462,56 @@ def test_maintenance_rows_are_recorded_with_their_cause(store: TableStore, table
     assert (row.properties["Cause"], row.properties["Side"]) == ("azure-maintenance", "azure")
     (outage,) = rows_of(tables, OUTAGES, one)
     assert (outage.properties["Cause"], outage.properties["DurationSeconds"]) == ("azure-maintenance", 12.0)
+
+
+def test_many_notices_become_one_or_none_does(store: TableStore) -> None:
+    """Notices are replaced by one in one write; if another run holds one of them meanwhile, all stay as they are."""
+    one, two = opened(store, notice("k-1"), notice("k-2"))
+    assert store.claim(WS, two, NOW + LEASE)
+    assert store.replace(WS, [one, two], None, notice("0-sum")) is None
+    assert [h.notice.key for h in store.read(WS).outbox] == ["k-1", "k-2"]
+    one, two = store.read(WS).outbox
+    there = store.replace(WS, [one], None, notice("0-sum"))
+    assert there
+    assert store.replace(WS, [two], there, notice("0-sum", tries=2))
+    assert [(h.notice.key, h.notice.tries) for h in store.read(WS).outbox] == [("0-sum", 2)]
+    assert store.replace(WS, [], there, notice("0-sum", tries=9)) is None, "its tag has moved"
+
+
+def test_a_notice_given_back_brings_others_or_nothing(store: TableStore) -> None:
+    """What is said of a failed try is written together with its later time; after a lost claim neither is."""
+    (held,) = opened(store, notice("k-1"))
+    claimed = store.claim(WS, held, NOW + LEASE)
+    assert claimed
+    store.postpone(WS, held, held.notice, [notice("k-9")])
+    assert [h.notice.key for h in store.read(WS).outbox] == ["k-1"]
+    store.postpone(WS, claimed, claimed.notice._replace(leased_until=None), [notice("k-9")])
+    assert [h.notice.key for h in store.read(WS).outbox] == ["k-1", "k-9"]
+
+
+def test_one_notice_finds_out_that_an_address_is_dead(store: TableStore) -> None:
+    """The first that asks is told so, again if it asks again; the others are not; another address starts anew."""
+    assert store.park("slack", "aaaa", "ws k-1")
+    assert store.park("slack", "aaaa", "ws k-1")
+    assert not store.park("slack", "aaaa", "other k-7")
+    assert store.park("slack", "bbbb", "other k-7")
+    assert store.park("teams", "aaaa", "other k-7")
+    store.unpark("slack")
+    store.unpark("slack")
+    assert store.park("slack", "bbbb", "ws k-1")
+    assert store.kept_list()[0] is None
+
+
+def test_a_claim_that_ran_out_is_counted(store: TableStore) -> None:
+    """A notice whose claim was never given back was held by a run that died: the next claim says so."""
+    (held,) = opened(store, notice("k-1"))
+    first = store.claim(WS, held, NOW + LEASE)
+    assert first
+    assert first.notice.crashed == 0
+    store.postpone(WS, first, first.notice._replace(leased_until=None))
+    second = store.claim(WS, store.read(WS).outbox[0], NOW + LEASE)
+    assert second
+    assert second.notice.crashed == 0
+    third = store.claim(WS, second, NOW + LEASE)
+    assert third
+    assert third.notice.crashed == 1

@@ -26,8 +26,14 @@ KEYS = (
     "no-change-was-made",
     "switch-of-unknown-length",
     "flapping",
+    "planned-work-entered",
+    "muted",
+    "closed",
+    "regular-drops",
+    "ike-log-not-read",
 )
 EVIDENCE_KEYS = (
+    "planned-row",
     "maintenance-row",
     "configuration-row",
     "primary-changed-row",
@@ -38,8 +44,14 @@ EVIDENCE_KEYS = (
     "disconnected",
     "connected-same",
     "connected-other",
+    "ike-peer-deleted",
+    "ike-policies-differ",
+    "ike-keys-differ",
+    "ike-no-answer",
+    "bgp-lost",
 )
 NAMED_RULES = (
+    "planned-work",
     "maintenance-at-the-other-end",
     "reset-before-drop",
     "platform-fault",
@@ -114,7 +126,8 @@ def test_a_rule_without_a_sentence_still_has_its_cause_named(
 @pytest.mark.parametrize("style", STYLES, ids=lambda s: s.language)
 def test_every_rule_has_sentences_of_its_own(style: Style) -> None:
     """The rules of today are told by their own sentence, for each confidence that they can give."""
-    # One function speaks of a failover with and without a drop, one of the health of the gateway and of the service.
-    assert len(NAMED_RULES) == len(causes.RULES) + 2
+    # One function speaks of a failover with and without a drop, one of the health of the gateway and of the service;
+    # planned work is no rule over log rows.
+    assert len(NAMED_RULES) == len(causes.RULES) + 3
     for rule in NAMED_RULES:
         assert any(key.startswith(f"because.{rule}.") for key in LANGUAGES[style.language])

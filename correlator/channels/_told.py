@@ -1,0 +1,28 @@
+"""What a message about the channels themselves holds, before any channel lays it out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from correlator.channels._content import title_line
+from correlator.model import Notification
+from correlator.wording import Style, what_happened
+from correlator.wording.delivery import missed_lines, parked_lines
+
+
+class DeliveryContent(NamedTuple):
+    """State and sentence, when, and a few lines of what to do."""
+
+    title: str
+    sentence: str
+    period: str
+    lines: list[str]
+
+
+def delivery_content(n: Notification, style: Style) -> DeliveryContent | None:
+    """None for a message about anything else."""
+    if n.parked:
+        return DeliveryContent(title_line(n, style), what_happened(n, style), *parked_lines(n, n.parked, style))
+    if n.missed:
+        return DeliveryContent(title_line(n, style), what_happened(n, style), *missed_lines(n.missed, style))
+    return None

@@ -1,0 +1,131 @@
+"""``silence`` and ``planned-work``: a time in which nothing is said, set without deploying anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from correlator import desk
+from correlator.cli import show
+from correlator.cli.tables import Desk, open_desk, user
+from correlator.errors import UsageError
+from correlator.incident_json import gateway_name, iso
+from correlator.people import Entry, EntryKind
+from correlator.settings import duration
+
+SENTENCES = {
+    EntryKind.SILENCE: "Nothing is told of a gateway or peer for a while; it is recorded and counted all the same.",
+    EntryKind.PLANNED_WORK: "Work that somebody plans: it explains the drops that begin in it, and mutes them.",
+}
+
+
+def _group(kind: EntryKind) -> click.Group:
+    group = click.Group(kind.value, help=SENTENCES[kind])
+    for make in (_adding, _listing, _removing):
+        group.add_command(make(kind))
+    return group
+
+
+def _adding(kind: EntryKind) -> click.Command:
+    @click.command("add")
+    @click.option("--gateway", default="", help="Name or resource id (default: every gateway)")
+    @click.option("--peer", default="", help="Public address of the far end (default: every peer)")
+    @click.option("--from", "start", default="-0m", help="2026-08-21T17:00, with a zone or in TIMEZONE; default: now")
+    @click.option("--to", "end", help="The same for the end")
+    @click.option("--for", "lasting", help="Instead of --to: 30m, 2h, 1d")
+    @click.option("--why", required=True, help="What for: shown in messages")
+    @click.option("--by", default=user, help="Who says so (default: the user of this machine)")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
+    def add(
+        gateway: str, peer: str, start: str, end: str | None, lasting: str | None, why: str, by: str, as_json: bool
+    ) -> None:
+        """Add one. Without --gateway and --peer it covers everything."""
+        at_hand = open_desk(workspaces=True)
+        first, last = _times(start, end, lasting, at_hand.zone)
+        named = desk.gateway_id(at_hand.store, at_hand.workspaces, gateway) if gateway else ""
+        entry = Entry(kind, first, last, named, peer.strip(), by.strip() or user(), why.strip())
+        at_hand.store.add_entry(entry)
+        _look_again(at_hand, entry)
+        if as_json:
+            show.document(_document(entry))
+        else:
+            click.echo(_line(entry, at_hand.zone))
+
+    return add
+
+
+def _listing(kind: EntryKind) -> click.Command:
+    @click.command("list")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
+    def listed(as_json: bool) -> None:
+        """List those that have not ended."""
+        at_hand = open_desk()
+        entries = at_hand.store.entries(kind, desk.now_of(at_hand.store))
+        if as_json:
+            show.document({kind.value: [_document(e) for e in entries]})
+            return
+        for entry in entries:
+            click.echo(_line(entry, at_hand.zone))
+        if not entries:
+            click.echo(f"No {kind.value} is set.")
+
+    return listed
+
+
+def _removing(kind: EntryKind) -> click.Command:
+    @click.command("remove")
+    @click.argument("name")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
+    def remove(name: str, as_json: bool) -> None:
+        """Remove one by the six characters that its line begins with."""
+        at_hand = open_desk(workspaces=True)
+        entries = at_hand.store.entries(kind, desk.now_of(at_hand.store))
+        entry = next((e for e in entries if e.id == name.strip().upper()), None)
+        if entry is None:
+            raise UsageError(f"no {kind.value} {name} that has not ended: see {kind.value} list")
+        at_hand.store.remove_entry(entry)
+        _look_again(at_hand, entry)
+        if as_json:
+            show.document(_document(entry))
+        else:
+            click.echo(f"Removed: {_line(entry, at_hand.zone)}")
+
+    return remove
+
+
+def _times(start: str, end: str | None, lasting: str | None, zone: str) -> tuple[datetime, datetime]:
+    if (end is None) is (lasting is None):
+        raise UsageError("give either --to or --for")
+    first = show.point_in_time(start, zone)
+    if lasting is not None:
+        try:
+            return first, first + duration(lasting)
+        except ValueError as problem:
+            raise UsageError(f"--for: {problem}") from None
+    last = show.point_in_time(end or "", zone)
+    if first >= last:
+        raise UsageError("--from must lie before --to")
+    return first, last
+
+
+def _look_again(at_hand: Desk, entry: Entry) -> None:
+    """Drops that are known already may get another cause, or be told after all."""
+    desk.look_again(at_hand.store, at_hand.workspaces, [entry.gateway] if entry.gateway else [])
+
+
+def _document(entry: Entry) -> dict[str, Any]:
+    return {"id": entry.id} | entry._asdict() | {"start": iso(entry.start), "end": iso(entry.end)}
+
+
+def _line(entry: Entry, zone: str) -> str:
+    """``7F3K2M  2026-08-21 17:00 – 2026-08-21 19:00 JST  vgw-tokyo-prod  every peer  kim: router firmware``."""
+    start, end = (at.astimezone(ZoneInfo(zone)) for at in (entry.start, entry.end))
+    where = gateway_name(entry.gateway) or "every gateway"
+    parts = (entry.id, f"{start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M %Z}", where, entry.peer or "every peer")
+    return "  ".join((*parts, f"{entry.who}: {entry.why}"))
+
+
+silence, planned_work = _group(EntryKind.SILENCE), _group(EntryKind.PLANNED_WORK)

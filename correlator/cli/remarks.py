@@ -1,0 +1,81 @@
+"""``ack``, ``note``, ``reclassify``, ``close``: what somebody has to say of an incident. The next poll shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from correlator import desk
+from correlator.cli import show
+from correlator.cli.tables import open_desk, user
+from correlator.errors import UsageError
+from correlator.incident_json import iso
+from correlator.model import Cause, Status
+from correlator.people import Remark, RemarkKind
+
+LONGEST = 1000
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _options(command: F) -> F:
+    """``--by`` and ``--json``, which all of them have."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output"),
+        click.option("--by", default=user, help="Who says so (default: the user of this machine)"),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--text", default="", help="A line for the others")
+@_options
+def ack(incident: str, text: str, by: str, as_json: bool) -> None:
+    """You look after it: no more reminders of this incident until it drops again."""
+    _say(incident, RemarkKind.ACKNOWLEDGED, text, by, as_json=as_json)
+
+
+@click.command()
+@click.argument("incident")
+@click.argument("text")
+@_options
+def note(incident: str, text: str, by: str, as_json: bool) -> None:
+    """Leave a note with an incident."""
+    _say(incident, RemarkKind.NOTE, text, by, as_json=as_json)
+
+
+@click.command()
+@click.argument("incident")
+@click.argument("cause", type=click.Choice([c.value for c in Cause]))
+@click.option("--text", default="", help="How you know")
+@_options
+def reclassify(incident: str, cause: str, text: str, by: str, as_json: bool) -> None:
+    """You know better than the logs whose it was. Their verdict stays; yours stands beside it."""
+    _say(incident, RemarkKind.RECLASSIFIED, text, by, cause, as_json=as_json)
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--text", default="", help="Why it will not come back")
+@_options
+def close(incident: str, text: str, by: str, as_json: bool) -> None:
+    """End an incident that the log will never end: a site that was given up, a device that changed its address."""
+    _say(incident, RemarkKind.CLOSED, text, by, as_json=as_json)
+
+
+def _say(incident: str, kind: RemarkKind, text: str, by: str, cause: str = "", *, as_json: bool) -> None:
+    if len(text) > LONGEST:
+        raise UsageError(f"the text has {len(text)} characters; give at most {LONGEST}")
+    at_hand = open_desk(workspaces=True)
+    found = desk.incident(at_hand.store, incident)
+    if kind in (RemarkKind.ACKNOWLEDGED, RemarkKind.CLOSED) and found["status"] != Status.OPEN:
+        raise UsageError(f"{incident} is {found['status']}; only an open incident can be {kind.value}")
+    remark = Remark(incident, desk.now_of(at_hand.store), by.strip() or user(), kind, text.strip(), cause)
+    desk.say(at_hand.store, at_hand.workspaces, remark, found["gateway"]["resource_id"])
+    if as_json:
+        show.document(remark._asdict() | {"at": iso(remark.at)})
+    else:
+        click.echo(f"{incident}: {kind.value} by {remark.who}; the next poll shows it")

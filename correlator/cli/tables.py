@@ -1,0 +1,36 @@
+"""The tables for a person at a keyboard: opened from the settings, with whatever they are signed in with."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from typing import NamedTuple
+
+from correlator.cli.kept import NEEDED, open_tables
+from correlator.ports import Store
+from correlator.settings import Settings
+
+
+class Desk(NamedTuple):
+    """The store, the workspaces whose polls look into it, and the reader's zone (IANA)."""
+
+    store: Store
+    workspaces: tuple[str, ...]
+    zone: str
+
+
+def open_desk(*, workspaces: bool = False) -> Desk:
+    """The tables that the environment's settings name. Raises SettingsError, also where no workspace is named."""
+    from correlator.stores.store import TableStore
+    from correlator.wiring import style_of
+
+    settings = Settings.read(os.environ, (*NEEDED, "WORKSPACE_IDS") if workspaces else NEEDED)
+    return Desk(TableStore(open_tables(), style_of(settings)), settings.workspace_ids, settings.timezone)
+
+
+def user() -> str:
+    """Who is at the keyboard, where nobody says otherwise."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a name for its user
+        return "somebody"
