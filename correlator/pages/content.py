@@ -58,12 +58,19 @@ def content(
     return {
         "words": page_words(style),
         "zone": zone_changes(first, last, style),
-        "known": first > LONG_AGO,
+        "nothing": _nothing(incidents, rows, bool(told), first),
         "span": [_ms(first), _ms(last)],
         "gateways": [_gateway(g, tunnels[g], marks[g], style.at(g)) for g in ids],
         "incidents": [_incident(i, ids.index(_id(i)), style, shown.get(str(i["id"]))) for i in incidents],
         "rows": views.rows if views else None,
     }
+
+
+def _nothing(incidents: Sequence[Object], rows: Sequence[LogRow] | None, tunnels: bool, first: datetime) -> str:
+    """The key of why nothing can be told of drops, ``""`` where their absence means something."""
+    if incidents or tunnels:
+        return ""
+    return "list.no-tunnel-row" if rows is not None else "" if first > LONG_AGO else "page.sentence.nothing"
 
 
 def _id(incident: Object) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from correlator.wording.phrases import LANGUAGES, PEERS_NAMED, Style, gateway, local, say, zone_name
+from correlator.wording.phrases import LANGUAGES, PEERS_NAMED, Style, local, say, zone_name
 
 PREFIXES = ("page.", "cause.", "side.", "confidence.", "status.", "impact.", "moment.", "link.", "week.label.")
 KEYS = {
     *("weekdays", "months", "day", "day.short", "d", "h", "min", "s", "unit-gap", "below-a-second", "gap"),
-    *("incidents", "incidents.one", "list.none", "still-down"),
+    *("incidents", "incidents.one", "list.none", "list.no-tunnel-row", "still-down"),
     *("label.why", "label.would-change", "label.peer", "label.cause"),
 }
 
@@ -22,9 +22,9 @@ def page_words(style: Style) -> dict[str, str]:
     return {k: t for k, t in words.items() if k in KEYS or k.startswith(PREFIXES)}
 
 
-def page_title(incidents: Iterable[Mapping[str, Any]], style: Style) -> str:
-    """What the page is about: the gateways by name, three at most."""
-    names = sorted({gateway(i["gateway"]["resource_id"], style) for i in incidents})
+def page_title(gateways: Iterable[str], style: Style) -> str:
+    """What the page is about: three gateways at most by their names."""
+    names = sorted(set(gateways))
     if not names:
         return say(style, "page.title.none")
     listed, more = say(style, "and").join(names[:PEERS_NAMED]), len(names) - PEERS_NAMED
