@@ -224,7 +224,7 @@ RULES: tuple[Rule, ...] = (
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
     start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch = outage
-    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone, *_ = around
+    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone = around[:11]
     lasting = None if end is None else end - start
     facts = (  # the fields of Shape, in their order
         meaning(reason, policy.reasons),
