@@ -138,9 +138,28 @@ def test_script_and_template_say_nothing_that_the_catalogue_lacks(style: Style) 
     assert {key for pair in asked for key in pair if key} - words.keys() - {"incidents"} == set()
     built = {"page.title", "page.title.none", "page.sentence", "page.sentence.other", "page.sentence.always"}
     built |= {"page.sentence.quiet", "page.order.newest", "page.order.longest"}
-    built |= {"page.sentence.nothing"}
+    built |= {"page.sentence.nothing", *(key for key in words if key.startswith(("page.people.", "page.event.")))}
     built |= {f"page.zoom.{size}" for size in ("all", "day", "hour")}
     assert {key for key in words if key.startswith("page.") and f'"{key}"' not in texts} == built
+
+
+def test_what_people_added_stands_beside_the_verdict() -> None:
+    """A person's cause, a note, who looks after it and that it was muted; a deed with a text is said once."""
+    (one,) = [i for i in incidents() if i["id"] == "VPN-20260821-GC5HKC"]
+    word = {"at": "2026-08-22T01:00:00Z", "by": "sato", "text": "The provider confirmed it."}
+    note = {"at": "2026-08-22T02:00:00Z", "by": "mori", "text": HOSTILE}
+    one |= {"person": word | {"code": "remote-closed", "side": "remote"}, "notes": [word, note], "muted": True}
+    one |= {"acknowledged": {"at": "2026-08-22T00:30:00Z", "by": "mori", "text": ""}}
+    (shown,) = data_of(render([one], EN))["incidents"]
+    assert (shown["cause"], shown["side"]) == ("azure-maintenance", "azure")
+    said = [text for _, text in shown["people"]]
+    assert said[:3] == [
+        "Not all of it was told: a silence or planned work covered it.",
+        "mori looks after it.",
+        "sato gives another cause: closed by the remote side. The provider confirmed it.",
+    ]
+    assert len(said) == 4
+    assert "\u202e" not in said[3]
 
 
 # The two logs

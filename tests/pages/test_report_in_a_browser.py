@@ -183,6 +183,21 @@ def test_a_drop_of_the_timeline_can_be_clicked(opened: Open) -> None:
         )
 
 
+def test_a_switch_of_unknown_length_is_drawn_too(opened: Open) -> None:
+    """An incident without an outage has its place in the timeline: on the line of its gateway's name."""
+    (one, *_) = incidents()
+    one |= {"outages": [], "impact": "none", "connection_downtime_seconds": 0.0, "downtime_seconds": 0.0}
+    hover = """(() => {
+      const drops = document.getElementById('drops'), box = drops.getBoundingClientRect();
+      for (let x = 150; x < box.width; x += 3) {
+        drops.dispatchEvent(new MouseEvent('mousemove', { clientX: box.x + x, clientY: box.y + 10 }));
+        if (drops.title) return drops.title;
+      }
+    })()"""
+    with opened(render([one], EN, rows()[:7]), width=1280) as page:
+        assert "moved to another instance" in page.evaluate(hover)
+
+
 @pytest.mark.parametrize("style", [EN, JA, Style("en", "Europe/Berlin", SITES)], ids=["en", "ja", "berlin"])
 def test_script_and_messages_say_times_alike(opened: Open, style: Style) -> None:
     """Durations and clocks are written as in the messages: the page has the same rules, in another language of ours."""
