@@ -18,6 +18,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from hypothesis import settings
 from rich.console import Console
 from rich.progress import track
 
@@ -115,6 +116,8 @@ class _Failures:
 
 def _first_failure() -> str:
     failures = _Failures()
+    settings.register_profile("mutants", deadline=None, derandomize=True)  # a busy machine is no failed test
+    settings.load_profile("mutants")
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         status = pytest.main(
             ["-x", "-q", "-p", "no:cacheprovider", "--noconftest", *LIST_OF_RULES, *FAST], plugins=[failures]
