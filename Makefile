@@ -1,8 +1,10 @@
 # make demo    see it work on your own machine, no Azure needed
 # make test    lint, types, import contract, every query through Microsoft's parser, unit, property and live tests
 # make verify  what takes longer: the laws with many more examples, and the app as a deployment leaves it
+# make faults  every fault on every side of the running app, and a death at every call: is anything lost or said twice?
 # make bench   the benchmark table, from one run
 # make verdicts  how often the verdicts are right, over simulated gateways whose truth is known
+# make mutants bends every rule and window of the verdict, and names the test that notices
 # make renders the pictures in docs/renders (needs Chromium)
 # Another Python: make test PYTHON=python3.11
 
@@ -16,7 +18,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test lint unit verify bench verdicts renders setup clean
+.PHONY: demo test lint unit verify faults bench verdicts mutants renders setup clean
 
 setup: $(READY)
 
@@ -48,8 +50,11 @@ renders: $(READY)
 
 verify: $(READY)
 	@$(PY) -m sandbox.prepare
-	@HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n $(JOBS) --dist loadfile tests/test_laws.py
+	@HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n $(JOBS) --dist loadfile tests/test_laws.py tests/test_machine.py
 	@$(PY) -m pytest -m verify -rs
+
+faults: $(READY)
+	@$(PY) -m sandbox.faults_matrix
 
 bench: $(READY)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
@@ -57,6 +62,9 @@ bench: $(READY)
 
 verdicts: $(READY)
 	@$(PY) -m benchmarks.verdicts
+
+mutants: $(READY)
+	@$(PY) -m tests.mutants
 
 clean:
 	rm -rf .venv sandbox/node_modules sandbox/page/node_modules sandbox/page/dist

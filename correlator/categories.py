@@ -82,6 +82,7 @@ def _tunnel(row: LogRow, at: datetime, log: GatewayLog, cleaned: _Cleaned) -> st
 
 
 _tunnel_event = maker(TunnelEvent)
+TUNNEL = "TunnelDiagnosticLog"
 _UP_OR_DOWN = {"connected": True, "disconnected": False, "tunnelconnected": True, "tunneldisconnected": False}
 _UP_OR_DOWN |= {"Connected": True, "Disconnected": False}  # as the service spells them, found without folding
 
@@ -105,7 +106,7 @@ def _kind(operation: str, message: str) -> ChangeKind | None:
 _gateway_change = maker(GatewayChange)
 
 CATEGORIES: dict[str, Callable[[LogRow, datetime, GatewayLog, _Cleaned], str | None]] = {
-    "TunnelDiagnosticLog": _tunnel,
+    TUNNEL: _tunnel,
     "GatewayDiagnosticLog": _gateway,
     "RouteDiagnosticLog": _gateway,
 }
@@ -129,19 +130,25 @@ def read_rows(
     strange: Counter[str] = Counter()
     own = dict(addresses)
     for row in rows:
-        reader, spelling = CATEGORIES.get(row.category), row.gateway
+        stamp, _, spelling, category, operation, _, status, instance, peer, reason = row
+        at, up = moment(stamp), _UP_OR_DOWN.get(status)
+        usual = category == TUNNEL and at and up is not None and operation in FAMILIAR
+        if usual and (log := spelled.get(spelling)) and log.gateway:
+            why_down = "" if up else cleaned[reason]
+            log.tunnels.append(_tunnel_event((at, up, cleaned[peer], cleaned[instance], why_down)))
+            continue  # nearly every row; whatever is odd goes the long way
+        reader = CATEGORIES.get(category)
         if reader is None:
-            if row.category == ACTIVITY and (time := moment(row.at)):
-                outside.append(read_activity(row, time))
-            elif row.category == IKE:
+            if category == ACTIVITY and at:
+                outside.append(read_activity(row, at))
+            elif category == IKE:
                 _take_ike(row, own, ike)
             continue
         log = spelled[spelling] if spelling in spelled else spelled.setdefault(spelling, _log_of(spelling, logs))
         if log is None:
             continue
-        at = moment(row.at)
         why = reader(row, at, log, cleaned) if at and log.gateway else _why_not(at)
-        if row.operation not in FAMILIAR and not why and _is_strange(row):
+        if operation not in FAMILIAR and not why and _is_strange(row):
             strange[clean(row.operation)] += 1
         if why:
             unreadable.append(Unreadable(row, why))

@@ -8,15 +8,19 @@ lasted never decides alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+from correlator.activity import ACTIVITY
 from correlator.model import Cause, ChangeKind, Circumstances, Confidence, Finding, GatewayChange, Outage, Policy, Side
 from correlator.negotiation import MEANS
 from correlator.reasons import Meaning, meaning
 
 MANY = 3
+FAILED = re.compile(r"\b(?:fail(?:s|ed|ure)?|unsuccessful|rejected)\b", re.IGNORECASE)
+ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 CONFIRMED, LIKELY = Confidence.CONFIRMED, Confidence.LIKELY
 
 
@@ -36,6 +40,8 @@ class Shape(NamedTuple):
     all_of_it: bool
     """All peers of the instance fell at once, or it has no other; or the row names it and several fell."""
     configuration: bool
+    thin_change: bool
+    """The configuration row says that the change failed, or speaks of another connection than this one."""
     primary_changed: bool
     together: int
     """How many peers fell at once, if those were all; more than MANY are as good as MANY."""
@@ -52,8 +58,8 @@ class Shape(NamedTuple):
 
     @property
     def azure_like(self) -> bool:
-        """The shape that a platform event has: the other instance, a standby reason, or all peers at once."""
-        return self.elsewhere or self.reason is Meaning.FAILOVER or self.together > 0 or self.switch
+        """A platform event's shape: the other instance (as in every switch), a standby reason, or all peers at once."""
+        return self.elsewhere or self.reason is Meaning.FAILOVER or self.together > 0
 
     @property
     def silent_for_long(self) -> bool:
@@ -100,7 +106,7 @@ def change_before_drop(drop: Shape) -> Finding | None:
     if not drop.configuration:
         return None
     contradicted = drop.maintenance or drop.elsewhere or drop.reason in (Meaning.FAILOVER, Meaning.UNREACHABLE)
-    sure = not drop.open and not contradicted
+    sure = not drop.open and not contradicted and not drop.thin_change
     return Finding(Cause.CONFIGURATION_CHANGE, CONFIRMED if sure else LIKELY, "change-before-drop")
 
 
@@ -218,7 +224,7 @@ RULES: tuple[Rule, ...] = (
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
     start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch = outage
-    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone, *_ = around
+    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone = around[:11]
     lasting = None if end is None else end - start
     facts = (  # the fields of Shape, in their order
         meaning(reason, policy.reasons),
@@ -231,6 +237,7 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
         maintenance is not None and not far,
         maintenance is not None and (together > 0 or peers_known == 1 or (maintenance.instance != "" and not alone)),
         configuration is not None,
+        configuration is not None and _thin(configuration, outage.peer, peers_known),
         primary is not None,
         min(together, MANY),
         both_instances,
@@ -252,7 +259,19 @@ def _in_ikes_words(finding: Finding, facts: tuple[Any, ...], row: GatewayChange)
     return _first_answer((MEANS[row.kind], *facts[1:]))._replace(confidence=LIKELY)
 
 
+def _thin(change: GatewayChange, peer: str, peers_known: int) -> bool:
+    """A change that failed, or that names another connection, or one of several without saying which.
+
+    The Message of a gateway row lists successful and failed results (tunnel log page). A write of a connection in the
+    activity log names it by a name that the tunnel log does not have.
+    """
+    named = ADDRESS.findall(change.message)
+    if FAILED.search(change.message) or (named and peer not in named):
+        return True
+    return change.category == ACTIVITY and "connections/" in change.operation.casefold() and peers_known > 1
+
+
 @cache
 def _first_answer(facts: tuple[Any, ...]) -> Finding:
     drop = Shape._make(facts)
-    return next((finding for rule in RULES if (finding := rule(drop))), UNEXPLAINED)
+    return next(finding for rule in RULES if (finding := rule(drop)))

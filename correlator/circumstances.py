@@ -47,6 +47,7 @@ def circumstances(
     claims = Claims(find_windows(changes, policy), policy)
     far_claims = {peer: Claims(find_windows(_of_any_instance(rows), policy), policy) for peer, rows in far.items()}
     nothing = {alone: Circumstances(activity=activity, alone=alone) for alone in (False, True)}
+    in_maintenance, near_others = near.maintenance, near.others
     found = []
     for n, (outage, (together, both, alone)) in enumerate(
         zip(outages, _company(outages, starts, policy.together), strict=True)
@@ -57,19 +58,20 @@ def circumstances(
                 (far_claims.get(outage.peer, claims) if known.far else claims).remember(known.maintenance, outage)
             found.append(known)
             continue
-        row = elsewhere = lent = None
-        if n in near.maintenance and _may_be_served(outage, both, alone, policy):
+        row = elsewhere = lent = configuration = primary = reset = fault = bgp = None
+        if n in in_maintenance and _may_be_served(outage, both, alone, policy):
             row, elsewhere = claims.claim(outage)
-        if row is None and outage.peer in far_claims:
+        if far_claims and row is None and outage.peer in far_claims:
             lent, _ = far_claims[outage.peer].claim(outage)
-        configuration, primary = near.configuration.get(n), near.primary.get(n)
-        reset, fault = near.reset.get(n), near.fault.get(n)
-        bgp = near.bgp.get(n)
-        if row or elsewhere or lent or configuration or primary or together or both or reset or fault or bgp:
-            facts = (row or lent, elsewhere, configuration, primary, together, both, reset, fault)
-            found.append(_circumstances((*facts, lent is not None, activity, alone, 0.0, bgp, None, False)))
-        else:
+        if n in near_others:
+            configuration, primary = near.configuration.get(n), near.primary.get(n)
+            reset, fault, bgp = near.reset.get(n), near.fault.get(n), near.bgp.get(n)
+        elif not (row or elsewhere or lent or together or both):
             found.append(nothing[alone])
+            continue
+        facts = (row or lent, elsewhere, configuration, primary, together, both, reset, fault,
+                 lent is not None, activity, alone, 0.0, bgp, None, False)  # fmt: skip
+        found.append(_circumstances(facts))
     return found
 
 
@@ -105,6 +107,8 @@ class _Near:
         self.bgp = near(ChangeKind.BGP_LOST, BGP_HOLD, CLOCKS)
         regional = near(ChangeKind.SERVICE_FAULT, policy.fault_before, policy.fault_before)
         self.fault = regional | near(ChangeKind.PLATFORM_FAULT, policy.fault_before, policy.fault_after)
+        others = self.configuration, self.primary, self.reset, self.fault, self.bgp
+        self.others = set[int]().union(*others)
 
 
 def beginning(outage: Outage) -> Beginning:
@@ -136,6 +140,7 @@ def _company(
     gaps = [later - earlier > within for earlier, later in pairwise(starts)]
     gaps_around = zip([True, *gaps], [*gaps, True], strict=True)
     first = end = 0
+    count = len(starts)
     crowd, near, all_lost = (0, 0), outages[:0], dict[str | None, int]()  # of neighbours, who mostly share one
     for n, (outage, start, (gap, gap_after)) in enumerate(zip(outages, starts, gaps_around, strict=False)):
         if gap:
@@ -143,9 +148,10 @@ def _company(
             if gap_after:
                 yield 0, False, outage.peers_known > 1
                 continue
-        while start - starts[first] > within:
+        earliest, latest = start - within, start + within
+        while starts[first] < earliest:
             first += 1
-        while end < len(starts) and starts[end] - start <= within:
+        while end < count and starts[end] <= latest:
             end += 1
         if (first, end) != crowd:
             crowd, near, all_lost = (first, end), outages[first:end], {}

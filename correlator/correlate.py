@@ -149,20 +149,21 @@ def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
     for drop in drops:
         outage, _, finding = drop
         start, peer, end, side = outage.start, outage.peer, outage.end, GROUPS[finding.cause]
+        serviced = finding.cause is Cause.AZURE_MAINTENANCE
         for episode in live:
-            if episode.group is side and episode.continued_by(start, peer, policy):
+            if episode.group is side and episode.continued_by(start, peer, serviced, policy):
                 break
         else:
             live = [e for e in live if e.open or start <= e.last + reach]
             episode = _Episode(side, start)
             live.append(episode)
             episodes.append(episode.drops)
-        episode.add(drop, start, peer, end)
+        episode.add(drop, start, peer, end, serviced)
     return episodes
 
 
 class _Episode:
-    __slots__ = ("began", "drops", "group", "last", "last_of_peer", "open")
+    __slots__ = ("began", "drops", "group", "last", "last_of_peer", "open", "serviced")
 
     def __init__(self, group: Side | Cause, start: datetime) -> None:
         self.drops: list[Drop] = []
@@ -170,10 +171,12 @@ class _Episode:
         self.began = self.last = start
         self.last_of_peer: dict[str, datetime] = {}
         self.open: set[str] = set()
+        self.serviced = False
 
-    def add(self, drop: Drop, start: datetime, peer: str, end: datetime | None) -> None:
+    def add(self, drop: Drop, start: datetime, peer: str, end: datetime | None, serviced: bool) -> None:
         """Start, peer and end are those of the drop: whoever adds it has them at hand."""
         self.drops.append(drop)
+        self.serviced = self.serviced or serviced
         self.began = start
         until = start if end is None else end
         self.last = max(self.last, until)
@@ -182,10 +185,14 @@ class _Episode:
         if end is None:
             self.open.add(peer)
 
-    def continued_by(self, start: datetime, peer: str, policy: Policy) -> bool:
-        """One maintenance visits both instances; one change hits all peers at once; a fault returns to its peer."""
+    def continued_by(self, start: datetime, peer: str, serviced: bool, policy: Policy) -> bool:
+        """One maintenance visits both instances; one change hits all peers at once; a fault returns to its peer.
+
+        Maintenance begins with its row: what failed over before is no part of it, unless it was then still going on.
+        """
         if self.group is Side.AZURE:
-            return start <= self.last + policy.next_hop
+            reach = policy.together if serviced and not self.serviced else policy.next_hop
+            return peer in self.open or start <= self.last + reach
         if self.group is Side.OWN_CHANGE and start - self.began <= policy.together:
             return True
         last = self.last_of_peer.get(peer)
@@ -221,9 +228,9 @@ def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
 
 def _verdict(drops: Sequence[Drop]) -> Finding:
     """The episode's finding: a maintenance row speaks for its whole episode, else the surest and earliest finding."""
-    findings = dict.fromkeys([d.finding for d in drops])  # mostly one, and the first of the surest stays the first
-    if len(findings) == 1:
+    if len(drops) == 1:
         return drops[0].finding
+    findings = dict.fromkeys([d.finding for d in drops])  # the first of the surest stays the first
     return max(findings, key=lambda f: (f.cause is Cause.AZURE_MAINTENANCE, CERTAINTY[f.confidence]))
 
 
@@ -241,8 +248,8 @@ def _flapping(outages: Iterable[Outage], policy: Policy) -> bool:
 
 def incident_id(gateway: str, first: Outage) -> str:
     """``VPN-<UTC date>-<six characters>``, named from the first outage known when the incident was first seen."""
-    began = first.start.isoformat()
-    text = f"{gateway}|{first.peer}|{first.instance_down}|{began}"
+    began = first.start.replace(tzinfo=None).isoformat()  # without a zone it takes half the time
+    text = f"{gateway}|{first.peer}|{first.instance_down}|{began}+00:00"
     number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest()) >> 2
     letters = PAIRS[number >> 20] + PAIRS[number >> 10 & 1023] + PAIRS[number & 1023]
     return f"VPN-{began[:10].replace('-', '')}-{letters}"
@@ -280,8 +287,12 @@ def _unlike(taken: set[str], new: Incident) -> Incident:
 
 def _carry_on(old: Incident, new: Incident) -> Incident:
     changed = old.changes_of_mind
-    if new.finding.cause is not old.finding.cause:
-        changed = (*changed, CauseChange(_newest(new), new.finding.cause))
+    less_sure = old.finding.confidence is Confidence.CONFIRMED is not new.finding.confidence
+    if new.finding.cause is not old.finding.cause or less_sure:
+        changed = (
+            *changed,
+            CauseChange(_newest(new), new.finding.cause, new.finding.confidence if less_sure else None),
+        )
     return replace(
         new,
         id=old.id,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from correlator.model import Cause, Confidence, Drop, GatewayChange, Incident, Side
 
 TUNNEL_LOG = "TunnelDiagnosticLog"
+GATEWAY_LOG = "GatewayDiagnosticLog"
 STATUS = "ConnectionStatus"
 ACTIVITY = "AzureActivity"
 PLANNED = "PlannedWork"
@@ -38,7 +39,8 @@ def evidence(incident: Incident) -> list[Evidence]:
     """The rows that decide come first into the list, then it is put in order of time; never more than ``MOST``."""
     asked = [Evidence(w.at, STATUS, "status-row", "", w.connection, w.status) for w in incident.witnesses]
     plans = [Evidence(e.start, PLANNED, "planned-row", text=e.why, who=e.who) for e in incident.planned]
-    found = [*plans, *_changes(incident), *_support(incident), *_company(incident), *asked, *_tunnel_rows(incident)]
+    rows = [*_changes(incident), *_support(incident), *_company(incident), *_unlogged_hops(incident)]
+    found = [*plans, *rows, *asked, *_tunnel_rows(incident)]
     return sorted(dict.fromkeys(found[:MOST]))
 
 
@@ -92,6 +94,25 @@ def _company(incident: Incident) -> Iterator[Evidence]:
     both = next((d for d in incident.drops if d.around.both_instances), None)
     if both:
         yield Evidence(both.outage.start, TUNNEL_LOG, "lost-on-both-instances", peer=both.outage.peer)
+
+
+def _unlogged_hops(incident: Incident) -> Iterator[Evidence]:
+    for drop in hops_without_a_row(incident):
+        yield Evidence(drop.outage.start, GATEWAY_LOG, "hop-without-a-row", drop.outage.instance_down)
+
+
+def hops_without_a_row(incident: Incident) -> list[Drop]:
+    """The first drop of each instance that a maintenance visited and no maintenance row speaks for.
+
+    That it was the maintenance is likely at most: a reset in those two hours would look the same.
+    """
+    if incident.finding.cause is not Cause.AZURE_MAINTENANCE:
+        return []
+    logged = {d.outage.instance_down for d in incident.drops if d.around.maintenance}
+    first: dict[str, Drop] = {}
+    for drop in incident.drops:
+        first.setdefault(drop.outage.instance_down, drop)
+    return [drop for instance, drop in first.items() if instance and logged and instance not in logged]
 
 
 def _tunnel_rows(incident: Incident) -> Iterator[Evidence]:

@@ -80,7 +80,8 @@ def _sum_up(notices: Sequence[Notice]) -> Missed:
         if n and n.missed:
             found = n.missed
         elif n:
-            subjects = (*(s for s in found.subjects if s != n.subject), n.subject)
+            named = (*(other.id for other in n.also), n.subject)
+            subjects = (*(s for s in found.subjects if s not in named), *named)
             since, until = min(found.since, notice.created), max(found.until, notice.created)
             unnamed = found.unnamed + max(0, len(subjects) - NAMED)
             found = Missed(found.messages + 1, since, until, subjects[-NAMED:], unnamed)

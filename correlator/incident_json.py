@@ -138,9 +138,16 @@ def history(incident: Incident) -> list[dict[str, str]]:
     if incident.status is Status.RETRACTED:
         events.append((incident.started_at, 4, "retracted", incident.finding.cause.value))
     events += [(at, 5, "reminder", incident.finding.cause.value) for at in incident.reminders]
-    told = [(at, n, {"at": iso(at) or "", "event": name, "cause": cause}) for at, n, name, cause in sorted(events)]
+    fell = {(c.at, c.cause.value): c.fell_to.value for c in incident.changes_of_mind if c.fell_to}
+    told = [(at, n, _happened(at, event, cause, fell)) for at, n, event, cause in sorted(events)]
     people = [(r.at, 6, _deed(r, incident.finding.cause.value)) for r in incident.remarks if r.kind in EVENTS]
     return [event for _, _, event in sorted([*told, *people], key=lambda e: e[:2])]
+
+
+def _happened(at: datetime, event: str, cause: str, fell: dict[tuple[datetime, str], str]) -> dict[str, str]:
+    """One line of the history; of a verdict that had been confirmed it says how sure it still was."""
+    line = {"at": iso(at) or "", "event": event, "cause": cause}
+    return {**line, "confidence": fell[at, cause]} if event == "cause-changed" and (at, cause) in fell else line
 
 
 def _deed(remark: Remark, verdict: str) -> dict[str, str]:

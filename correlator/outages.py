@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import NamedTuple
 
 from correlator.model import LONG_AGO, NEVER, Checkpoint, Outage, PeerState, TunnelEvent, maker
@@ -291,7 +290,7 @@ def _proves_active_active(line: _Line, event: TunnelEvent, events: Sequence[Tunn
 
 def _ahead(events: Sequence[TunnelEvent], n: int, peer: str) -> Iterator[TunnelEvent]:
     until = events[n].at + PROOF_LOOKS_AHEAD
-    for event in islice(events, n + 1, None):
+    for event in map(events.__getitem__, range(n + 1, len(events))):
         if event.at > until:
             return
         if event.peer == peer:

@@ -23,7 +23,7 @@ from correlator.delivery import Delivery, Report
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
 from correlator.gateways import is_group
 from correlator.ike_log import Turn
-from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Moment, Notification, Policy, Witness
+from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Moment, Notification, Policy
 from correlator.moves import asked_again, joined, today, under_todays_ids
 from correlator.people import NOBODY as NOBODY_SAID
 from correlator.people import People
@@ -113,9 +113,9 @@ def _turns(
     names = sorted({today(name, policy.moved) for name in (*read.logs, *due, *aside.look_at)})
     older = {name: _older(name, policy) for name in names}
     states = store.gateways(workspace, [*names, *chain(*older.values())]) if names else {}
-    people = _people(store, states.values(), since if head.mark else now - FIRST_LOOK, now) if names else NOBODY_SAID
     first_run = head.mark is None
-    take = partial(_turn, since=since, now=now, policy=policy, first_run=first_run, people=people)
+    people = _people(store, states.values(), now - FIRST_LOOK if first_run else since, now) if names else NOBODY_SAID
+    how: dict[str, Any] = {"since": since, "now": now, "policy": policy, "first_run": first_run, "people": people}
     for name in names:
         known = [states[i] for i in (*older[name], name) if i in states]
         if not known and name not in read.logs:
@@ -123,21 +123,26 @@ def _turns(
         left = [s.gateway for s in known if s.gateway != name and s != GatewayState(s.gateway)]
         state = joined(name, known) if left else states.get(name, GatewayState(name))
         heard = aside.asking.witnesses(state, now, policy) if aside.asking else NOBODY
-        turn = partial(take, state, bool(left), heard=heard)
-        yield Turn(read.logs.get(name), turn)
+        yield Turn(read.logs.get(name), partial(_turn, state, bool(left), witnesses=heard, **how))
         yield from (Turn(None, partial(_left_behind, old)) for old in left)
 
 
-def _turn(
-    state: GatewayState, moved: bool, log: GatewayLog | None, *, heard: Mapping[str, tuple[Witness, ...]], **how: Any
-) -> Step:
-    step = advance(state, log, witnesses=heard, **how)
+def _turn(state: GatewayState, moved: bool, log: GatewayLog | None, **how: Any) -> Step:
+    step = advance(state, log, **how)
     return step._replace(changed=step.changed or moved)
 
 
 def _left_behind(gateway: str, _: GatewayLog | None) -> Step:
     """Nothing is kept any more under an id that a gateway had before it moved."""
     return Step(GatewayState(gateway), True, [], [], None)
+
+
+def _people(store: Store, states: Collection[GatewayState], since: datetime, now: datetime) -> People:
+    """What people said of what is looked at. A quiet poll never comes here."""
+    kept = [t.incident for s in states for t in s.tracked]
+    first = min([since, *(i.started_at for i in kept)])
+    days = {(since + timedelta(days=n)).date() for n in range((now - since).days + 2)} | {i.anchor.date() for i in kept}
+    return store.people(sorted({label_of(day) for day in days}), first)
 
 
 def _in_reach(workspace: str, policy: Policy) -> Policy:
@@ -152,14 +157,6 @@ def _older(gateway: str, policy: Policy) -> list[str]:
     """The ids that a gateway had before it moved, the oldest first."""
     moves = [(move.seen_at, old) for old, move in policy.moved.items() if move.to == gateway]
     return [old for _, old in sorted(moves)]
-
-
-def _people(store: Store, states: Collection[GatewayState], since: datetime, now: datetime) -> People:
-    """What people said of what is looked at. A quiet poll never comes here."""
-    kept = [t.incident for s in states for t in s.tracked]
-    first = min([since, *(i.started_at for i in kept)])
-    days = {(since + timedelta(days=n)).date() for n in range((now - since).days + 2)} | {i.anchor.date() for i in kept}
-    return store.people(sorted({label_of(day) for day in days}), first)
 
 
 class _Commit(Struct, frozen=True):

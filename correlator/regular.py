@@ -14,6 +14,8 @@ from correlator.model import Outage
 Start = tuple[datetime, str, str]
 """When a tunnel fell: time, peer, instance."""
 IN_A_ROW = 4
+BEFORE = -1
+"""The place of a start that is none of the outages."""
 TOLERANCE = 0.02
 """How far each distance may lie from the middle one: lifetimes are met to the second, rekeying begins early."""
 SHORTEST, LONGEST = timedelta(minutes=10), timedelta(hours=25)
@@ -30,16 +32,20 @@ def regular(outages: Sequence[Outage], earlier: Iterable[Start]) -> dict[int, fl
 
     ``earlier`` are starts known from before; those of the outages themselves may be among them.
     """
-    places = {start_of(o): n for n, o in enumerate(outages) if not o.switch}
-    before = set(earlier) - places.keys()
-    found: dict[int, float] = {}
-    tunnels: dict[tuple[str, str], list[datetime]] = {}
-    for start in sorted([*before, *places]) if before else places:
-        at, peer, instance = start
-        times = tunnels.setdefault((peer, instance), [])
-        times.append(at)
-        if len(times) >= IN_A_ROW and (every := _distance(times[-IN_A_ROW:])) and start in places:
-            found[places[start]] = every
+    tunnels: dict[tuple[str, str], list[tuple[datetime, int]]] = {}
+    for n, outage in enumerate(outages):
+        if not outage.switch:
+            tunnels.setdefault((outage.peer, outage.instance_down), []).append((outage.start, n))
+    if before := set(earlier):
+        for at, peer, instance in before.difference(start_of(o) for o in outages if not o.switch):
+            tunnels.setdefault((peer, instance), []).append((at, BEFORE))
+    found = {}
+    for drops in tunnels.values():
+        drops.sort()
+        for last in range(IN_A_ROW, len(drops) + 1):
+            place = drops[last - 1][1]
+            if place != BEFORE and (every := _distance([at for at, _ in drops[last - IN_A_ROW : last]])):
+                found[place] = every
     return found
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 from correlator.errors import SettingsError
 from correlator.gateways import folded, is_group
@@ -95,6 +95,8 @@ def _waiting(text: str) -> timedelta:
 
 def zone(text: str) -> str:
     """The name of an IANA time zone. Raises ValueError."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return ZoneInfo(text).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -185,24 +187,23 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DOWN_AFTER", "10m", "How old an open outage must be before it is told", _waiting),
     Setting("SITES", "", "Names for peers: 203.0.113.10=osaka-dc1; 198.51.100.7=nagoya, or a JSON object", _sites),
     Setting(
-        "ROUTES",
-        "",
-        "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; default: all of all",
-        _routes,
-    ),
-    Setting(
         "REASONS",
         "",
         "What reasons of disconnects mean, before the app's own list: keyword=meaning pairs with ; or a JSON object",
         _reasons,
     ),
     Setting("MAINTENANCE_WINDOW", "-60s..12m", "From when to when around its log row maintenance may cut", window),
+    Setting(
+        "ROUTES",
+        "",
+        "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; default: all of all",
+        _routes,
+    ),
     Setting("ALLOW_PRIVATE_WEBHOOKS", "0", "1 permits webhooks on http and on private addresses", _switch),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The settings as values. Secrets do not show in its repr."""
 
     workspace_ids: tuple[str, ...]
@@ -217,13 +218,19 @@ class Settings:
     message_language: str
     down_after: timedelta
     sites: Mapping[str, str]
-    routes: tuple[Route, ...]
     reasons: Vocabulary
     maintenance_window: tuple[timedelta, timedelta]
+    routes: tuple[Route, ...]
     allow_private_webhooks: bool
-    teams_webhook_url: str = field(repr=False)
-    slack_webhook_url: str = field(repr=False)
-    tables_connection_string: str = field(repr=False)
+    teams_webhook_url: str
+    slack_webhook_url: str
+    tables_connection_string: str
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(s.name.lower(), getattr(self, s.name.lower())) for s in SETTINGS if not s.secret]
 
     @classmethod
     def read(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> Settings:

@@ -7,11 +7,10 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from correlator.channels import CHANNELS, Pace, check_url
@@ -25,7 +24,6 @@ from correlator.reports import greet, summarize
 from correlator.routes import Routing
 from correlator.settings import Settings
 from correlator.sources.log_analytics import LogAnalytics
-from correlator.sources.resource_manager import ResourceManager
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
@@ -49,11 +47,9 @@ class App(Struct):
     listed: Listed | None = None
     greeted: bool = False
     clock: datetime | None = None
-    pace: Pace = field(default_factory=Pace)
 
     def poll(self) -> None:
         """Poll every workspace. Raises CorrelatorError at the end if one failed, so that the run shows as failed."""
-        self.pace.start()
         before, listed = self._current_list()
         touched = listed.touched if listed else ()
         store, channels = self._dressed(listed)
@@ -79,7 +75,8 @@ class App(Struct):
 
     def summarize(self) -> None:
         """Send the weekly summary if it is due."""
-        self.pace.start()
+        from zoneinfo import ZoneInfo
+
         settings = self.settings
         zone, at = ZoneInfo(settings.timezone), settings.weekly_at
         if self.listed is None:
@@ -122,9 +119,9 @@ class App(Struct):
             log.info("%s", line_of("welcome", greeting.report))
 
     def _dressed(self, listed: Listed | None) -> tuple[Store, dict[str, Channel]]:
-        """Store and channels in the words of today's list."""
+        """Store and channels in the words of today's list, with the time of a run before them."""
         style = style_of(self.settings, listed)
-        return TableStore(self.tables, style), open_channels(self.settings, style, self.pace)
+        return TableStore(self.tables, style), open_channels(self.settings, style, Pace())
 
 
 def build(environment: Mapping[str, str]) -> App:
@@ -135,9 +132,15 @@ def build(environment: Mapping[str, str]) -> App:
     return App(
         settings,
         LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential),
-        ResourceManager(settings.arm_endpoint, credential) if settings.gateway_scopes else None,
+        _resource_manager(settings, credential) if settings.gateway_scopes else None,
         open_tables(settings, credential),
     )
+
+
+def _resource_manager(settings: Settings, credential: TokenCredential) -> GatewaySource:
+    from correlator.sources.resource_manager import ResourceManager
+
+    return ResourceManager(settings.arm_endpoint, credential)
 
 
 def style_of(settings: Settings, listed: Listed | None = None) -> Style:

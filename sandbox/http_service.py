@@ -25,6 +25,8 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    target: str = ""
+    """The path and query as they were sent."""
 
     def without_secrets(self) -> "Request":
         """The same request as it may be kept."""
@@ -133,19 +135,20 @@ class _Exchange(BaseHTTPRequestHandler):
         if reply is None or service.stopping.wait(reply.wait) or reply.drop:
             self.close_connection = True
             return
-        self.send_response(reply.status)
+        dated = any(name.lower() == "date" for name in reply.headers)
+        (self.send_response_only if dated else self.send_response)(reply.status)
         for name, value in {**reply.headers, "Content-Length": str(len(reply.body))}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body)
 
-    do_POST = do_GET
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_MERGE = do_GET
 
     def _request(self) -> Request:
         url = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length") or 0))
-        return Request(self.command, unquote(url.path), dict(parse_qsl(url.query)), headers, body)
+        return Request(self.command, unquote(url.path), dict(parse_qsl(url.query)), headers, body, self.path)
 
     def log_message(self, format: str, *args: object) -> None:
         """Stay quiet: `HttpService.requests` is the log."""

@@ -147,8 +147,9 @@ class Workspace:
             )
 
     def close(self) -> None:
-        """Free the memory."""
-        self._engine.close()
+        """Free the memory, once the query that is running has its answer."""
+        with self._lock:
+            self._engine.close()
 
 
 def _type_of_new(name: str) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 class Interleaved:
     """Runs jobs in threads of which only one moves; a job calls ``pause(its number)`` where it may be overtaken."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self._chance = chance
+    def __init__(self, chance: random.Random, stay: float = 0.0) -> None:
+        """``stay`` is how likely the one that moves moves on: near 1 a job runs far before it is overtaken."""
+        self._chance, self._stay = chance, stay
         self._baton = threading.Condition()
         self._turn = -1
         self._alive: set[int] = set()
@@ -44,5 +45,6 @@ class Interleaved:
                     self._pass_on()
 
     def _pass_on(self) -> None:
-        self._turn = self._chance.choice(sorted(self._alive))
+        if self._turn not in self._alive or self._chance.random() >= self._stay:
+            self._turn = self._chance.choice(sorted(self._alive))
         self._baton.notify_all()

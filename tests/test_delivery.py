@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -322,15 +323,14 @@ def test_a_channel_gets_one_message_a_second() -> None:
 def test_what_a_run_has_no_time_for_goes_out_with_the_next() -> None:
     """Four hundred messages do not fit into one run: the run ends in time, the rest follows, in order, once."""
     watch = Watch()
-    pace = Pace(lambda: watch.now, watch.wait)
     night = Night([a for n in range(400) for a in closed("17:13:04", gateway=n)])
-    chat = Paced("teams", pace)
+    chat = Chat("teams")
     night.chats = {"teams": chat}
     counts = []
     for run in range(4):
         watch.now += 300
         began = watch.now
-        pace.start()
+        chat.turn = partial(Pace(lambda: watch.now, watch.wait).turn, "teams")  # type: ignore[method-assign]
         night.poll(f"17:{20 + 5 * run}:00")
         assert watch.now - began <= 150
         counts.append(len(chat.said))

@@ -9,7 +9,7 @@ from correlator.correlate import correlate
 from correlator.evidence import evidence, not_found
 from correlator.model import ChangeKind, Incident, LogRow, Policy
 from correlator.negotiation import IKE, read_negotiation
-from tests.timeline import ACTIVE_STANDBY, WORKER, clock, gateway, night, verdict
+from tests.timeline import ACTIVE_STANDBY, HOUR, MINUTE, WORKER, Watch, clock, gateway, night, verdict
 
 PEER = "203.0.113.10"
 UP = f"10:00 {PEER} up IN_0; 10:00 osaka up IN_0; 10:00 kobe up IN_0;"
@@ -124,3 +124,23 @@ def test_bgp_without_a_tunnel_row_is_no_incident() -> None:
     """A BGP session may fall for reasons of its own."""
     assert judged("", bgp("17:13:03")) == []
     assert judged(UP, bgp("17:13:03")) == []
+
+
+@pytest.mark.parametrize("late", [0, 7, 40])
+def test_many_polls_hear_what_a_replay_hears(late: int) -> None:
+    """Over days of polls every drop ends with the IKE and BGP rows that one judgement of all rows gives it."""
+    drops = [f"08-{day} 17:13:00 {PEER} down IN_0; 08-{day} 17:13:12 {PEER} up IN_0" for day in range(20, 28)]
+    watch = Watch("08-19 10:00 hq up IN_0; 08-19 10:00 kobe up IN_0; 08-19 10:00 osaka up IN_0;" + ";".join(drops))
+    for day in range(20, 28, 2):
+        rows = ike(f"08-{day} 17:12:59", DELETED), bgp(f"08-{day} 17:13:03")
+        watch.rows += [r._replace(ingested=clock(f"08-{day} 17:13:00") + late * MINUTE) for r in rows]
+    found: dict[object, object] = {}
+    now = clock("08-20 00:30")
+    while now < clock("08-29 00:00"):
+        watch.poll(now)
+        found |= {i.started_at: (i.drops, verdict(i)) for i in watch.known().values()}
+        now += HOUR / 2
+    logs = read_rows(watch.rows).logs
+    at_once = [i for log in logs.values() for i in correlate(log, watch.rules).incidents]
+    assert found == {i.started_at: (i.drops, verdict(i)) for i in at_once}
+    assert [i.finding.cause for i in at_once] == ["remote-closed", "remote-unreachable"] * 4

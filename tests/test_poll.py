@@ -15,7 +15,7 @@ from correlator import desk
 from correlator.delivery import LEASE, Report
 from correlator.errors import SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.evidence import not_found
-from correlator.model import LogRow, Moment, Policy, WeeklyTime
+from correlator.model import Incident, LogRow, Moment, Policy, WeeklyTime
 from correlator.people import Remark, RemarkKind
 from correlator.poll import Aside, poll, poll_all
 from correlator.ports import Body, Channel, LogAnswer, Span
@@ -701,14 +701,17 @@ def ike(time: str, event: str, late: float = 3) -> Arrival:
 DELETED = "[RECEIVED] Received MM delete"
 
 
+def kept(night: Night) -> Incident:
+    """The first incident that is kept of the gateway."""
+    return night.store.gateways(WS, [GATEWAY.format(1)])[GATEWAY.format(1)].tracked[0].incident
+
+
 def test_ike_is_asked_around_an_uncertain_drop() -> None:
     """A drop without a reason is asked about while its rows may be on their way; the verdict is then likely."""
     night = Night(UP + drop("17:13:00", 150, 0, 0))
     night.log.ike = [ike("17:12:59", DELETED)]
     night.until("18:30:00")
-    (said,) = night.chats["teams"].said
-    assert said.incident
-    assert said.incident.finding == ("remote-closed", "likely", "peer-closed")
+    assert kept(night).finding == ("remote-closed", "likely", "peer-closed")
     asked = night.log.ike_queries
     assert 1 <= asked <= 4
     night.until("20:00:00")
@@ -727,10 +730,8 @@ def test_ike_that_fails_narrows_the_verdict() -> None:
     night = Night(UP + drop("17:13:00", 150, 0, 0))
     night.log.ike_failing = True
     night.until("18:30:00")
-    (said,) = night.chats["teams"].said
-    assert said.incident
-    assert said.incident.finding.cause == "remote-unreachable"
-    assert "ike-log-not-read" in not_found(said.incident)
+    assert kept(night).finding.cause == "remote-unreachable"
+    assert "ike-log-not-read" in not_found(kept(night))
 
 
 def test_what_ike_said_is_kept() -> None:

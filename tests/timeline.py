@@ -3,7 +3,7 @@
 One line (or one part between semicolons) is one row. In brackets what may be left out::
 
     [gw1] [08-21] 17:12:10    maintenance [IN_0] ["a message"]     also: upgrade, config, primary
-    [gw1] [08-21] 17:12:10    activity | reset | write | fault | servicefault    the activity log; also ["a caller"]
+    [gw1] [08-21] 17:12:10    activity | reset | write | fault | …    the activity log; also ["a caller"]
     [gw1] [08-21] 17:13:04 hq down [IN_0] ["a reason"]
     [gw1] [08-21] 17:13:16 hq up [IN_1] [late 40m]                 late: how long after its time the row can be seen
 
@@ -41,6 +41,7 @@ OUTSIDE = {
     "activity": ("Administrative", "MICROSOFT.STORAGE/STORAGEACCOUNTS/WRITE", "Start", ""),
     "reset": ("Administrative", "MICROSOFT.NETWORK/VIRTUALNETWORKGATEWAYS/RESET/ACTION", "Start", ""),
     "write": ("Administrative", "MICROSOFT.NETWORK/VIRTUALNETWORKGATEWAYS/WRITE", "Start", ""),
+    "connectionwrite": ("Administrative", "MICROSOFT.NETWORK/CONNECTIONS/WRITE", "Start", ""),
     "fault": (
         "ResourceHealth", "Microsoft.Resourcehealth/healthevent/Activated/action", "Active",
         '{"cause": "PlatformInitiated", "currentHealthStatus": "Unavailable", "title": "Unavailable"}',

@@ -23,7 +23,8 @@ from benchmarks.verdicts.seeds import head, seeds
 from benchmarks.verdicts.simulator import simulate
 from benchmarks.verdicts.truth import Night
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "benchmarks" / "README.md", ROOT / "docs" / "verdicts.md")
 BEGIN_MARK, END_MARK = "<!-- verdicts: begin -->", "<!-- verdicts: end -->"
 LATE_DAYS, LATE_EVERY = 30, "15m"
 """The late variant polls, which costs more than one judgement; it is a third as long."""
@@ -58,7 +59,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--misses", type=int, default=0, metavar="N", help="show N wrong verdicts with their rows")
     parser.add_argument("--kind", default="", help="of those only the kinds that hold this text, such as 'end: '")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
-    parser.add_argument("--write", action="store_true", help="put the tables into README.md of the benchmarks")
+    parser.add_argument("--write", action="store_true", help="put the tables into the pages")
     return parser
 
 
@@ -85,12 +86,11 @@ def _late(seed: int, gateways: int, days: float) -> list[Pair]:
 
 
 def _write(text: str) -> None:
-    page_text = README.read_text(encoding="utf-8")
-    before, rest = page_text.split(BEGIN_MARK)
     lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
-    README.write_text(
-        f"{before}{BEGIN_MARK}\n```text\n{lines}\n```\n{END_MARK}{rest.split(END_MARK)[1]}", encoding="utf-8"
-    )
+    for file in PAGES:
+        before, rest = file.read_text(encoding="utf-8").split(BEGIN_MARK)
+        after = rest.split(END_MARK)[1]
+        file.write_text(f"{before}{BEGIN_MARK}\n```text\n{lines}\n```\n{END_MARK}{after}", encoding="utf-8")
 
 
 def _show_misses(report: Report, limit: int, wanted: str) -> None:

@@ -15,18 +15,14 @@ RUN = 150.0
 
 
 class Pace:
-    """Turns, by channel. ``clock`` gives seconds since any moment, ``wait`` lets them pass."""
+    """One run's turns, by channel. ``clock`` gives seconds since any moment, ``wait`` lets them pass."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, wait: Callable[[float], None] = time.sleep, gap: float = GAP
     ) -> None:
         self._clock, self._wait, self._gap = clock, wait, gap
         self._last: dict[str, float] = {}
-        self._ends = float("inf")
-
-    def start(self) -> None:
-        """A run begins; before the first, turns know no end."""
-        self._ends = self._clock() + RUN
+        self._ends = clock() + RUN
 
     def turn(self, channel: str) -> bool:
         """Wait until the channel may be sent to; False if the run's time is up."""

@@ -28,9 +28,12 @@ def commands() -> None:
     """Why did the tunnel drop? Verdicts over Azure VPN gateway logs."""
 
 
-ASKING = (calibrate, check, doctor, evidence, incidents, replay, sample, show_one, stats)
-SAYING = (ack, close, note, planned_work, reclassify, silence)
-for command in (*ASKING, *SAYING):
+COMMANDS = (
+    *(check, replay, calibrate, sample, doctor),
+    *(incidents, show_one, stats, evidence),
+    *(ack, note, reclassify, close, silence, planned_work),
+)
+for command in COMMANDS:
     commands.add_command(command)
 
 

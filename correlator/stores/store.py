@@ -113,18 +113,22 @@ class TableStore:
 
     def park(self, channel: str, address: str, by: str) -> bool:
         row, properties = PARKED + channel, {"Address": address, "By": by}
-        there = self._tables.get(STATE, LISTS, row)
-        if there and there.properties["Address"] == address:
-            return bool(there.properties["By"] == by)
-        try:
+        while True:
+            there = self._tables.get(STATE, LISTS, row)
+            if there and there.properties["Address"] == address:
+                return bool(there.properties["By"] == by)
             write: Operation = Replace(row, properties, there.etag) if there else Insert(row, properties)
-            self._tables.write(STATE, LISTS, [write])
-        except Conflict:
-            return False  # another run was faster, and says it
-        return True
+            try:
+                self._tables.write(STATE, LISTS, [write])
+                return True
+            except Conflict:
+                continue  # somebody was faster, or the client met its own first try: the row says who it was
 
     def unpark(self, channel: str) -> None:
-        self._tables.write(STATE, LISTS, [Delete(PARKED + channel)])
+        try:
+            self._tables.write(STATE, LISTS, [Delete(PARKED + channel)])
+        except Conflict:
+            return  # gone already
 
     def record(self, incidents: Sequence[Incident]) -> None:
         for incident in incidents:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from correlator.evidence import Evidence, regular_every, remarks
+from correlator.evidence import Evidence, hops_without_a_row, regular_every, remarks
 from correlator.model import Cause, Confidence, Drop, Incident, Side, Status
 from correlator.wording.phrases import (
     Style,
@@ -50,7 +50,9 @@ def because(incident: Incident, style: Style) -> str:
 
 def deciding_drop(incident: Incident) -> Drop:
     """The first drop whose finding became the incident's."""
-    return next((d for d in incident.drops if d.finding == incident.finding), incident.drops[0])
+    finding = incident.finding
+    alike = (d for d in incident.drops if d.finding.cause is finding.cause)
+    return next((d for d in incident.drops if d.finding == finding), None) or next(alike, incident.drops[0])
 
 
 def then(incident: Incident, style: Style) -> str:
@@ -64,7 +66,8 @@ def then(incident: Incident, style: Style) -> str:
     if later is None:
         return ""
     gap = duration((later.start - first.start).total_seconds(), style)
-    return say(style, "then", instance=instance(later.instance_down, style), gap=gap)
+    unlogged = later in [d.outage for d in hops_without_a_row(incident)]
+    return say(style, "then.likely" if unlogged else "then", instance=instance(later.instance_down, style), gap=gap)
 
 
 def _another(one: str, other: str) -> bool:

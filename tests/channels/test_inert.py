@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
+from correlator.categories import read_rows
 from correlator.channels import slack, teams
-from correlator.model import Notification, Outage
+from correlator.model import Missed, Moment, Notification, Outage, Parked
+from correlator.queries.links import links
 from correlator.wording import Style
-from tests.channels.composed import NIGHTS, OSAKA
+from tests.channels.composed import NIGHTS, OSAKA, tunnel
 from tests.channels.test_formats import card_of, objects, strings
 
 HOSTILE = (
@@ -27,6 +29,11 @@ HOSTILE = (
     "- item",
     "1. item",
     "https://evil.example",
+    "<b onclick=alert(1)>x</b><script>alert(1)</script>&lt;",
+    '=HYPERLINK("https://evil.example","x")',
+    "@channel @here @everyone",
+    "a\x00b\x1b[31mc\x7f\u200bd\u2066e\ufeff",
+    "' | union * | take 1 //",
 )
 
 
@@ -74,6 +81,43 @@ def test_no_name_brings_control_or_direction_characters(text: str) -> None:
     for body in (teams.render(n, style), slack.render(n, style)):
         assert all(s.replace("\n", "").isprintable() for s in strings(body))
     assert all("\n" not in s for s in strings(teams.render(n, style)))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_channel_answered_is_inert_too(text: str) -> None:
+    """A receiver's own words, told on the other channels, are text like any other."""
+    at = NIGHTS["channel_parked"]().at
+    for n in (
+        Notification(Moment.PARKED, at, parked=Parked(text, text)),
+        Notification(Moment.MISSED, at, missed=Missed(2, at, at, (text, text), 1)),
+    ):
+        card, message = teams.render(n, Style()), slack.render(n, Style())
+        assert not any("{{" in s for s in strings(card))
+        assert is_plain(next(o["text"] for o in objects(card) if o.get("type") == "TextBlock"))
+        assert "mrkdwn" not in {o.get("type") for o in objects(message)}
+        assert not {"<", ">"} & set(str(message["text"]))
+        for body in (card, message):
+            assert all(s.replace("\n", "").isprintable() for s in strings(body))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_link_holds_no_query_of_a_name(text: str) -> None:
+    """What a row calls its gateway never becomes part of a query: an odd id gets no link, or is quoted whole."""
+    at = NIGHTS["channel_parked"]().at
+    for gateway in (text, f"/subscriptions/s/providers/microsoft.network/virtualnetworkgateways/{text}"):
+        for url in links(gateway, at, at).values():
+            assert url.startswith("https://portal.azure.com/#")
+            assert not re.search(r"[\s'\"|<>]", url)
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
+@example("\u202egnp", "\x1b[31m", "a\nb")
+def test_what_rows_say_is_clean_when_it_becomes_an_event(reason: str, instance: str, peer: str) -> None:
+    """No control or direction character of a row lives on in an event, so none can reach a table or a page."""
+    row = tunnel("05:41:17", False, 0)._replace(reason=reason, instance=instance, peer=peer)
+    for log in read_rows([row]).logs.values():
+        for event in log.tunnels:
+            assert (event.reason + event.instance + event.peer).isprintable()
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"], max_codepoint=0x3100) | st.just(" "), max_size=60))

@@ -356,6 +356,7 @@ def test_reasons_without_a_meaning(run: Run, full: Stack, doctor: Doctor) -> Non
     assert said["findings"] == []
 
 
+@finding(Code.UNKNOWN_OPERATIONS)
 def test_operations_that_nobody_documented(run: Run, full: Stack, doctor: Doctor) -> None:
     """Unknown operations of our categories are a note, shown with how often they stand there."""
     odd = {**TOKYO.maintenance("08-21 17:12:10", 0), "OperationName": "NodeStateChanged", "Message": ""}

@@ -20,7 +20,7 @@ PAGE_LAWS: dict[str, PageLaw] = {}
 
 HOST_SETTINGS = {"FUNCTIONS_WORKER_RUNTIME", "AZURE_CLIENT_ID"}
 """Settings of the Functions host and of the Azure SDK that a page may name."""
-OF_TOOLS = {"UPDATE_GOLDEN", "BICEP_CHECK", "HYPOTHESIS_PROFILE"}
+OF_TOOLS = {"UPDATE_GOLDEN", "UPDATE_SCENARIOS", "BICEP_CHECK", "HYPOTHESIS_PROFILE"}
 """Variables of our own tests that a page may name."""
 COMING: set[str] = set()
 """Commands that a page may mention before they are there; their options are checked once they are."""

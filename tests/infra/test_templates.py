@@ -117,8 +117,8 @@ def test_the_defaults_make_an_app_that_starts() -> None:
         "TIMEZONE": defaults["timezone"],
         "MESSAGE_LANGUAGE": defaults["messageLanguage"],
         "DOWN_AFTER": defaults["downAfter"],
-        "ROUTES": defaults["routes"],
         "MAINTENANCE_WINDOW": defaults["maintenanceWindow"],
+        "ROUTES": defaults["routes"],
         "SITES": json.dumps({"203.0.113.10": "osaka-dc1"}),
         "WORKSPACE_IDS": "11111111-1111-1111-1111-111111111111",
     }

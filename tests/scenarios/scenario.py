@@ -23,12 +23,12 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from correlator.evidence import evidence, not_found, remarks, would_change
+from correlator.evidence import evidence, not_found, would_change
 from correlator.incident_json import gateway_name, history
 from correlator.measures import connection_downtime_seconds, impact
 from correlator.model import Incident, Notification, Policy
 from correlator.settings import duration
-from correlator.wording import Style, evidence_text, headline, key_text, summary
+from correlator.wording import Style, evidence_text, headline, key_text, remark_texts, summary
 from tests.timeline import Watch, clock, gateway, incidents, outage_in_words, policy
 
 FOLDER = Path(__file__).parent
@@ -111,8 +111,8 @@ def _lines(incident: Incident) -> Iterator[str]:
     yield from _under("evidence", [f"{e.at:%H:%M:%S} {evidence_text(e, ENGLISH)}" for e in evidence(incident)])
     yield from _under("not found", [key_text(key, ENGLISH) for key in not_found(incident)])
     yield from _under("would change it", [key_text(key, ENGLISH) for key in would_change(incident)])
-    yield from _under("remarks", [key_text(key, ENGLISH) for key in remarks(incident)])
-    changes = [f"{e['at'][11:19]} {e['event']} {e['cause']}" for e in history(incident) if "change" in e["event"]]
+    yield from _under("remarks", remark_texts(incident, ENGLISH))
+    changes = [" ".join((e["at"][11:19], *list(e.values())[1:])) for e in history(incident) if "change" in e["event"]]
     yield from _under("history", changes)
 
 

@@ -1,6 +1,6 @@
 // What is chosen and shown, and everything that changes it.
 
-const STATE = { filters: { ...EVERYTHING, sides: new Set(SIDES) }, fitting: INCIDENTS, chosen: INCIDENTS[0], zoom: "all", order: "newest" };
+const STATE = { filters: { ...EVERYTHING, sides: new Set(SIDES) }, fitting: INCIDENTS, chosen: INCIDENTS[0], drawn: null, zoom: "all", order: "newest" };
 const ZOOMS = { all: Infinity, day: 86400000, hour: 3600000 };
 
 function applyFilters() {
@@ -16,8 +16,11 @@ function applyFilters() {
 const isFiltered = ({ gateway, sides, from, to }) => gateway >= 0 || sides.size < SIDES.length || from > -Infinity || to < Infinity;
 
 function drawChoice() {
-  drawDetail(STATE.chosen);
-  drawLogs(STATE.chosen);
+  if (STATE.chosen !== STATE.drawn) {
+    drawDetail(STATE.chosen);
+    drawLogs(STATE.chosen);
+    STATE.drawn = STATE.chosen;
+  }
   redrawTimeline();
 }
 

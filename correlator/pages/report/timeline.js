@@ -29,8 +29,11 @@ function lanes() {
 }
 
 [...new Set(LANES.values())].forEach((lane, n) => { lane.n = n; });
-for (const { gateway, outages } of INCIDENTS) {
+for (const incident of INCIDENTS) {
+  const { gateway, outages, from } = incident, head = LANES.get(`${gateway}`);
   for (const o of outages) o.lane = LANES.get(`${gateway} ${o.peer} ${o.down || o.up}`) ?? LANES.get(`${gateway} ${o.peer}`);
+  // A switch without a logged drop has no tunnel to be drawn on and no length: it stands beside its gateway's name.
+  incident.drawn = outages.length ? outages : [{ from, to: from, lost: false, lane: { y: head.y + 10 - LANE / 2, n: head.n } }];
 }
 
 function drawTimeline(incidents, [start, end], chosen) {
@@ -168,7 +171,7 @@ function drawDrops(context, view, incidents) {
   const drawn = new Uint8Array(LANES.size * (Math.ceil(view.right / SPOT) + 1)); // a spot holds each look once
   for (const incident of incidents) {
     if (incident.from > view.end || incident.until < view.start) continue;
-    for (const o of incident.outages) addDrop(paths, drawn, view, incident, o);
+    for (const o of incident.drawn) addDrop(paths, drawn, view, incident, o);
   }
   for (const path of paths.values()) stroke(context, view, path);
 }
