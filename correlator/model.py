@@ -252,7 +252,7 @@ class Impact(StrEnum):
     NONE = "none"
 
 
-class Witness(NamedTuple):
+class Witness(Struct, frozen=True, array_like=True):
     """What Azure itself said of a connection while the log called it down (UTC; ``status`` as Azure spells it)."""
 
     at: datetime
@@ -260,7 +260,7 @@ class Witness(NamedTuple):
     status: str
 
 
-class CauseChange(NamedTuple):
+class CauseChange(Struct, frozen=True, array_like=True):
     """The verdict of an incident changed; ``at`` is the time of the newest row then known."""
 
     at: datetime
@@ -451,7 +451,7 @@ class WeekLine(NamedTuple):
     muted: bool = False
 
 
-class CauseSum(NamedTuple):
+class CauseSum(Struct, frozen=True, array_like=True):
     """What one cause came to: incidents, tunnel drops, and seconds without a VPN path."""
 
     cause: Cause
@@ -460,7 +460,7 @@ class CauseSum(NamedTuple):
     seconds: float
 
 
-class Gap(NamedTuple):
+class Gap(Struct, frozen=True, array_like=True):
     """Something that cannot be seen or told yet: ``key`` names the sentence that says so with its cure."""
 
     key: str

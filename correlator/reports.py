@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -29,7 +28,7 @@ class Greeting(NamedTuple):
 
 
 def summarize(
-    workspaces: Sequence[str], store: Store, channels: Mapping[str, Channel], at: WeeklyTime, zone: ZoneInfo
+    workspaces: Sequence[str], store: Store, channels: Mapping[str, Channel], at: WeeklyTime, zone: tzinfo
 ) -> Report:
     """Send last week's summary if it is due, by the last poll's clock. Raises StaleWrite if overtaken."""
     report = Report(WEEKLY_PARTITION)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 from correlator.errors import SettingsError
 from correlator.gateways import folded, is_group
@@ -95,6 +95,8 @@ def _waiting(text: str) -> timedelta:
 
 def zone(text: str) -> str:
     """The name of an IANA time zone. Raises ValueError."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return ZoneInfo(text).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -201,8 +203,7 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The settings as values. Secrets do not show in its repr."""
 
     workspace_ids: tuple[str, ...]
@@ -221,9 +222,15 @@ class Settings:
     maintenance_window: tuple[timedelta, timedelta]
     routes: tuple[Route, ...]
     allow_private_webhooks: bool
-    teams_webhook_url: str = field(repr=False)
-    slack_webhook_url: str = field(repr=False)
-    tables_connection_string: str = field(repr=False)
+    teams_webhook_url: str
+    slack_webhook_url: str
+    tables_connection_string: str
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(s.name.lower(), getattr(self, s.name.lower())) for s in SETTINGS if not s.secret]
 
     @classmethod
     def read(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> Settings:

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
@@ -25,7 +24,6 @@ from correlator.reports import greet, summarize
 from correlator.routes import Routing
 from correlator.settings import Settings
 from correlator.sources.log_analytics import LogAnalytics
-from correlator.sources.resource_manager import ResourceManager
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
@@ -77,6 +75,8 @@ class App(Struct):
 
     def summarize(self) -> None:
         """Send the weekly summary if it is due."""
+        from zoneinfo import ZoneInfo
+
         settings = self.settings
         zone, at = ZoneInfo(settings.timezone), settings.weekly_at
         if self.listed is None:
@@ -132,9 +132,15 @@ def build(environment: Mapping[str, str]) -> App:
     return App(
         settings,
         LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential),
-        ResourceManager(settings.arm_endpoint, credential) if settings.gateway_scopes else None,
+        _resource_manager(settings, credential) if settings.gateway_scopes else None,
         open_tables(settings, credential),
     )
+
+
+def _resource_manager(settings: Settings, credential: TokenCredential) -> GatewaySource:
+    from correlator.sources.resource_manager import ResourceManager
+
+    return ResourceManager(settings.arm_endpoint, credential)
 
 
 def style_of(settings: Settings, listed: Listed | None = None) -> Style:

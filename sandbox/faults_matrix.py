@@ -45,7 +45,8 @@ ROWS = [
     TOKYO.upgrade("08-21 17:37:21", 0), *failover(TOKYO, "08-21 17:37:59", (PEER,), 0, 16),
 ]  # fmt: skip
 WRONG_AT = "08-21 17:20:00"
-CALM = ("08-21 17:30:00", "08-21 17:45:00", "08-21 19:30:00", "08-22 20:00:00")
+CALM = ("08-21 17:30:00", "08-21 17:45:00", "08-21 19:30:00", "08-22 17:25:00")
+"""The last a day later, when an address that refused for good is tried again."""
 QUICK = {"retry_backoff_factor": 0.01, "retry_backoff_max": 0.05}
 """As many tries as the app makes, without the pauses between them."""
 CHATS = ("teams", "slack")

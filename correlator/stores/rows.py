@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from correlator.incident_json import gateway_name, incident_object
 from correlator.measures import connection_down_seconds, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Incident
 from correlator.weekly import label_of
-from correlator.wording import Style
+from correlator.wording import Style, phrases
 
 OUTAGES_EACH_END = 400
 CHARACTERS = 30_000
@@ -35,7 +34,7 @@ def incident_row(incident: Incident, style: Style) -> dict[str, Any]:
     """The columns of ``incidents``."""
     style = style.at(incident.gateway)
     document = json.dumps(_bounded(incident_object(incident, style)), ensure_ascii=False, separators=(",", ":"))
-    local = incident.started_at.astimezone(ZoneInfo(style.zone))
+    local = phrases.local(incident.started_at, style)
     columns: dict[str, Any] = {
         "Id": incident.id,
         "Status": incident.status.value,

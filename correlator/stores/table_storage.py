@@ -7,7 +7,7 @@ it done, which is why no write here is anything but conditional or repeatable.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -77,7 +77,7 @@ class AzureTables:
                 return None
 
     def write(self, table: str, partition: str, operations: Sequence[Operation]) -> list[str]:
-        with _failures(table):
+        with _failures(table, CONDITION_FAILED):
             try:
                 return self._written(table, partition, operations)
             except HttpResponseError as missing:
@@ -118,12 +118,12 @@ class AzureTables:
 
 
 @contextmanager
-def _failures(table: str) -> Iterator[None]:
-    """The SDK's many failures as our two: a condition that did not hold, or storage that cannot be used."""
+def _failures(table: str, conditions: Collection[int] = ()) -> Iterator[None]:
+    """The SDK's many failures as our two: a write's condition that did not hold, or storage that cannot be used."""
     try:
         yield
     except HttpResponseError as failed:
-        if failed.status_code in CONDITION_FAILED:
+        if failed.status_code in conditions:
             raise Conflict(table) from None
         raise StoreUnavailable(f"table {table}: {_advice(failed)}", failed.status_code) from None
     except (Conflict, StoreUnavailable):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 STATE, INCIDENTS, OUTAGES, REMARKS = "state", "incidents", "outages", "remarks"
 TABLES = (STATE, INCIDENTS, OUTAGES, REMARKS)
@@ -12,7 +14,7 @@ BATCH = 100
 EVERY: Mapping[str, str] = {}
 
 
-class Entity(NamedTuple):
+class Entity(Struct, frozen=True):
     """One row: its row key, its properties (keys aside) and the tag of this version."""
 
     row: str
@@ -20,14 +22,14 @@ class Entity(NamedTuple):
     etag: str
 
 
-class Insert(NamedTuple):
+class Insert(Struct, frozen=True):
     """Fails where the row exists."""
 
     row: str
     properties: Mapping[str, Any]
 
 
-class Replace(NamedTuple):
+class Replace(Struct, frozen=True):
     """Fails unless the row still has this tag."""
 
     row: str
@@ -35,14 +37,14 @@ class Replace(NamedTuple):
     etag: str
 
 
-class Upsert(NamedTuple):
+class Upsert(Struct, frozen=True):
     """Writes whatever is there."""
 
     row: str
     properties: Mapping[str, Any]
 
 
-class Delete(NamedTuple):
+class Delete(Struct, frozen=True):
     """Removes the row; one that is gone is fine alone, and a conflict in a batch.
 
     Without a tag it does so whoever wrote the row last, with one only if that is still the version.
