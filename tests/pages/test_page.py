@@ -22,6 +22,8 @@ from correlator.pages import render
 from correlator.pages.log_views import MOST_OF_ONE
 from correlator.wording import Style
 from correlator.wording.page import page_words, zone_changes
+from sandbox import demo
+from sandbox.nights import fortnight
 from tests.pages.composed import EN, HOSTILE, JA, hostile, hostile_rows, incidents, rows
 
 HERE = Path(render.__code__.co_filename).parent / "report"
@@ -160,6 +162,16 @@ def test_what_people_added_stands_beside_the_verdict() -> None:
     ]
     assert len(said) == 4
     assert "\u202e" not in said[3]
+
+
+def test_the_demo_shows_the_fortnight() -> None:
+    """From the objects of the demo's table, with its rows, its time and its readers' settings."""
+    html = demo.report_page(incidents(JA), {"MESSAGE_LANGUAGE": "ja"})
+    data = data_of(html)
+    assert '<html lang="ja">' in html
+    assert len(data["incidents"]) == len(fortnight.SCENARIOS)
+    assert data["rows"]
+    assert data["span"][1] - data["span"][0] == (fortnight.END - fortnight.BEGIN) / timedelta(milliseconds=1)
 
 
 # The two logs

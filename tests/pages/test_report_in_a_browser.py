@@ -183,6 +183,20 @@ def test_a_drop_of_the_timeline_can_be_clicked(opened: Open) -> None:
         )
 
 
+def test_the_lane_of_the_chosen_one_is_in_sight(opened: Open) -> None:
+    """With more lanes than fit, choosing an incident brings its drop into view."""
+    found = many(300)
+    for k, i in enumerate(found):
+        for outage in i["outages"]:
+            outage["remote_ip"] = f"198.51.100.{k % 250}"
+    with opened(render(found, EN), width=1280, at=f"#{found[-1]['id']}") as page:
+        top, height = page.evaluate(
+            "(({ scrollTop, clientHeight }) => [scrollTop, clientHeight])(document.getElementById('lanes'))"
+        )
+        assert page.evaluate("document.getElementById('drops').height") > 3 * height
+        assert top > 0
+
+
 def test_a_switch_of_unknown_length_is_drawn_too(opened: Open) -> None:
     """An incident without an outage has its place in the timeline: on the line of its gateway's name."""
     (one, *_) = incidents()

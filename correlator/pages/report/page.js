@@ -36,11 +36,12 @@ function redrawTimeline() {
 }
 
 /** Chooses an incident, with its name in the address so that it can be handed on. */
-function choose(incident, { toDetail = false } = {}) {
+function choose(incident, { toDetail = false, toLane = true } = {}) {
   STATE.chosen = incident;
   nameInAddress(incident);
   mark(incident);
   reveal(incident);
+  if (toLane) revealLane(incident);
   drawChoice();
   if (toDetail) byId("detail").focus({ preventScroll: !isStacked() });
 }
@@ -58,6 +59,7 @@ function followAddress() {
   if (!STATE.fitting.includes(asked)) clearFilters();
   STATE.chosen = asked;
   reveal(asked);
+  revealLane(asked);
   mark(asked);
   drawChoice();
 }
@@ -114,7 +116,7 @@ function listen() {
 
 function listenToTimeline() {
   const drops = byId("drops");
-  drops.addEventListener("click", (event) => { const hit = under(event); if (hit?.incident) choose(hit.incident); });
+  drops.addEventListener("click", (event) => { const hit = under(event); if (hit?.incident) choose(hit.incident, { toLane: false }); });
   drops.addEventListener("mousemove", (event) => {
     const hit = under(event), i = hit?.incident;
     drops.title = i ? `${causeName(i.cause)} · ${instant(i.from)} ${letters(i.from)} · ${i.length}` : (hit?.text ?? "");
