@@ -51,6 +51,12 @@ def stats(req: func.HttpRequest) -> func.HttpResponse:
     return _response(_app().web().stats(req.params))
 
 
+@app.route(route="report", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def report(req: func.HttpRequest) -> func.HttpResponse:
+    """The report page."""
+    return _response(_app().web().report(req.params))
+
+
 @app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 def health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether it polls, for an uptime checker."""

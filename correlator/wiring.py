@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from correlator.channels import CHANNELS, Pace, check_url
 from correlator.delivery import Report
-from correlator.errors import CorrelatorError, SettingsError, StaleWrite
+from correlator.errors import CorrelatorError, SettingsError, StaleWrite, StoreUnavailable
 from correlator.gateways import Listed
 from correlator.model import Policy
 from correlator.poll import Aside, poll_all
@@ -94,8 +94,17 @@ class App(Struct):
         from correlator.stores.history import History
         from correlator.web import Web
 
-        store = TableStore(self.tables, style_of(self.settings))
-        return Web(store, History(self.tables), self.settings.workspace_ids, self.settings.timezone)
+        style = style_of(self.settings, self._known_list())
+        return Web(TableStore(self.tables, style), History(self.tables), self.settings.workspace_ids, style)
+
+    def _known_list(self) -> Listed | None:
+        """The gateway list as it was last kept, for its names; without them an answer is still an answer."""
+        if self.listed is None:
+            try:
+                self.listed, _ = self._dressed(None)[0].kept_list()
+            except StoreUnavailable as refused:
+                log.info("names of connections: %s", refused)
+        return self.listed
 
     def _current_list(self) -> tuple[Listed | None, Listed | None]:
         """The gateway list as it was and as it is. In a process that has a fresh one, nothing is read."""

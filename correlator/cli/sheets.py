@@ -165,7 +165,8 @@ def _sentence(total: Sum, since: datetime, until: datetime, style: Style) -> str
         time=_length(total.connection_downtime_seconds, style),
     )
     still = phrases.say(style, "ask.open", n=total.open) if total.open else ""
-    return phrases.sentences(style, [sentence, still])
+    people = phrases.say(style, "ask.judged", n=total.judged, agreed=total.agreed) if total.judged else ""
+    return phrases.sentences(style, [sentence, still, people])
 
 
 def _length(seconds: float, style: Style) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from correlator.incident_json import with_remarks
-from correlator.stores.remarks import read_remarks
+from correlator.stores.remarks import read_remarks, remarks_of
 from correlator.stores.rows import document_of
 from correlator.stores.tables import EVERY, INCIDENTS, OUTAGES, Tables
 from correlator.weekly import LATE, label_of
@@ -45,23 +45,26 @@ class History:
 
         ``where`` names columns of the table and what they must hold.
         """
-        for properties in self._rows(INCIDENTS, since, until, where):
-            yield document_of(properties)
+        for week, rows in self._weeks(INCIDENTS, since, until, where):
+            said = remarks_of(self._tables, week) if rows else {}
+            for found in map(document_of, rows):
+                # What is long over is not written again, whatever people say of it.
+                yield with_remarks(found, said[found["id"]]) if found["id"] in said else found
 
     def outages(
         self, since: datetime, until: datetime, where: Mapping[str, str] = EVERY
     ) -> Iterator[Mapping[str, Any]]:
         """Rows of ``outages`` that began in that time, likewise."""
-        return self._rows(OUTAGES, since, until, where)
+        return (row for _, rows in self._weeks(OUTAGES, since, until, where) for row in rows)
 
-    def _rows(
+    def _weeks(
         self, table: str, since: datetime, until: datetime, where: Mapping[str, str]
-    ) -> Iterator[Mapping[str, Any]]:
+    ) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
         # A row's key holds its anchor, and late rows may have moved the start away from it by two days either way.
         first, last = (since - LATE).astimezone(UTC), (until + LATE).astimezone(UTC)
         for week in _weeks(first, last):
             found, _ = self._tables.query(table, week, f"{first:%Y%m%dT%H%M%SZ}", f"{last:%Y%m%dT%H%M%SZ}", where)
-            yield from (e.properties for e in found if since <= e.properties["StartedAt"] < until)
+            yield week, [e.properties for e in found if since <= e.properties["StartedAt"] < until]
 
 
 def _day(text: str) -> datetime | None:

@@ -276,6 +276,7 @@ WORDS: dict[str, str] = {
     "ask.none": "{period}: no incident in the table.",
     "ask.total": "{period}: {incidents} with {drops}, {time} without a VPN path.",
     "ask.open": "Not over yet: {n}.",
+    "ask.judged": "People judged {n} of them; on {agreed} the verdict had named the same side.",
     "ask.incidents": "Incidents",
     "ask.drops": "Drops",
     "ask.without-path": "No VPN path",

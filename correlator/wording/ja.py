@@ -276,6 +276,7 @@ WORDS: dict[str, str] = {
     "ask.none": "{period}：テーブルにインシデントはありません。",
     "ask.total": "{period}：{incidents}（{drops}）、VPN 経路なし 計 {time}。",
     "ask.open": "継続中：{n} 件。",
+    "ask.judged": "担当者が原因を判断したもの：{n} 件（うち {agreed} 件は自動判定と同じ側）。",
     "ask.incidents": "件数",
     "ask.drops": "切断",
     "ask.without-path": "経路なし",

@@ -183,6 +183,18 @@ def test_stats_say_how_often_how_long_and_whose(run: Run, kept: dict[str, str]) 
     assert [r["cause"] for r in lines(run("stats", *ALL, "--csv", **kept))] == [r["cause"] for r in found["rows"]]
 
 
+def test_a_person_who_knows_better_is_counted(run: Run, kept: dict[str, str]) -> None:
+    """A word on an incident, however old, stands beside the verdict, and says how often the verdicts are right."""
+    first, second = [d for d in listed(run, kept) if d["cause"]["side"] == "azure"][:2]
+    run("reclassify", first["id"], "remote-closed", "--by", "the carrier", **kept)
+    run("reclassify", second["id"], second["cause"]["code"], "--by", "the carrier", **kept)
+    total = document(run("stats", *ALL, "--json", **kept))["total"]
+    assert (total["judged"], total["agreed"]) == (2, 1)
+    assert "People judged 2 of them; on 1 the verdict" in " ".join(run("stats", *ALL, **kept).out.split())
+    again = next(d for d in listed(run, kept) if d["id"] == first["id"])
+    assert (again["cause"], again["person"]["code"]) == (first["cause"], "remote-closed")
+
+
 def test_a_group_that_does_not_exist_is_refused(run: Run, kept: dict[str, str]) -> None:
     """One line names the groups that there are."""
     ran = run("stats", "--by", "colour", **kept)
