@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from correlator.incident_json import gateway_name, incident_object
+from correlator.incident_json import bounded, gateway_name, incident_object
 from correlator.measures import connection_down_seconds, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Incident
 from correlator.weekly import label_of
@@ -34,7 +34,9 @@ def row_of(incident: Incident) -> str:
 def incident_row(incident: Incident, style: Style) -> dict[str, Any]:
     """The columns of ``incidents``."""
     style = style.at(incident.gateway)
-    document = json.dumps(_bounded(incident_object(incident, style)), ensure_ascii=False, separators=(",", ":"))
+    document = json.dumps(
+        bounded(incident_object(incident, style), OUTAGES_EACH_END), ensure_ascii=False, separators=(",", ":")
+    )
     local = incident.started_at.astimezone(ZoneInfo(style.zone))
     columns: dict[str, Any] = {
         "Id": incident.id,
@@ -60,15 +62,6 @@ def incident_row(incident: Incident, style: Style) -> dict[str, Any]:
         "Rev": incident.rev,
     }
     return {k: v for k, v in columns.items() if v is not None} | _cut(document)
-
-
-def _bounded(document: dict[str, Any]) -> dict[str, Any]:
-    """An entity holds 1 MiB: of weeks of flapping the first and last outages stay, and the number left out is said."""
-    outages = document["outages"]
-    if len(outages) <= 2 * OUTAGES_EACH_END:
-        return document
-    kept = outages[:OUTAGES_EACH_END] + outages[-OUTAGES_EACH_END:]
-    return document | {"outages": kept, "outages_omitted": len(outages) - len(kept)}
 
 
 def _cut(document: str) -> dict[str, str]:
