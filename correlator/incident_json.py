@@ -44,6 +44,15 @@ def incident_object(incident: Incident, style: Style) -> dict[str, Any]:
     return document
 
 
+def bounded(document: dict[str, Any], each_end: int) -> dict[str, Any]:
+    """At most so many of the first and of the last outages; ``outages_omitted`` says how many were left out."""
+    outages = document["outages"]
+    if len(outages) <= 2 * each_end:
+        return document
+    kept = outages[:each_end] + outages[len(outages) - each_end :]
+    return document | {"outages": kept, "outages_omitted": len(outages) - len(kept)}
+
+
 def iso(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with a Z, fractions of a second as far as the row had them; None stays None."""
     return at.isoformat().replace("+00:00", "Z") if at else None

@@ -428,6 +428,21 @@ class WeeklyTime(NamedTuple):
     minute: int
 
 
+class MonthlyTime(NamedTuple):
+    """Hour and minute of the customer's wall clock, on the first of the month."""
+
+    hour: int
+    minute: int
+
+
+class BusinessHours(NamedTuple):
+    """Weekdays (Monday is 0) and the minutes of the customer's day between which they are open (half open)."""
+
+    weekdays: tuple[int, ...]
+    opens: int
+    closes: int
+
+
 class Week(Struct, frozen=True):
     """The numbers of one week (local to a zone): plain sums over the incidents that started in it."""
 

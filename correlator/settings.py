@@ -6,6 +6,7 @@ problems are reported at once, by name, without showing a value that may be a se
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -16,15 +17,17 @@ from msgspec import Struct
 
 from correlator.errors import SettingsError
 from correlator.gateways import folded, is_group
-from correlator.model import WeeklyTime
+from correlator.model import BusinessHours, MonthlyTime, WeeklyTime
 from correlator.reasons import Vocabulary, line
 from correlator.routes import Route, parse
 from correlator.schedule import ncrontab
+from correlator.sites import Site, pairs
+from correlator.sites import parse as parse_sites
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LANGUAGES = ("en", "ja")
-CHATS = ("teams", "slack")
+CHANNEL_NAMES = ("teams", "slack", "events")
 TEN_YEARS = timedelta(days=3650)
 """Longer than anybody asks for, and so short that it can be added to any time of a row."""
 WIDEST = timedelta(days=1)
@@ -116,25 +119,66 @@ def _weekly(text: str) -> WeeklyTime:
     return WeeklyTime(DAYS.index(found[1]), int(found[2]), int(found[3]))
 
 
-def _sites(text: str) -> Mapping[str, str]:
-    """``203.0.113.10=osaka-dc1; 198.51.100.7=nagoya`` or the same as a JSON object."""
-    if text.strip().startswith("{"):
-        loaded = json.loads(text)
-        return {str(k): str(v["name"] if isinstance(v, dict) else v) for k, v in loaded.items()}
-    return dict(_pairs(text, "address=name"))
+def _language_or_none(text: str) -> str:
+    return _language(text) if text else ""
 
 
-def _pairs(text: str, form: str) -> list[tuple[str, str]]:
-    pairs = [p.split("=", 1) for p in re.split(r"[;\n]+", text) if p.strip()]
-    if any(len(p) != 2 for p in pairs):
-        raise ValueError(f"give {form} pairs with ; between them, or a JSON object")
-    return [(key.strip(), value.strip()) for key, value in pairs]
+def _monthly(text: str) -> MonthlyTime | None:
+    """``09:00`` on the first of the month, or ``off``."""
+    if text.lower() == "off":
+        return None
+    return MonthlyTime(*_clock(text, "give a time, as in 09:00, or off"))
+
+
+def _clock(text: str, cure: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([01]?\d|2[0-4]):([0-5]\d)", text.strip())
+    if not found or (found[1] == "24" and found[2] != "00"):
+        raise ValueError(cure)
+    return int(found[1]), int(found[2])
+
+
+def _hours(text: str) -> BusinessHours:
+    """``MON-FRI 09:00-18:00``; days may be a list of days and ranges."""
+    cure = "give days and hours, as in MON-FRI 09:00-18:00"
+    found = re.fullmatch(r"([A-Z,-]+)\s+([\d:]+)-([\d:]+)", text.strip().upper())
+    days: set[int] = set()
+    for part in found[1].split(",") if found else []:
+        first, _, last = part.partition("-")
+        if first not in DAYS or (last or first) not in DAYS or DAYS.index(last or first) < DAYS.index(first):
+            raise ValueError(cure)
+        days |= set(range(DAYS.index(first), DAYS.index(last or first) + 1))
+    opens, closes = (_clock(t, cure) for t in (found[2], found[3])) if found else ((0, 0), (0, 0))
+    if opens >= closes:
+        raise ValueError(cure)
+    return BusinessHours(tuple(sorted(days)), 60 * opens[0] + opens[1], 60 * closes[0] + closes[1])
+
+
+def _percent(text: str) -> float:
+    found = re.fullmatch(r"(\d{1,2}(?:\.\d{1,4})?)\s*%?", text.strip())
+    if not found or not float(found[1]):
+        raise ValueError("give a percentage below 100, as in 99.95")
+    return float(found[1])
+
+
+def _keys(text: str) -> tuple[bytes, ...]:
+    """``whsec_`` and base64 of 24 to 64 bytes each, as Standard Webhooks has them. The values do not show in errors."""
+    return tuple(_key(word) for word in _words(text))
+
+
+def _key(word: str) -> bytes:
+    try:
+        key = base64.b64decode(word.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if not (word.startswith("whsec_") and 24 <= len(key) <= 64):
+        raise ValueError("give whsec_ and 24 to 64 bytes in base64, as in whsec_$(openssl rand -base64 32)")
+    return key
 
 
 def _reasons(text: str) -> Vocabulary:
     """``link flap=peer-silent; admin clear=peer-closed`` or the same as a JSON object."""
-    pairs = json.loads(text).items() if text.strip().startswith("{") else _pairs(text, "keyword=meaning")
-    return tuple(line(keyword, said) for keyword, said in pairs)
+    found = json.loads(text).items() if text.strip().startswith("{") else pairs(text, "keyword=meaning")
+    return tuple(line(keyword, said) for keyword, said in found)
 
 
 def window(text: str) -> tuple[timedelta, timedelta]:
@@ -146,7 +190,7 @@ def window(text: str) -> tuple[timedelta, timedelta]:
 
 
 def _routes(text: str) -> tuple[Route, ...]:
-    return parse(text, CHATS)
+    return parse(text, CHANNEL_NAMES)
 
 
 def _switch(text: str) -> bool:
@@ -164,6 +208,14 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("TEAMS_WEBHOOK_URL", "", "Teams Workflows webhook; a Key Vault reference in Azure", _text, True),
     Setting("SLACK_WEBHOOK_URL", "", "Slack incoming webhook; a Key Vault reference in Azure", _text, True),
+    Setting("EVENTS_WEBHOOK_URL", "", "Your own receiver of CloudEvents; a Key Vault reference in Azure", _text, True),
+    Setting(
+        "EVENTS_WEBHOOK_SECRET",
+        "",
+        "What events are signed with (Standard Webhooks): whsec_ and base64; several sign all, for a change of keys",
+        _keys,
+        True,
+    ),
     Setting("TABLES_ENDPOINT", "", "Table service URL of the storage account, used with the app's identity", _endpoint),
     Setting("TABLES_CONNECTION_STRING", "", "Instead of TABLES_ENDPOINT, for the local emulator", _text, True),
     Setting(
@@ -182,10 +234,23 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("POLL_SCHEDULE", "0 */5 * * * *", "When to poll: NCRONTAB with six fields, UTC", ncrontab),
     Setting("WEEKLY_AT", "MON 09:00", "When the weekly summary is due, in TIMEZONE", _weekly),
+    Setting("MONTHLY_AT", "09:00", "When the monthly report is due on the first, in TIMEZONE; or off", _monthly),
+    Setting("AVAILABILITY_TARGET", "99.95", "Percent that reports measure each connection against", _percent),
+    Setting("BUSINESS_HOURS", "MON-FRI 09:00-18:00", "Hours whose lost minutes reports name, in TIMEZONE", _hours),
     Setting("TIMEZONE", "UTC", "IANA time zone of messages, local columns and the week", zone),
     Setting("MESSAGE_LANGUAGE", "en", "Language of the messages: en or ja", _language),
+    Setting("TEAMS_LANGUAGE", "", "Language in Teams, where it is not MESSAGE_LANGUAGE", _language_or_none),
+    Setting("SLACK_LANGUAGE", "", "Language in Slack, where it is not MESSAGE_LANGUAGE", _language_or_none),
+    Setting(
+        "EVENTS_LANGUAGE", "", "Language of events' sentences, where it is not MESSAGE_LANGUAGE", _language_or_none
+    ),
     Setting("DOWN_AFTER", "10m", "How old an open outage must be before it is told", _waiting),
-    Setting("SITES", "", "Names for peers: 203.0.113.10=osaka-dc1; 198.51.100.7=nagoya, or a JSON object", _sites),
+    Setting(
+        "SITES",
+        "",
+        "Names for peers: 203.0.113.10=osaka-dc1; 198.51.100.7=nagoya, or a JSON object that also says whom to call",
+        parse_sites,
+    ),
     Setting(
         "REASONS",
         "",
@@ -214,16 +279,24 @@ class Settings(Struct, frozen=True):
     arm_endpoint: str
     poll_schedule: str
     weekly_at: WeeklyTime
+    monthly_at: MonthlyTime | None
+    availability_target: float
+    business_hours: BusinessHours
     timezone: str
     message_language: str
+    teams_language: str
+    slack_language: str
+    events_language: str
     down_after: timedelta
-    sites: Mapping[str, str]
+    sites: Mapping[str, Site]
     reasons: Vocabulary
     maintenance_window: tuple[timedelta, timedelta]
     routes: tuple[Route, ...]
     allow_private_webhooks: bool
     teams_webhook_url: str
     slack_webhook_url: str
+    events_webhook_url: str
+    events_webhook_secret: tuple[bytes, ...]
     tables_connection_string: str
 
     def __repr__(self) -> str:

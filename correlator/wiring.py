@@ -13,7 +13,7 @@ from azure.identity import DefaultAzureCredential
 from msgspec import Struct
 from msgspec.structs import replace
 
-from correlator.channels import CHANNELS, Pace, check_url
+from correlator.channels import CHANNELS, Events, Pace, check_url
 from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError, StaleWrite, StoreUnavailable
 from correlator.gateways import Listed
@@ -23,6 +23,7 @@ from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import greet, summarize
 from correlator.routes import Routing
 from correlator.settings import Settings
+from correlator.sites import names
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
@@ -34,7 +35,11 @@ if TYPE_CHECKING:
     from correlator.web import Web
 
 log = logging.getLogger("correlator")
-NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", "TEAMS_WEBHOOK_URL|SLACK_WEBHOOK_URL")
+NEEDED = (
+    "WORKSPACE_IDS",
+    "TABLES_ENDPOINT|TABLES_CONNECTION_STRING",
+    "|".join(setting for setting, _ in CHANNELS.values()),
+)
 
 
 class App(Struct):
@@ -55,7 +60,7 @@ class App(Struct):
         store, channels = self._dressed(listed)
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched, asking, Routing(settings.routes, settings.sites))
+        aside = Aside(touched, asking, Routing(settings.routes, names(settings.sites)))
         reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
             listed = replace(listed, touched=())
@@ -154,8 +159,9 @@ def _resource_manager(settings: Settings, credential: TokenCredential) -> Gatewa
 
 def style_of(settings: Settings, listed: Listed | None = None) -> Style:
     """How messages and public rows are worded. A name in SITES goes before the name of the connection."""
-    names = listed.found.connection_names() if listed else {}
-    return Style(settings.message_language, settings.timezone, settings.sites, names)
+    connections = listed.found.connection_names() if listed else {}
+    sites = settings.sites
+    return Style(settings.message_language, settings.timezone, names(sites), connections, sites)
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -190,8 +196,16 @@ def open_channels(settings: Settings, style: Style, pace: Pace | None = None) ->
     ]
     if problems:
         raise SettingsError(problems)
+    return {name: open_channel(name, url, settings, style, pace) for name, url in urls.items() if url}
+
+
+def open_channel(name: str, url: str, settings: Settings, style: Style, pace: Pace | None = None) -> Channel:
+    """A channel in its own language. Raises SettingsError for an address that cannot work."""
+    style = replace(style, language=getattr(settings, f"{name}_language") or style.language)
     private = settings.allow_private_webhooks
-    return {name: CHANNELS[name][1](url, style, private, pace) for name, url in urls.items() if url}
+    if name == Events.name:
+        return Events(url, style, private, pace, settings.events_webhook_secret)
+    return CHANNELS[name][1](url, style, private, pace)
 
 
 def line_of(what: str, report: Report) -> str:

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Shows what a deployment would change; with --yes makes it so and brings the code.
 # Usage: sh infra/deploy.sh --group RG [--parameters FILE] [--yes]
-# Webhook addresses are taken from TEAMS_WEBHOOK_URL and SLACK_WEBHOOK_URL where set; unset leaves the vault as it is.
+# Webhook addresses are taken from TEAMS_WEBHOOK_URL, SLACK_WEBHOOK_URL and EVENTS_WEBHOOK_URL where set, and what signs
+# events from EVENTS_WEBHOOK_SECRET; unset leaves the vault as it is.
 set -eu
 
 usage() {
@@ -28,8 +29,8 @@ if [ "$(az group exists --name "$group")" != true ]; then
   exit 1
 fi
 
-case "${TEAMS_WEBHOOK_URL:-}${SLACK_WEBHOOK_URL:-}" in
-  *[\"\\[:space:]]*) echo "a webhook address holds a quote, a backslash or a space" >&2; exit 2 ;;
+case "${TEAMS_WEBHOOK_URL:-}${SLACK_WEBHOOK_URL:-}${EVENTS_WEBHOOK_URL:-}${EVENTS_WEBHOOK_SECRET:-}" in
+  *[\"\\[:space:]]*) echo "a webhook address or secret holds a quote, a backslash or a space" >&2; exit 2 ;;
 esac
 
 # Secrets travel in a file that only we can read, never on a command line.
@@ -41,7 +42,9 @@ trap 'exit 1' HUP INT TERM
   printf '{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",\n'
   printf ' "contentVersion": "1.0.0.0", "parameters": {\n'
   printf '  "teamsWebhookUrl": {"value": "%s"},\n' "${TEAMS_WEBHOOK_URL:-}"
-  printf '  "slackWebhookUrl": {"value": "%s"}}}\n' "${SLACK_WEBHOOK_URL:-}"
+  printf '  "slackWebhookUrl": {"value": "%s"},\n' "${SLACK_WEBHOOK_URL:-}"
+  printf '  "eventsWebhookUrl": {"value": "%s"},\n' "${EVENTS_WEBHOOK_URL:-}"
+  printf '  "eventsWebhookSecret": {"value": "%s"}}}\n' "${EVENTS_WEBHOOK_SECRET:-}"
 } >"$secrets/secrets.json"
 
 set -- --resource-group "$group" --template-file "$here/main.bicep" \

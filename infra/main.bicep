@@ -3,7 +3,7 @@ metadata description = 'Everything the app needs in one resource group, and its 
 
 targetScope = 'resourceGroup'
 
-import { channelName, diagnosticSettingName, logScope, networkAccess, phone, roles, siteNames, tagSet, watchedWorkspace } from 'types.bicep'
+import { channelName, diagnosticSettingName, logScope, networkAccess, phone, roles, siteContacts, siteNames, tagSet, watchedWorkspace } from 'types.bicep'
 
 @description('Short name of this installation, as in prod. Part of tags and of the names\' unique suffix.')
 @minLength(2)
@@ -50,7 +50,15 @@ param teamsWebhookUrl string = ''
 @secure()
 param slackWebhookUrl string = ''
 
-@description('Resource id of a vault that holds the secrets <channel>-webhook-url already. Empty: a vault is made.')
+@description('Address of your own receiver of events. Empty leaves the vault\'s secret events-webhook-url as it is.')
+@secure()
+param eventsWebhookUrl string = ''
+
+@description('What events are signed with: whsec_ and base64, several with a space between. Empty leaves the secret events-webhook-secret as it is.')
+@secure()
+param eventsWebhookSecret string = ''
+
+@description('Resource id of a vault that holds the secrets <channel>-webhook-url (and events-webhook-secret) already. Empty: a vault is made.')
 param existingVaultId string = ''
 
 @description('Purge protection of the vault that is made. It cannot be switched off again.')
@@ -89,11 +97,29 @@ param silentAfterMinutes int = 15
 @description('When the weekly summary is due, in the time zone below.')
 param weeklyAt string = 'MON 09:00'
 
+@description('When the monthly report is due on the first of the month, in the time zone below, or off.')
+param monthlyAt string = '09:00'
+
+@description('Percent that reports measure each connection against.')
+param availabilityTarget string = '99.95'
+
+@description('Hours whose lost minutes reports name.')
+param businessHours string = 'MON-FRI 09:00-18:00'
+
 @description('IANA time zone of messages, local columns and the week.')
 param timezone string = 'UTC'
 
 @description('Language of the messages.')
 param messageLanguage 'en' | 'ja' = 'en'
+
+@description('Language in Teams. Empty: that of the messages.')
+param teamsLanguage '' | 'en' | 'ja' = ''
+
+@description('Language in Slack. Empty: that of the messages.')
+param slackLanguage '' | 'en' | 'ja' = ''
+
+@description('Language of the sentences in events. Empty: that of the messages.')
+param eventsLanguage '' | 'en' | 'ja' = ''
 
 @description('How old an open outage must be before it is told.')
 param downAfter string = '10m'
@@ -103,6 +129,9 @@ param routes string = ''
 
 @description('Names for peers, as in { "203.0.113.10": "osaka-dc1" }.')
 param sites siteNames = {}
+
+@description('Sites and whom to call, as in { "203.0.113.10": { "name": "osaka-dc1", "phone": "+81 6 0000 0000" } }.')
+param contacts siteContacts = {}
 
 @description('What reasons of disconnects mean, before the list of the app: keyword=meaning; keyword=meaning.')
 param reasons string = ''
@@ -147,6 +176,10 @@ var suffix = uniqueString(subscription().id, resourceGroup().id, environmentName
 var allTags = union(tags, { 'azd-env-name': environmentName })
 var storageName = 'stvpn${suffix}'
 var functionAppName = 'func-vpn-${suffix}'
+var secretNames = concat(
+  map(channels, channel => '${channel}-webhook-url'),
+  contains(channels, 'events') ? ['events-webhook-secret'] : []
+)
 var ownVault = empty(existingVaultId)
 var vaultSubscription = ownVault ? subscription().subscriptionId : split(existingVaultId, '/')[2]
 var vaultGroup = ownVault ? resourceGroup().name : split(existingVaultId, '/')[4]
@@ -220,16 +253,18 @@ module keyVault 'modules/key-vault.bicep' = if (ownVault) {
     publicNetworkAccess: publicNetworkAccess
     teamsWebhookUrl: teamsWebhookUrl
     slackWebhookUrl: slackWebhookUrl
+    eventsWebhookUrl: eventsWebhookUrl
+    eventsWebhookSecret: eventsWebhookSecret
   }
 }
 
 module secretAccess 'modules/secret-access.bicep' = [
-  for channel in channels: if (!ownVault && assignRolesElsewhere) {
-    name: 'vpn-secret-${channel}-${suffix}'
+  for secretName in secretNames: if (!ownVault && assignRolesElsewhere) {
+    name: 'vpn-secret-${secretName}-${suffix}'
     scope: resourceGroup(vaultSubscription, vaultGroup)
     params: {
       vaultName: last(split(existingVaultId, '/'))
-      channel: channel
+      secretName: secretName
       principalId: identity.outputs.principalId
     }
   }
@@ -315,11 +350,18 @@ module functionApp 'modules/function-app.bicep' = {
     armEndpoint: take(environment().resourceManager, length(environment().resourceManager) - 1)
     pollSchedule: pollSchedule
     weeklyAt: weeklyAt
+    monthlyAt: monthlyAt
+    availabilityTarget: availabilityTarget
+    businessHours: businessHours
     timezone: timezone
     messageLanguage: messageLanguage
+    teamsLanguage: teamsLanguage
+    slackLanguage: slackLanguage
+    eventsLanguage: eventsLanguage
     routes: routes
     downAfter: downAfter
     sites: sites
+    contacts: contacts
     reasons: reasons
     maintenanceWindow: maintenanceWindow
   }
@@ -390,8 +432,8 @@ var elsewhereRoleCommands = assignRolesElsewhere
       ownVault
         ? []
         : map(
-            channels,
-            channel => '${assign} --role ${roles.keyVaultSecretsUser} --scope ${existingVaultId}/secrets/${channel}-webhook-url'
+            secretNames,
+            secretName => '${assign} --role ${roles.keyVaultSecretsUser} --scope ${existingVaultId}/secrets/${secretName}'
           )
     )
 var workspaceRoleCommands = assignOnWatched

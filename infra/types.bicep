@@ -16,8 +16,8 @@ type watchedWorkspace = {
 type logScope = 'workspaces' | 'resourceGroups'
 
 @export()
-@description('A chat channel. Its webhook address is a secret of the vault, named <channel>-webhook-url.')
-type channelName = 'teams' | 'slack'
+@description('A channel: a chat, or events for a receiver of your own. Its webhook address is a secret of the vault, named <channel>-webhook-url.')
+type channelName = 'teams' | 'slack' | 'events'
 
 @export()
 @sealed()
@@ -37,6 +37,32 @@ type phone = {
 @description('Names for peers: an address or DNS name of a remote device, and how messages shall call it.')
 type siteNames = {
   *: string
+}
+
+@export()
+@sealed()
+@description('A site: how messages shall call it, and whom to call when its tunnel is down.')
+type siteContact = {
+  @description('Name.')
+  name: string
+
+  @description('Number of the carrier circuit.')
+  circuit: string?
+
+  @description('Telephone number to call.')
+  phone: string?
+
+  @description('Person or team that looks after it.')
+  owner: string?
+
+  @description('What to do there: an address that begins with https://.')
+  runbook: string?
+}
+
+@export()
+@description('Sites by the address or DNS name of a remote device.')
+type siteContacts = {
+  *: siteContact
 }
 
 @export()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError
-from correlator.model import WeeklyTime
+from correlator.model import BusinessHours, MonthlyTime, WeeklyTime
 from correlator.settings import SETTINGS, Settings
+from correlator.sites import Site
 from correlator.wiring import NEEDED, build, line_of, open_channels, style_of
 from tests.fakes import at
 
@@ -34,7 +36,12 @@ BAD = {
     "MAINTENANCE_WINDOW": "12m",
     "ALLOW_PRIVATE_WEBHOOKS": "maybe",
 }
+FULL = Site("osaka", "N-123", "+81 6 0000 0000", "network team", "https://wiki.example/osaka?x=1")
 SECRETS = [s.name for s in SETTINGS if s.secret]
+
+
+def _two(first: str, second: str) -> dict[str, Site]:
+    return {"203.0.113.10": Site(first), "198.51.100.7": Site(second)}
 
 
 def problems(environment: dict[str, str], needed: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -99,8 +106,14 @@ def test_an_unresolved_vault_reference_is_named(name: str) -> None:
         ("WEEKLY_AT", "fri 7:05", WeeklyTime(4, 7, 5)),
         ("MESSAGE_LANGUAGE", "JA", "ja"),
         ("ALLOW_PRIVATE_WEBHOOKS", "True", True),
-        ("SITES", "203.0.113.10=osaka; 198.51.100.7 = n=2;", {"203.0.113.10": "osaka", "198.51.100.7": "n=2"}),
-        ("SITES", '{"203.0.113.10": "osaka", "192.0.2.7": {"name": "n"}}', {"203.0.113.10": "osaka", "192.0.2.7": "n"}),
+        ("SITES", "203.0.113.10=osaka; 198.51.100.7 = n=2;", _two("osaka", "n=2")),
+        ("SITES", '{"203.0.113.10": "a", "198.51.100.7": {"name": "n"}}', _two("a", "n")),
+        ("SITES", f'{{"192.0.2.7": {json.dumps(FULL._asdict())}}}', {"192.0.2.7": FULL}),
+        ("MONTHLY_AT", "7:30", MonthlyTime(7, 30)),
+        ("MONTHLY_AT", "OFF", None),
+        ("AVAILABILITY_TARGET", "99.9 %", 99.9),
+        ("BUSINESS_HOURS", "mon-fri,sun 08:30-24:00", BusinessHours((0, 1, 2, 3, 4, 6), 510, 1440)),
+        ("TEAMS_LANGUAGE", "JA", "ja"),
         ("TIMEZONE", "Asia/Tokyo", "Asia/Tokyo"),
         ("REASONS", "Link-Flap 7 = peer silent; x=FAILOVER", (("linkflap", "peer-silent"), ("x", "failover"))),
         ("REASONS", '{"a=b": "peer_closed"}', (("ab", "peer-closed"),)),
@@ -116,6 +129,19 @@ def test_values_are_read(name: str, text: str, meant: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("SITES", '{"203.0.113.10": {"phone": "1"}}'),
+        ("SITES", '{"203.0.113.10": {"name": "n", "fax": "1"}}'),
+        ("SITES", '{"203.0.113.10": {"name": "n", "runbook": "http://wiki.example/x"}}'),
+        ("SITES", '{"203.0.113.10": {"name": "n", "runbook": "https://a:b@wiki.example/x"}}'),
+        ("SITES", '{"203.0.113.10": {"name": 7}}'),
+        ("SITES", json.dumps({"203.0.113.10": {"name": "n", "circuit": "x" * 81}})),
+        ("MONTHLY_AT", "noon"),
+        ("MONTHLY_AT", "24:30"),
+        ("AVAILABILITY_TARGET", "100"),
+        ("AVAILABILITY_TARGET", "0"),
+        ("BUSINESS_HOURS", "FRI-MON 09:00-18:00"),
+        ("BUSINESS_HOURS", "MON 18:00-09:00"),
+        ("EVENTS_WEBHOOK_SECRET", "whsec_c2hvcnQ="),
         ("DOWN_AFTER", "-5m"),
         ("DOWN_AFTER", "10"),
         ("DOWN_AFTER", "1.5h"),
@@ -171,8 +197,10 @@ def test_any_text_is_read_or_refused(name: str, text: str) -> None:
 
 def test_no_secret_is_shown() -> None:
     """A secret's value shows in no repr of the settings."""
-    shown = repr(Settings.read(dict.fromkeys(SECRETS, SECRET)))
+    key = "whsec_" + base64.b64encode(SECRET.encode()).decode()
+    shown = repr(Settings.read(dict.fromkeys(SECRETS, SECRET) | {"EVENTS_WEBHOOK_SECRET": key}))
     assert SECRET not in shown
+    assert key not in shown
     assert len(SECRETS) >= 3
 
 

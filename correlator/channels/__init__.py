@@ -1,4 +1,4 @@
-"""Chat channels, one file each. A new one is a class like the two here and a name in this file."""
+"""Channels, one file each. A new one is a class like those here and a name in this file."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 from correlator.channels._pace import Pace
 from correlator.channels._post import check_url
+from correlator.channels.events import Events
 from correlator.channels.slack import Slack
 from correlator.channels.teams import Teams
 from correlator.ports import Channel
 
-CHANNELS: Mapping[str, tuple[str, type[Teams] | type[Slack]]] = {c.name: (c.setting, c) for c in (Teams, Slack)}
+CHANNELS: Mapping[str, tuple[str, type[Teams] | type[Slack] | type[Events]]] = {
+    c.name: (c.setting, c) for c in (Teams, Slack, Events)
+}
 """Channel name -> the setting that holds its address, and its class."""
 
-__all__ = ["CHANNELS", "Channel", "Pace", "Slack", "Teams", "check_url"]
+__all__ = ["CHANNELS", "Channel", "Events", "Pace", "Slack", "Teams", "check_url"]

@@ -14,7 +14,7 @@ from correlator import wording
 from correlator.evidence import Evidence, evidence, not_found
 from correlator.model import Cause, Confidence, Incident, Moment, Notification, Outage, Status
 from correlator.queries.links import links
-from correlator.wording import Style, phrases
+from correlator.wording import Style, calls, phrases
 
 ICONS = {"down": "🔴", "weak": "🟠", "up": "✅", "gone": "↩️", "calm": "📊"}
 _SHORT_INSTANCE = re.compile(r"IN_\d{1,3}$", re.IGNORECASE)
@@ -22,14 +22,15 @@ _CHANGES = ("disconnected", "connected-same", "connected-other", "switched")
 
 
 class Detail(NamedTuple):
-    """How many outages, evidence rows and links a message holds; tried from the fullest down until it fits."""
+    """How many outages, evidence rows, sites and links a message holds; tried from the fullest down until it fits."""
 
     outages: int
     evidence: int
+    sites: int
     links: bool
 
 
-DETAILS = (Detail(4, 4, True), Detail(2, 2, True), Detail(1, 1, True), Detail(1, 0, False))
+DETAILS = (Detail(4, 4, 3, True), Detail(2, 2, 2, True), Detail(1, 1, 1, True), Detail(1, 0, 1, False))
 
 
 class Bar(NamedTuple):
@@ -68,7 +69,7 @@ def content(n: Notification, incident: Incident, style: Style, detail: Detail) -
         title_line(n, style),
         wording.what_happened(n, style),
         where_when(incident, style),
-        verdict_lines(n, incident, style),
+        [*verdict_lines(n, incident, style), *calls.lines(incident, style, detail.sites)],
         [_bar(o, incident, n, style) for o in shown if not hidden],
         _facts(incident, shown, hidden, style),
         phrases.say(style, "label.why"),
@@ -186,4 +187,4 @@ def _weight(e: Evidence) -> tuple[int, Evidence]:
 def _links(n: Notification, incident: Incident, style: Style) -> list[tuple[str, str]]:
     end = incident.ended_at or max(n.at, incident.started_at)
     found = links(incident.gateway, incident.started_at, end)
-    return [(phrases.say(style, f"link.{key}"), url) for key, url in found.items()]
+    return [(phrases.say(style, f"link.{key}"), url) for key, url in found.items()] + calls.runbooks(incident, style)

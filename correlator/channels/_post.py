@@ -10,6 +10,7 @@ import ipaddress
 import json
 import logging
 import socket
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -89,15 +90,27 @@ def host_of(url: str) -> str:
         return "an address that is no URL"
 
 
-def post(url: str, body: object, *, timeout: tuple[float, float] = (5, 10), allow_private: bool = False) -> Answer:
-    """Send one JSON body. ``timeout`` is (connect, read) in seconds. Raises SendFailed, never anything else."""
+def post(
+    url: str,
+    body: object,
+    *,
+    timeout: tuple[float, float] = (5, 10),
+    allow_private: bool = False,
+    headers: Callable[[bytes], Mapping[str, str]] | None = None,
+) -> Answer:
+    """Send one JSON body. ``timeout`` is (connect, read) in seconds. Raises SendFailed, never anything else.
+
+    ``headers`` gives more headers for the bytes that are sent.
+    """
     problem = check_url(url, allow_private)
     if problem:
         raise SendFailed(f"{host_of(url)}: {problem}", permanent=True)
     try:
         if not allow_private and _is_private(url):
             raise PrivateAddress
-        return _post(url, json.dumps(body).encode(), timeout, allow_private)
+        data = json.dumps(body).encode()
+        more = headers(data) if headers else {}
+        return _post(url, data, {"Content-Type": "application/json; charset=utf-8", **more}, timeout, allow_private)
     except PrivateAddress:
         failed = SendFailed(f"{host_of(url)} is a private address", permanent=True)
     except Exception as failure:  # any of them may hold the URL, so none of them goes on
@@ -107,14 +120,16 @@ def post(url: str, body: object, *, timeout: tuple[float, float] = (5, 10), allo
     raise failed
 
 
-def _post(url: str, body: bytes, timeout: tuple[float, float], allow_private: bool) -> Answer:
+def _post(
+    url: str, body: bytes, headers: Mapping[str, str], timeout: tuple[float, float], allow_private: bool
+) -> Answer:
     with requests.Session() as session:
         if not allow_private:
             session.mount("https://", _PublicOnly())
         with session.post(
             url,
             data=body,
-            headers={"Content-Type": "application/json; charset=utf-8"},
+            headers=headers,
             timeout=timeout,
             allow_redirects=False,
             stream=True,

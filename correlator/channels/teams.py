@@ -183,8 +183,8 @@ def _heading(text: str) -> Element:
 
 
 def _pair(label: str, text: str, style: Style) -> Element:
-    name = phrases.say(style, "label", label=label)
-    return _rich(_run(name, weight="Bolder"), _run(text), spacing="Small")
+    name = [_run(phrases.say(style, "label", label=label), weight="Bolder")] if label else []
+    return _rich(*name, _run(text), spacing="Small")
 
 
 def _fact(label: str, text: str, width: str = "110px") -> Element:

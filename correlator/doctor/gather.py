@@ -22,7 +22,7 @@ from correlator.settings import Problem, Settings
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.sources.resource_manager import ResourceManager
 from correlator.stores.tables import STATE, Conflict, Delete, Tables, Upsert
-from correlator.wiring import NEEDED, open_tables, style_of
+from correlator.wiring import NEEDED, open_channel, open_tables, style_of
 
 PROBE = "doctor"
 """Partition and row of what is written to the state table and deleted again; no workspace is called so."""
@@ -105,7 +105,7 @@ def _sent(settings: Settings, addresses: Sequence[Address]) -> Iterator[Sent]:
     """To the channels whose address can take a message: what is wrong with the others is said by their address."""
     style = style_of(settings)
     usable = {
-        a.channel: CHANNELS[a.channel][1](_url(settings, a.setting), style, settings.allow_private_webhooks)
+        a.channel: open_channel(a.channel, _url(settings, a.setting), settings, style)
         for a in addresses
         if not a.problem
     }

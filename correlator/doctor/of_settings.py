@@ -22,6 +22,7 @@ RETIRED = ("webhook.office.com", ".webhook.office.com", "outlook.office.com", "o
 MADE_BY = {
     "teams": "make one in Teams: the channel's menu, Workflows, “When a Teams webhook request is received”",
     "slack": "make one in Slack: an app with Incoming Webhooks, added to the channel",
+    "events": "give the https address of a receiver of yours, as docs/messages.md says",
 }
 _NAME = re.compile(r"[a-z0-9-]{4,40}", re.IGNORECASE)
 _GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -79,7 +80,7 @@ def webhooks(facts: Facts) -> Iterator[Finding]:
             yield mend(Code.WEBHOOK_UNUSABLE, subject, address.problem, cure)
         elif known and known != address.channel:
             yield mend(Code.WEBHOOK_SWAPPED, subject, f"is an address of {known.capitalize()}", cure)
-        elif not known:
+        elif not known and address.channel in HOSTS:
             what = f"is no known host of {address.channel.capitalize()} webhooks"
             yield note(Code.WEBHOOK_HOST_UNKNOWN, subject, what, f"if it is no relay of yours, {cure}")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from uuid import uuid4
 
+from correlator.channels.events import MONITOR, PREFIX
 from correlator.doctor.model import Sent
 from correlator.errors import SendFailed
 from correlator.ports import Body, Channel
@@ -18,7 +20,12 @@ def _card(text: str) -> Body:
     return {"type": "message", "summary": text, "attachments": [{"contentType": kind, "content": card}]}
 
 
-BODIES: Mapping[str, Callable[[str], Body]] = {"teams": _card, "slack": lambda text: {"text": text}}
+def _event(text: str) -> Body:
+    kind, data = f"{PREFIX}.monitor.test.v1", {"moment": "test", "number": 1, "headline": text}
+    return {"specversion": "1.0", "id": uuid4().hex, "source": MONITOR, "type": kind, "data": data}
+
+
+BODIES: Mapping[str, Callable[[str], Body]] = {"teams": _card, "slack": lambda text: {"text": text}, "events": _event}
 """The simplest body that a channel takes."""
 
 

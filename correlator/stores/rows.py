@@ -9,7 +9,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from correlator.incident_json import gateway_name, incident_object
+from correlator.incident_json import bounded, gateway_name, incident_object
 from correlator.measures import connection_down_seconds, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Incident
 from correlator.weekly import label_of
@@ -33,7 +33,8 @@ def row_of(incident: Incident) -> str:
 def incident_row(incident: Incident, style: Style) -> dict[str, Any]:
     """The columns of ``incidents``."""
     style = style.at(incident.gateway)
-    document = json.dumps(_bounded(incident_object(incident, style)), ensure_ascii=False, separators=(",", ":"))
+    whole = bounded(incident_object(incident, style), OUTAGES_EACH_END)
+    document = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
     local = phrases.local(incident.started_at, style)
     columns: dict[str, Any] = {
         "Id": incident.id,
@@ -59,15 +60,6 @@ def incident_row(incident: Incident, style: Style) -> dict[str, Any]:
         "Rev": incident.rev,
     }
     return {k: v for k, v in columns.items() if v is not None} | _cut(document)
-
-
-def _bounded(document: dict[str, Any]) -> dict[str, Any]:
-    """An entity holds 1 MiB: of weeks of flapping the first and last outages stay, and the number left out is said."""
-    outages = document["outages"]
-    if len(outages) <= 2 * OUTAGES_EACH_END:
-        return document
-    kept = outages[:OUTAGES_EACH_END] + outages[-OUTAGES_EACH_END:]
-    return document | {"outages": kept, "outages_omitted": len(outages) - len(kept)}
 
 
 def _cut(document: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from string import Formatter
 from msgspec import Struct
 from msgspec.structs import replace
 
+from correlator.sites import Site
 from correlator.wording import en, ja
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": en.WORDS, "ja": ja.WORDS}
@@ -32,6 +33,8 @@ class Style(Struct, frozen=True):
     sites: Mapping[str, str] = {}
     connections: Mapping[str, Mapping[str, str]] = {}
     """Gateway -> peer -> the name of its connection, where the gateway list says it."""
+    contacts: Mapping[str, Site] = {}
+    """Peer -> whom to call, where ``SITES`` says it."""
 
     def at(self, gateway: str) -> Style:
         """The style for what is said of one gateway: its connections lend their names to peers that have none."""

@@ -1,6 +1,6 @@
 metadata description = 'The function app on Flex Consumption and every setting it reads.'
 
-import { channelName, siteNames, tagSet } from '../types.bicep'
+import { channelName, siteContacts, siteNames, tagSet } from '../types.bicep'
 
 @description('Name of the app, unique in the world.')
 param name string
@@ -71,11 +71,29 @@ param pollSchedule string
 @description('When the weekly summary is due, in the time zone below.')
 param weeklyAt string
 
+@description('When the monthly report is due on the first of the month, in the time zone below, or off.')
+param monthlyAt string
+
+@description('Percent that reports measure each connection against.')
+param availabilityTarget string
+
+@description('Hours whose lost minutes reports name.')
+param businessHours string
+
 @description('IANA time zone of messages and of the week.')
 param timezone string
 
 @description('Language of the messages.')
 param messageLanguage string
+
+@description('Language in Teams. Empty: that of the messages.')
+param teamsLanguage string
+
+@description('Language in Slack. Empty: that of the messages.')
+param slackLanguage string
+
+@description('Language of the sentences in events. Empty: that of the messages.')
+param eventsLanguage string
 
 @description('Which channel hears of which incidents. Empty: all of all.')
 param routes string
@@ -85,6 +103,9 @@ param downAfter string
 
 @description('Names for peers.')
 param sites siteNames
+
+@description('Sites and whom to call, by peer.')
+param contacts siteContacts
 
 @description('What reasons of disconnects mean, before the list of the app.')
 param reasons string
@@ -191,11 +212,17 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         ARM_ENDPOINT: armEndpoint
         POLL_SCHEDULE: pollSchedule
         WEEKLY_AT: weeklyAt
+        MONTHLY_AT: monthlyAt
+        AVAILABILITY_TARGET: availabilityTarget
+        BUSINESS_HOURS: businessHours
         TIMEZONE: timezone
         MESSAGE_LANGUAGE: messageLanguage
+        TEAMS_LANGUAGE: teamsLanguage
+        SLACK_LANGUAGE: slackLanguage
+        EVENTS_LANGUAGE: eventsLanguage
         DOWN_AFTER: downAfter
         ROUTES: routes
-        SITES: empty(sites) ? '' : string(sites)
+        SITES: empty(sites) && empty(contacts) ? '' : string(union(sites, contacts))
         REASONS: reasons
         MAINTENANCE_WINDOW: maintenanceWindow
       },
@@ -204,6 +231,12 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         : {},
       contains(channels, 'slack')
         ? { SLACK_WEBHOOK_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=slack-webhook-url)' }
+        : {},
+      contains(channels, 'events')
+        ? { EVENTS_WEBHOOK_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=events-webhook-url)' }
+        : {},
+      contains(channels, 'events')
+        ? { EVENTS_WEBHOOK_SECRET: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=events-webhook-secret)' }
         : {}
     )
   }

@@ -33,6 +33,14 @@ param teamsWebhookUrl string
 @secure()
 param slackWebhookUrl string
 
+@description('Address of the receiver of events. Empty leaves the secret as it is.')
+@secure()
+param eventsWebhookUrl string
+
+@description('What events are signed with. Empty leaves the secret as it is.')
+@secure()
+param eventsWebhookSecret string
+
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: name
   location: location
@@ -68,6 +76,22 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     properties: {
       contentType: 'Slack incoming webhook'
       value: slackWebhookUrl
+    }
+  }
+
+  resource events 'secrets' = if (!empty(eventsWebhookUrl)) {
+    name: 'events-webhook-url'
+    properties: {
+      contentType: 'Receiver of events'
+      value: eventsWebhookUrl
+    }
+  }
+
+  resource eventsSecret 'secrets' = if (!empty(eventsWebhookSecret)) {
+    name: 'events-webhook-secret'
+    properties: {
+      contentType: 'What events are signed with'
+      value: eventsWebhookSecret
     }
   }
 }

@@ -32,6 +32,7 @@ from correlator.model import (
     Witness,
 )
 from correlator.people import Entry, EntryKind, Remark, RemarkKind
+from correlator.sites import Site
 from correlator.wording import Style
 
 GATEWAY = (
@@ -40,8 +41,12 @@ GATEWAY = (
 )
 OSAKA, NAGOYA, SENDAI = "203.0.113.10", "203.0.113.20", "198.51.100.7"
 SITES = {OSAKA: "osaka-dc1", NAGOYA: "nagoya-plant", SENDAI: "sendai-dr"}
-EN = Style("en", "Asia/Tokyo", SITES)
-JA = Style("ja", "Asia/Tokyo", SITES)
+CONTACTS = {
+    OSAKA: Site("osaka-dc1", "N-4711-02", "+81 6 5550 0100", "DC network desk", "https://wiki.example.com/osaka-dc1"),
+    NAGOYA: Site("nagoya-plant", phone="+81 52 5550 0100"),
+}
+EN = Style("en", "Asia/Tokyo", SITES, contacts=CONTACTS)
+JA = Style("ja", "Asia/Tokyo", SITES, contacts=CONTACTS)
 INSTANCE = "GatewayTenantWorker_IN_{}"
 SURE_ACTIVE_ACTIVE = Policy(active_active={GATEWAY: True})
 

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from correlator.channels import slack, teams
+from correlator.channels import events, slack, teams
 from correlator.wording import Style
 from tests.channels.composed import EN, JA, NIGHTS
 
@@ -24,7 +24,7 @@ GOLDEN = Path(__file__).parent / "golden"
 PACKED = re.compile("/q/([^/]+)/timespan/")
 
 
-@pytest.mark.parametrize("channel", [teams, slack], ids=["teams", "slack"])
+@pytest.mark.parametrize("channel", [teams, slack, events], ids=["teams", "slack", "events"])
 @pytest.mark.parametrize("style", [EN, JA], ids=["en", "ja"])
 @pytest.mark.parametrize("night", NIGHTS)
 def test_the_message_of_a_night_is_the_one_on_record(night: str, style: Style, channel: ModuleType) -> None:
@@ -50,5 +50,7 @@ def unpacked(part: str) -> str:
 
 def test_no_record_is_without_its_night() -> None:
     """A night that is gone takes its records along."""
-    known = {f"{c}-{night}.{lang}.json" for c in ("teams", "slack") for night in NIGHTS for lang in ("en", "ja")}
+    known = {
+        f"{c}-{night}.{lang}.json" for c in ("teams", "slack", "events") for night in NIGHTS for lang in ("en", "ja")
+    }
     assert {p.name for p in GOLDEN.glob("*.json")} == known

@@ -14,6 +14,7 @@ from correlator.categories import read_rows
 from correlator.channels import slack, teams
 from correlator.model import Missed, Moment, Notification, Outage, Parked
 from correlator.queries.links import links
+from correlator.sites import Site
 from correlator.wording import Style
 from tests.channels.composed import NIGHTS, OSAKA, tunnel
 from tests.channels.test_formats import card_of, objects, strings
@@ -38,12 +39,13 @@ HOSTILE = (
 
 
 def night_with(text: str) -> tuple[Notification, Style]:
-    """A night whose site name, reason and instance hold the text."""
+    """A night whose site name, contacts, reason and instance hold the text."""
     n = NIGHTS["recovered_remote_closed"]()
     assert n.incident
     drops = tuple(d._replace(outage=_with(d.outage, text)) for d in n.incident.drops)
     incident = replace(n.incident, drops=drops)
-    return replace(n, incident=incident), Style("ja", "Asia/Tokyo", {OSAKA: text})
+    contacts = {OSAKA: Site(text, text, text, text)}
+    return replace(n, incident=incident), Style("ja", "Asia/Tokyo", {OSAKA: text}, contacts=contacts)
 
 
 def _with(outage: Outage, text: str) -> Outage:

@@ -14,6 +14,7 @@ from correlator.categories import read_rows
 from correlator.channels import slack, teams
 from correlator.correlate import correlate
 from correlator.model import Cause, Incident, LogRow, Moment, Notification, Policy, Side, Status, Week, WeekLine
+from correlator.sites import Site
 from correlator.wording import Style, summary, what_happened
 from correlator.wording.weeks import by_day, by_side
 from tests.channels.test_formats import card_of, check_slack, strings
@@ -75,7 +76,8 @@ def test_any_incident_fits_and_keeps_its_verdict(
     if moment is Moment.RETRACTED:
         incident = replace(incident, status=Status.RETRACTED)
     n = Notification(moment, START + timedelta(hours=2), incident, 3)
-    style = Style(language, "Asia/Tokyo", sites)
+    contacts = {p: Site(s[:120], s[:80], s[:40], s[:80], "https://w.example/" + "x" * 480) for p, s in sites.items()}
+    style = Style(language, "Asia/Tokyo", sites, contacts=contacts)
     card, message = teams.render(n, style), slack.render(n, style)
     assert teams.size(card_of(card)) <= teams.LIMIT
     assert slack.size(message) <= slack.LIMIT

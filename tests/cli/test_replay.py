@@ -99,8 +99,8 @@ def test_the_document_has_the_promised_shape(run: Run, night: Path) -> None:
     assert found["unmapped_reasons"] == {"Frobnicated": 1}
     for said in found["notifications"]:
         assert list(said) == ["at", "incident", "moment", "channel", "title"]
-    assert {s["channel"] for s in found["notifications"]} == {"teams", "slack"}
-    assert len(found["notifications"]) == 2 * len(found["incidents"])
+    assert {s["channel"] for s in found["notifications"]} == {"teams", "slack", "events"}
+    assert len(found["notifications"]) == 3 * len(found["incidents"])
 
 
 def test_polls_end_where_one_judgement_does(run: Run, night: Path) -> None:
@@ -169,7 +169,7 @@ def test_messages_are_written_as_they_would_be_posted(run: Run, night: Path, tmp
     ]
     for file, notification in zip(files, said, strict=True):
         body = json.loads(file.read_text(encoding="utf-8"))
-        assert ("attachments" if notification["channel"] == "teams" else "blocks") in body
+        assert {"teams": "attachments", "slack": "blocks", "events": "specversion"}[notification["channel"]] in body
 
 
 def test_language_and_names_are_honoured(run: Run, night: Path) -> None:

@@ -185,6 +185,9 @@ def webhooks_come_from_the_vault(templates: Templates) -> list[str]:
             problems.append(f"{setting} does not depend on the channel")
         if f"name: '{name}-webhook-url'" not in templates["modules/key-vault.bicep"].source:
             problems.append(f"nothing writes the secret {name}-webhook-url")
+    signed = text_of(there["EVENTS_WEBHOOK_SECRET"]) if "EVENTS_WEBHOOK_SECRET" in there else ""
+    if signed != "'@Microsoft.KeyVault(VaultName=${vaultName};SecretName=events-webhook-secret)'":
+        problems.append(f"EVENTS_WEBHOOK_SECRET is {signed}")
     return problems
 
 

@@ -122,7 +122,7 @@ def test_the_defaults_make_an_app_that_starts() -> None:
         "SITES": json.dumps({"203.0.113.10": "osaka-dc1"}),
         "WORKSPACE_IDS": "11111111-1111-1111-1111-111111111111",
     }
-    assert Settings.read(environment).sites == {"203.0.113.10": "osaka-dc1"}
+    assert Settings.read(environment).sites["203.0.113.10"].name == "osaka-dc1"
     assert {s.name for s in SETTINGS} >= NOT_SET
 
 

@@ -14,11 +14,12 @@ from correlator.correlate import correlate
 from correlator.incident_json import incident_object, iso
 from correlator.model import LogRow, Policy
 from correlator.settings import Settings
+from correlator.sites import names
 from correlator.sources.export import read_files
 from correlator.wording import Style
 from sandbox.nights import fortnight
 
-SITES = Settings.read({"SITES": fortnight.SITES}).sites
+SITES = names(Settings.read({"SITES": fortnight.SITES}).sites)
 EN, JA = Style("en", "Asia/Tokyo", SITES), Style("ja", "Asia/Tokyo", SITES)
 HOSTILE = "</script><script>window.harmed=1</script><img src=x onerror=window.harmed=1>\u202egnp.exe\u2028" + "x" * 200
 PERIOD = timedelta(days=14)
