@@ -19,7 +19,7 @@ from msgspec import Struct, field
 
 from correlator.errors import SendFailed, StoreUnavailable
 from correlator.folding import fold
-from correlator.model import Moment, Notification, Parked
+from correlator.model import Moment, Notification, Parked, PollingGap
 from correlator.patience import LONGEST_PAUSE, PROBE, asked_for, pause_before
 from correlator.ports import TABLE, Channel, Held, Notice, Snapshot, Store
 
@@ -44,6 +44,10 @@ class Report(Struct):
     unknown_operations: Counter[str] = field(default_factory=Counter)
     too_late: int = 0
     """Rows that came in since the last poll, but lie before the window that is still folded."""
+    gaps: tuple[PollingGap, ...] = ()
+    """The times without a good poll that its partition keeps."""
+    blind_seconds: float = 0.0
+    """How long there was no good poll before this one, if that was a gap to tell of."""
     changed: int = 0
     said: int = 0
     went_down: list[tuple[str, str]] = field(default_factory=list)

@@ -21,6 +21,7 @@ from correlator.activity import covers
 from correlator.categories import CATEGORIES, Read, moment, read_rows
 from correlator.delivery import Delivery, Report
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
+from correlator.gaps import gap_before, with_gap
 from correlator.gateways import is_group
 from correlator.ike_log import Turn
 from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Moment, Notification, Policy
@@ -82,6 +83,9 @@ def poll(
     report.too_late = _too_late(answer.rows, head.mark) if head.mark else 0
     turns = _turns(workspace, store, head, read, now, policy, aside)
     steps = ike_log.steps(workspace, source, turns, now, policy)
+    gap = gap_before(head.mark, now, policy.blind_after)
+    report.gaps = with_gap(head.gaps, gap, now)
+    report.blind_seconds = (gap.until - gap.since).total_seconds() if gap else 0.0
     _Commit(store, list(channels), aside.routing, now, report).apply(before, steps)
     # Read again only if there is something new to deliver: a quiet poll is one query, one read, one write.
     after = store.read(workspace) if any(s.recorded or s.notifications for s in steps) else before
@@ -179,7 +183,9 @@ class _Commit(Struct, frozen=True):
                 due[step.state.gateway] = step.due
             if step.changed:
                 batch.append(step)
-        self._write(etag, replace(head, mark=self.now, watching_since=head.watching_since or self.now, due=due), batch)
+        since = head.watching_since or self.now
+        head = replace(head, mark=self.now, watching_since=since, due=due, gaps=self.report.gaps)
+        self._write(etag, head, batch)
 
     def _cost(self, steps: Sequence[Step]) -> int:
         """Writes that steps need at most: a gateway and its notices each, and the notices to the tables."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from msgspec import Struct
 
 from correlator.gateways import GatewayList, Listed
-from correlator.model import GatewayState, Incident, LogRow, Notification
+from correlator.model import GatewayState, Incident, LogRow, Notification, PollingGap
 from correlator.people import Entry, EntryKind, People, Remark
 
 Body = dict[str, Any]
@@ -69,12 +69,16 @@ class LogSource(Protocol):
 
 
 class Head(Struct, frozen=True):
-    """The commit point of one partition: how far it was read, since when, what is due when, which week was told."""
+    """The commit point of one partition: how far it was read, since when, what is due when, which week was told.
+
+    ``gaps`` are the times without a good poll of the last 14 weeks.
+    """
 
     mark: datetime | None = None
     watching_since: datetime | None = None
     due: Mapping[str, datetime] = {}
     week: str = ""
+    gaps: tuple[PollingGap, ...] = ()
 
 
 class Notice(NamedTuple):
