@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from azure.core.credentials import TokenCredential
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from correlator.web import Web
 
 log = logging.getLogger("correlator")
+SHOWN = 50
+"""Messages in one line: a line that is too long is cut by what keeps it, and then cannot be read."""
 NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", "TEAMS_WEBHOOK_URL|SLACK_WEBHOOK_URL")
 
 
@@ -58,7 +61,7 @@ class App(Struct):
         store, channels = self._dressed(listed)
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched, asking, Routing(settings.routes, settings.sites))
+        aside = Aside(touched, asking, Routing(settings.routes, settings.sites), perf_counter)
         reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
             listed = replace(listed, touched=())
@@ -209,4 +212,5 @@ def line_of(what: str, report: Report) -> str:
     """One structured line a run, for alerts and workbooks to query."""
     fields = {slot: getattr(report, slot) for slot in Report.__struct_fields__ if slot != "gaps"}
     fields = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in fields.items()}
+    fields["messages"] = [sent._asdict() for sent in report.messages[:SHOWN]]
     return json.dumps({"event": what} | fields, ensure_ascii=False)

@@ -234,7 +234,7 @@ def test_a_run_is_one_line_of_json() -> None:
         "unmapped_reasons": {}, "unknown_operations": {},
         "too_late": 0, "blind_seconds": 0.0, "changed": 0, "said": 0, "went_down": [], "sent": 0,
         "repeats_unanswered": 0, "repeats_crashed": 0, "folded": 0,
-        "failures": {"teams: x\ny": 2},
+        "failures": {"teams: x\ny": 2}, "late_newest": None, "late_worst": None, "messages": [], "seconds": 0.0,
     }  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from correlator.ports import Receipt
+from correlator.stores.messages import told
 from correlator.stores.rows import document_of
 from correlator.stores.tables import EVERY, INCIDENTS, OUTAGES, Tables
 from correlator.weekly import LATE, label_of
@@ -48,6 +50,10 @@ class History:
     ) -> Iterator[Mapping[str, Any]]:
         """Rows of ``outages`` that began in that time, likewise."""
         return self._rows(OUTAGES, since, until, where)
+
+    def told(self, incident_id: str) -> list[Receipt]:
+        """What was said of an incident, oldest first."""
+        return told(self._tables, incident_id)
 
     def _rows(
         self, table: str, since: datetime, until: datetime, where: Mapping[str, str]

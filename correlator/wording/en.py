@@ -274,6 +274,7 @@ WORDS: dict[str, str] = {
     "ask.peer": "Peer",
     "ask.instance": "Instance",
     "ask.reason": "Reason in the log",
+    "ask.told": "Told",
     "ask.none": "{period}: no incident in the table.",
     "ask.total": "{period}: {incidents} with {drops}, {time} without a VPN path.",
     "ask.open": "Not over yet: {n}.",

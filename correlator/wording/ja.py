@@ -274,6 +274,7 @@ WORDS: dict[str, str] = {
     "ask.peer": "対向装置",
     "ask.instance": "インスタンス",
     "ask.reason": "ログの理由",
+    "ask.told": "通知",
     "ask.none": "{period}：テーブルにインシデントはありません。",
     "ask.total": "{period}：{incidents}（{drops}）、VPN 経路なし 計 {time}。",
     "ask.open": "継続中：{n} 件。",
