@@ -351,6 +351,7 @@ class Moment(StrEnum):
     WEEKLY = "weekly-summary"
     WELCOME = "welcome"
     PARKED = "channel-parked"
+    BLIND = "blind"
     MISSED = "missed"
 
 
@@ -517,6 +518,20 @@ class Missed(NamedTuple):
     unnamed: int = 0
 
 
+class PollingGap(NamedTuple):
+    """A time without a good poll of a workspace, from the last good one to the next (UTC)."""
+
+    since: datetime
+    until: datetime
+
+
+class Blind(NamedTuple):
+    """What was not watched: the gaps of all workspaces, and how many incidents began in them, as was read later."""
+
+    gaps: tuple[PollingGap, ...]
+    incidents: int
+
+
 class Also(NamedTuple):
     """An incident that is told in the message of another: as if it had one of its own, in a line."""
 
@@ -542,6 +557,7 @@ class Notification(Struct, frozen=True):
     welcome: Welcome | None = None
     parked: Parked | None = None
     missed: Missed | None = None
+    blind: Blind | None = None
     why: str = ""
     times: int = 0
     also: tuple[Also, ...] = ()
@@ -605,6 +621,8 @@ class Policy(Struct, frozen=True):
     """Public addresses of watched gateways -> their ids, for tunnels between two of them."""
     removed: frozenset[str] = frozenset()
     """Gateways that are no more, by the gateway list."""
+    blind_after: timedelta = timedelta(minutes=30)
+    """So long without a good poll is a gap that is told (see ``gaps``)."""
     moved: Mapping[str, Move] = {}
     """Ids of gateways that moved -> where they are now."""
 

@@ -1,4 +1,4 @@
-"""What is told beside incidents: the welcome after the first polls, and the week. Each once, by a poll's clock."""
+"""What is told beside incidents: the welcome, gaps in watching, and the week. Each once, by a poll's clock."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
 from correlator.gateways import GatewayList
-from correlator.model import Moment, Notification, WeeklyTime
+from correlator.model import Blind, Moment, Notification, PollingGap, Status, WeeklyTime
 from correlator.ports import Channel, Head, Notice, Snapshot, Store
 from correlator.weekly import label_of, partitions, sum_up, week_due, week_line
 from correlator.welcome import LOOK_BACK, compose
 
-WEEKLY_PARTITION, WELCOME_PARTITION = "weekly", "welcome"
+WEEKLY_PARTITION, WELCOME_PARTITION, WATCH_PARTITION = "weekly", "welcome", "watch"
 PATIENCE = timedelta(hours=1)
 """How long the welcome waits for workspaces that cannot be read yet: roles take some minutes to settle."""
 
@@ -80,6 +80,40 @@ def greet(
         before = _tell(told, now, before, Head(mark=now), store, channels, report)
     Delivery(store, channels, now, report).run(before)
     return Greeting(report.sent == len(before.outbox), report)
+
+
+def confess(
+    gaps: Mapping[str, Sequence[PollingGap]],
+    workspaces: Sequence[str],
+    store: Store,
+    channels: Mapping[str, Channel],
+    now: datetime,
+) -> Greeting:
+    """Tell of the times without a good poll that were not told yet: one message for all workspaces.
+
+    ``gaps`` by workspace, as far as they are at hand; of the others they are read. Raises StaleWrite if overtaken.
+    """
+    before = store.read(WATCH_PARTITION)
+    kept = [g for w in workspaces for g in (gaps[w] if w in gaps else store.read(w).head.gaps)]
+    told_until = before.head.mark
+    news = sorted({g for g in kept if told_until is None or g.until > told_until})
+    if not news and not before.outbox:
+        return Greeting(done=True)
+    report = Report(WATCH_PARTITION, now)
+    if news:
+        told = Notification(Moment.BLIND, now, blind=Blind(tuple(news), _begun_in(news, store)))
+        head = replace(before.head, mark=max(g.until for g in news))
+        before = _tell(told, now, before, head, store, channels, report)
+    Delivery(store, channels, now, report).run(before)
+    return Greeting(done=not store.read(WATCH_PARTITION).outbox, report=report)
+
+
+def _begun_in(gaps: Sequence[PollingGap], store: Store) -> int:
+    """How many incidents began in these times, by the public table: it was written before."""
+    since, until = min(g.since for g in gaps), max(g.until for g in gaps)
+    found = [d for d in store.documents(_weeks(since, until)) if not Status(d["status"]).withdrawn]
+    starts = [datetime.fromisoformat(d["started_at"]) for d in found]
+    return sum(any(g.since < start <= g.until for g in gaps) for start in starts)
 
 
 def _clock(heads: Iterable[Head]) -> datetime | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from azure.core.credentials import TokenCredential
@@ -16,12 +17,14 @@ from msgspec.structs import replace
 from correlator.channels import CHANNELS, Events, Pace, check_url
 from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError, StaleWrite, StoreUnavailable
+from correlator.gaps import tell_after
 from correlator.gateways import Listed
 from correlator.model import Policy
 from correlator.poll import Aside, poll_all
 from correlator.ports import Channel, GatewaySource, LogSource, Store
-from correlator.reports import greet, summarize
+from correlator.reports import confess, greet, summarize
 from correlator.routes import Routing
+from correlator.schedule import longest_pause
 from correlator.settings import Settings
 from correlator.sites import names
 from correlator.sources.log_analytics import LogAnalytics
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     from correlator.web import Web
 
 log = logging.getLogger("correlator")
+SHOWN = 50
+"""Messages in one line: a line that is too long is cut by what keeps it, and then cannot be read."""
 NEEDED = (
     "WORKSPACE_IDS",
     "TABLES_ENDPOINT|TABLES_CONNECTION_STRING",
@@ -51,6 +56,7 @@ class App(Struct):
     tables: Tables
     listed: Listed | None = None
     greeted: bool = False
+    confessed: bool = False
     clock: datetime | None = None
 
     def poll(self) -> None:
@@ -60,7 +66,7 @@ class App(Struct):
         store, channels = self._dressed(listed)
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched, asking, Routing(settings.routes, names(settings.sites)))
+        aside = Aside(touched, asking, Routing(settings.routes, names(settings.sites)), perf_counter)
         reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
             listed = replace(listed, touched=())
@@ -72,6 +78,7 @@ class App(Struct):
             for incident, gateway in report.went_down:
                 log.warning(json.dumps({"event": "connection-down", "incident": incident, "gateway": gateway}))
         self.clock = max((r.now for r in reports if r.now), default=self.clock)
+        self._confess(store, channels, reports)
         self._greet(store, channels, {w: str(f) for w, f in failures.items()})
         # The loser of a race dropped its work on purpose: the winner did it.
         real = [f for f in failures.values() if not isinstance(f, StaleWrite)]
@@ -132,6 +139,21 @@ class App(Struct):
         if greeting.report:
             log.info("%s", line_of("welcome", greeting.report))
 
+    def _confess(self, store: Store, channels: Mapping[str, Channel], reports: Sequence[Report]) -> None:
+        """Where a poll found a gap before it, and once in each process, for one that died before it could tell."""
+        if self.clock is None or (self.confessed and not any(r.blind_seconds for r in reports)):
+            return
+        self.confessed = False
+        gaps = {r.partition: r.gaps for r in reports}
+        try:
+            told = confess(gaps, self.settings.workspace_ids, store, channels, self.clock)
+        except StaleWrite as lost:
+            log.info("gaps in watching: %s", lost)
+            return
+        self.confessed = told.done
+        if told.report:
+            log.info("%s", line_of("watch", told.report))
+
     def _dressed(self, listed: Listed | None) -> tuple[Store, dict[str, Channel]]:
         """Store and channels in the words of today's list, with the time of a run before them."""
         style = style_of(self.settings, listed)
@@ -169,6 +191,7 @@ def policy_of(settings: Settings) -> Policy:
     before, after = settings.maintenance_window
     return Policy(
         down_after=settings.down_after,
+        blind_after=tell_after(longest_pause(settings.poll_schedule)),
         reasons=settings.reasons,
         maintenance_before=before,
         maintenance_after=after,
@@ -210,6 +233,7 @@ def open_channel(name: str, url: str, settings: Settings, style: Style, pace: Pa
 
 def line_of(what: str, report: Report) -> str:
     """One structured line a run, for alerts and workbooks to query."""
-    fields = {slot: getattr(report, slot) for slot in Report.__struct_fields__}
+    fields = {slot: getattr(report, slot) for slot in Report.__struct_fields__ if slot != "gaps"}
     fields = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in fields.items()}
+    fields["messages"] = [sent._asdict() for sent in report.messages[:SHOWN]]
     return json.dumps({"event": what} | fields, ensure_ascii=False)

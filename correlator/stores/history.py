@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from correlator.incident_json import with_remarks
+from correlator.ports import Receipt
+from correlator.stores.messages import told
 from correlator.stores.remarks import read_remarks, remarks_of
 from correlator.stores.rows import document_of
 from correlator.stores.tables import EVERY, INCIDENTS, OUTAGES, Tables
@@ -56,6 +58,10 @@ class History:
     ) -> Iterator[Mapping[str, Any]]:
         """Rows of ``outages`` that began in that time, likewise."""
         return (row for _, rows in self._weeks(OUTAGES, since, until, where) for row in rows)
+
+    def told(self, incident_id: str) -> list[Receipt]:
+        """What was said of an incident, oldest first."""
+        return told(self._tables, incident_id)
 
     def _weeks(
         self, table: str, since: datetime, until: datetime, where: Mapping[str, str]

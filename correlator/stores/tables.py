@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-STATE, INCIDENTS, OUTAGES, REMARKS = "state", "incidents", "outages", "remarks"
-TABLES = (STATE, INCIDENTS, OUTAGES, REMARKS)
+STATE, INCIDENTS, OUTAGES, REMARKS, MESSAGES = "state", "incidents", "outages", "remarks", "messages"
+TABLES = (STATE, INCIDENTS, OUTAGES, REMARKS, MESSAGES)
 BATCH = 100
 EVERY: Mapping[str, str] = {}
 

@@ -82,6 +82,7 @@ WORDS: dict[str, str] = {
     "moment.welcome": "Set up",
     "moment.channel-parked": "Channel refused",
     "moment.missed": "Messages missed",
+    "moment.blind": "Watching again",
     "state.redundancy-lost": "Redundancy lost",
     # what happened, one line
     "title": "{state} · {cause}",
@@ -279,6 +280,7 @@ WORDS: dict[str, str] = {
     "ask.peer": "Peer",
     "ask.instance": "Instance",
     "ask.reason": "Reason in the log",
+    "ask.told": "Told",
     "ask.none": "{period}: no incident in the table.",
     "ask.total": "{period}: {incidents} with {drops}, {time} without a VPN path.",
     "ask.open": "Not over yet: {n}.",
@@ -367,6 +369,13 @@ WORDS: dict[str, str] = {
     "missed.when": "{start} – {end}",
     "missed.subjects": "They were about: {listed}.",
     "missed.next": "What they said is in the incident table, under these ids.",
+    # a time without polls
+    "blind": "The gateway logs were not read for {time}",
+    "blind.when": "{start} – {end}",
+    "blind.caught-up": "Caught up: {n} incidents began in that time.",
+    "blind.caught-up.one": "Caught up: {n} incident began in that time.",
+    "blind.quiet": "Caught up: no incident began in that time.",
+    "blind.next": "Drops of that time are told late. Why the app could not read stands in its own log.",
     # the doctor
     "doctor.test": "🧪 Test message of the VPN drop monitor: nothing has happened, and nothing is to be done. Somebody asked whether this channel works.",
     # the report page

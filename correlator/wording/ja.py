@@ -82,6 +82,7 @@ WORDS: dict[str, str] = {
     "moment.welcome": "監視開始",
     "moment.channel-parked": "チャネル受信拒否",
     "moment.missed": "未達の通知",
+    "moment.blind": "監視再開",
     "state.redundancy-lost": "冗長性なし",
     # 何が起きたか（一行）
     "title": "{state} · {cause}",
@@ -279,6 +280,7 @@ WORDS: dict[str, str] = {
     "ask.peer": "対向装置",
     "ask.instance": "インスタンス",
     "ask.reason": "ログの理由",
+    "ask.told": "通知",
     "ask.none": "{period}：テーブルにインシデントはありません。",
     "ask.total": "{period}：{incidents}（{drops}）、VPN 経路なし 計 {time}。",
     "ask.open": "継続中：{n} 件。",
@@ -367,6 +369,13 @@ WORDS: dict[str, str] = {
     "missed.when": "{start} – {end}",
     "missed.subjects": "対象：{listed}。",
     "missed.next": "内容はインシデント テーブルで、これらの ID から確認できます。",
+    # a time without polls
+    "blind": "ゲートウェイのログを {time}読み取れていませんでした",
+    "blind.when": "{start} – {end}",
+    "blind.caught-up": "その間に始まったインシデント {n} 件を、さかのぼって確認しました。",
+    "blind.caught-up.one": "その間に始まったインシデント {n} 件を、さかのぼって確認しました。",
+    "blind.quiet": "さかのぼって確認した結果、その間に始まったインシデントはありません。",
+    "blind.next": "その間の切断は遅れて通知します。読み取れなかった理由は、アプリ自身のログで確認できます。",
     # the doctor
     "doctor.test": "🧪 VPN 切断監視のテストメッセージです。障害は発生しておらず、対応は不要です。このチャネルに届くかどうかを確認しています。",
     # レポート ページ

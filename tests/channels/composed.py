@@ -14,6 +14,7 @@ from correlator.categories import read_rows
 from correlator.correlate import correlate
 from correlator.model import (
     Also,
+    Blind,
     Cause,
     CauseChange,
     CauseSum,
@@ -25,6 +26,7 @@ from correlator.model import (
     Notification,
     Parked,
     Policy,
+    PollingGap,
     Status,
     Week,
     WeekLine,
@@ -291,6 +293,19 @@ def missed() -> Notification:
     return Notification(Moment.MISSED, until, missed=Missed(14, until - timedelta(days=2), until, ids, 8))
 
 
+def blind() -> Notification:
+    """Three hours without a poll in one workspace and a little more in the other; two incidents began meanwhile."""
+    until = datetime(2026, 8, 21, 17, 20, tzinfo=UTC)
+    gaps = (PollingGap(until - timedelta(hours=3, minutes=5), until), PollingGap(until - timedelta(hours=3), until))
+    return Notification(Moment.BLIND, until, blind=Blind(gaps, 2))
+
+
+def blind_quiet() -> Notification:
+    """An hour without a poll, in which nothing happened."""
+    until = datetime(2026, 8, 21, 17, 20, tzinfo=UTC)
+    return Notification(Moment.BLIND, until, blind=Blind((PollingGap(until - timedelta(hours=1), until),), 0))
+
+
 NIGHTS = {
     make.__name__: make
     for make in (
@@ -323,5 +338,7 @@ NIGHTS = {
         weekly_quiet,
         channel_parked,
         missed,
+        blind,
+        blind_quiet,
     )
 }

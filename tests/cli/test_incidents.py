@@ -7,6 +7,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -19,6 +20,7 @@ from correlator.categories import read_rows
 from correlator.correlate import correlate
 from correlator.csv_text import cell
 from correlator.model import Incident, Policy
+from correlator.ports import Receipt
 from correlator.sources.export import read_files
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
@@ -38,13 +40,23 @@ def fortnight() -> list[Incident]:
     return [i for _, log in sorted(logs.items()) for i in correlate(log, Policy()).incidents]
 
 
+def told() -> Iterator[Receipt]:
+    """Each incident was told on two channels, a minute apart."""
+    for one in fortnight():
+        for channel, minutes in (("teams", 20), ("slack", 21)):
+            at = one.started_at.replace(microsecond=0) + timedelta(minutes=minutes)
+            yield Receipt(f"{one.id}-{channel}", channel, at, one.id, "recovered", 1, 1, 0, False)
+
+
 @pytest.fixture(scope="module")
 def kept(running_stack: Stack) -> Iterator[dict[str, str]]:
     """The fortnight in the tables of the emulator; the settings that lead there."""
     with patch.dict(os.environ, running_stack.env):
         running_stack.clear()
         tables = AzureTables.at(running_stack.azurite.tables_endpoint, DefaultAzureCredential())
-        TableStore(tables, Style()).record(fortnight())
+        store = TableStore(tables, Style())
+        store.record(fortnight())
+        store.file("ws", list(told()))
         yield running_stack.env
 
 
@@ -125,6 +137,9 @@ def test_show_as_a_page_holds_all_that_an_engineer_asks(run: Run, kept: dict[str
     assert max(map(len, ran.out.splitlines())) <= 80
     for word in (one["id"], "Azure platform", "confirmed", "instance 0", "What would change it", "Recovered"):
         assert word in ran.out
+    started = datetime.fromisoformat(one["started_at"])
+    teams, slack = (f"{started + timedelta(minutes=m):%H:%M:%S} UTC" for m in (20, 21))
+    assert f"Recovered · teams {teams}, slack {slack}" in ran.out
 
 
 @pytest.mark.parametrize("asked", ["VPN-20260821-ZZZZZZ", "VPN-20269921-AAAAAA", "2026", "' or true"])

@@ -139,6 +139,7 @@ def test_the_state_decides_the_colour(make: Callable[[], Notification]) -> None:
     expected |= {"removed": "gone", "closed_by_a_person": "gone", "still_down_with_a_witness": "down"}
     expected |= dict.fromkeys(["still_down", "many_at_once", "down_after_planned_work"], "down")
     expected |= dict.fromkeys(["weekly", "weekly_quiet", "welcome", "welcome_quiet", "welcome_empty"], "calm")
+    expected |= dict.fromkeys(["blind", "blind_quiet"], "calm")
     assert state(n) == expected.get(make.__name__, "up")
 
 
