@@ -84,6 +84,10 @@ class App(Struct):
         real = [f for f in failures.values() if not isinstance(f, StaleWrite)]
         if real:
             raise CorrelatorError("; ".join(str(f) for f in real))
+        if settings.heartbeat_url:
+            from correlator.heartbeat import beat
+
+            beat(settings.heartbeat_url, settings.allow_private_webhooks)
 
     def summarize(self) -> None:
         """Send the weekly summary if it is due."""
@@ -165,6 +169,9 @@ def build(environment: Mapping[str, str]) -> App:
     settings = Settings.read(environment, NEEDED)
     credential = DefaultAzureCredential()
     open_channels(settings, style_of(settings))
+    problem = check_url(settings.heartbeat_url, settings.allow_private_webhooks) if settings.heartbeat_url else None
+    if problem:
+        raise SettingsError([f"HEARTBEAT_URL: {problem}"])
     return App(
         settings,
         LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential),

@@ -185,7 +185,7 @@ def test_deploy_puts_no_secret_on_a_command_line(shell: Shell) -> None:
     address = "https://example.com/hook?sig=s3cret"
     ran = shell.run("deploy.sh", "--group", "rg-vpn-prod", TEAMS_WEBHOOK_URL=address)
     given = json.loads((shell.folder / "s").read_text(encoding="utf-8"))["parameters"]
-    others = {"slackWebhookUrl", "eventsWebhookUrl", "eventsWebhookSecret"}
+    others = {"slackWebhookUrl", "eventsWebhookUrl", "eventsWebhookSecret", "heartbeatUrl"}
     assert given == {"teamsWebhookUrl": {"value": address}} | {name: {"value": ""} for name in others}
     assert "s3cret" not in ran.said + "".join(ran.asked)
     (file,) = [w[1:] for w in ran.asked[-1].split() if w.endswith("secrets.json")]
