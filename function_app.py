@@ -32,6 +32,9 @@ def weekly_summary(timer: func.TimerRequest) -> None:
     """Once an hour, send what is due in the customer's zone, and tidy up."""
     _app().summarize()
     _app().housekeep()
+    from correlator import selfcheck  # with all of the doctor: no part of a poll's cold start
+
+    selfcheck.run(_app(), os.environ)
 
 
 @app.route(route="incidents", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)

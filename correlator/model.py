@@ -352,6 +352,7 @@ class Moment(StrEnum):
     WELCOME = "welcome"
     PARKED = "channel-parked"
     BLIND = "blind"
+    MENDING = "mending"
     MISSED = "missed"
 
 
@@ -532,6 +533,12 @@ class Blind(NamedTuple):
     incidents: int
 
 
+class Mending(Struct, frozen=True, array_like=True):
+    """What the daily check found that was not there before; ``key`` of each is a code of the doctor."""
+
+    found: tuple[Gap, ...]
+
+
 class Also(NamedTuple):
     """An incident that is told in the message of another: as if it had one of its own, in a line."""
 
@@ -558,6 +565,7 @@ class Notification(Struct, frozen=True):
     parked: Parked | None = None
     missed: Missed | None = None
     blind: Blind | None = None
+    mending: Mending | None = None
     why: str = ""
     times: int = 0
     also: tuple[Also, ...] = ()

@@ -124,6 +124,10 @@ class App(Struct):
         if +purged:
             log.info(json.dumps({"event": "housekeeping", "before": before.isoformat(), "purged": dict(+purged)}))
 
+    def opened(self) -> tuple[Store, dict[str, Channel]]:
+        """Store and channels for a run beside the polls."""
+        return self._dressed(self._known_list())
+
     def web(self) -> Web:
         """What is answered over HTTP; its modules are no part of a timer's cold start."""
         from correlator.stores.history import History

@@ -204,7 +204,7 @@ var asked = askFor == 'workspaces' ? watched : []
 var assignOnWatched = askFor == 'workspaces' && (empty(workspaces) ? assignRoles : assignRolesElsewhere)
 
 // The tables that the app's queries name. A role assignment condition keeps the identity out of every other.
-var readTables = ['AzureDiagnostics', 'AzureActivity']
+var readTables = ['AzureDiagnostics', 'AzureActivity', 'Operation']
 var tableTests = map(
   readTables,
   table => '@Resource[Microsoft.OperationalInsights/workspaces/tables:name] StringEquals \'${table}\''

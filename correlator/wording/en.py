@@ -83,6 +83,7 @@ WORDS: dict[str, str] = {
     "moment.channel-parked": "Channel refused",
     "moment.missed": "Messages missed",
     "moment.blind": "Watching again",
+    "moment.mending": "Something needs mending",
     "state.redundancy-lost": "Redundancy lost",
     # what happened, one line
     "title": "{state} · {cause}",
@@ -376,6 +377,21 @@ WORDS: dict[str, str] = {
     "blind.caught-up.one": "Caught up: {n} incident began in that time.",
     "blind.quiet": "Caught up: no incident began in that time.",
     "blind.next": "Drops of that time are told late. Why the app could not read stands in its own log.",
+    # what the daily check found
+    "mending": "{n} things need mending",
+    "mending.one": "Something needs mending",
+    "mending.next": "All findings: python -m correlator doctor",
+    "mend.vault-reference": "{subject} is a Key Vault reference that does not resolve any more. Give the app's identity Key Vault Secrets User, and have the references read again.",
+    "mend.daily-cap": "Workspace {subject} stopped collecting logs at its daily cap: drops of that time are missing. Raise the cap, or find what fills the workspace.",
+    "mend.diagnostics-missing": "{subject}: no diagnostic setting sends its logs to a workspace. Add one that sends GatewayDiagnosticLog and TunnelDiagnosticLog.",
+    "mend.diagnostics-category-off": "{subject}: its diagnostic setting leaves out GatewayDiagnosticLog or TunnelDiagnosticLog. Switch both on.",
+    "mend.tunnel-log-off": "{subject}: no row of TunnelDiagnosticLog in 30 days, so no drop shows. Switch it on in the diagnostic setting.",
+    "mend.gateway-log-silent": "{subject}: no row of GatewayDiagnosticLog in 30 days, so no maintenance shows. Look whether it is on in the diagnostic setting.",
+    "mend.silent-gateway": "{subject}: no row in 30 days, though it logged before. Either no tunnel dropped, or its diagnostic setting sends the logs elsewhere.",
+    "mend.too-late-rows": "{subject}: rows come more than two days late and are not taken into account any more. Ask Azure support.",
+    "mend.late-rows": "{subject}: rows come later than usual, so drops are told late.",
+    "mend.unmapped-reasons": "Workspace {subject}: disconnects with reasons that the app does not know. Say what they mean in the setting REASONS.",
+    "mend.unknown-operations": "Workspace {subject}: rows of operations that no documentation names are passed over. Share a sample: python -m correlator sample",
     # the doctor
     "doctor.test": "🧪 Test message of the VPN drop monitor: nothing has happened, and nothing is to be done. Somebody asked whether this channel works.",
     # the report page

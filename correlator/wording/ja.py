@@ -83,6 +83,7 @@ WORDS: dict[str, str] = {
     "moment.channel-parked": "チャネル受信拒否",
     "moment.missed": "未達の通知",
     "moment.blind": "監視再開",
+    "moment.mending": "要対処",
     "state.redundancy-lost": "冗長性なし",
     # 何が起きたか（一行）
     "title": "{state} · {cause}",
@@ -376,6 +377,21 @@ WORDS: dict[str, str] = {
     "blind.caught-up.one": "その間に始まったインシデント {n} 件を、さかのぼって確認しました。",
     "blind.quiet": "さかのぼって確認した結果、その間に始まったインシデントはありません。",
     "blind.next": "その間の切断は遅れて通知します。読み取れなかった理由は、アプリ自身のログで確認できます。",
+    # what the daily check found
+    "mending": "対処が必要な項目が {n} 件あります",
+    "mending.one": "対処が必要な項目が 1 件あります",
+    "mending.next": "すべての項目：python -m correlator doctor",
+    "mend.vault-reference": "{subject} の Key Vault 参照を解決できなくなりました。アプリの ID に Key Vault Secrets User ロールを付与し、参照を更新してください。",
+    "mend.daily-cap": "ワークスペース {subject} が日次上限に達し、ログの収集を停止しました。その間の切断は記録されていません。上限を引き上げるか、データ量の原因を確認してください。",
+    "mend.diagnostics-missing": "{subject}：ログをワークスペースに送る診断設定がありません。GatewayDiagnosticLog と TunnelDiagnosticLog を送る設定を追加してください。",
+    "mend.diagnostics-category-off": "{subject}：診断設定で GatewayDiagnosticLog または TunnelDiagnosticLog が無効です。両方を有効にしてください。",
+    "mend.tunnel-log-off": "{subject}：30 日間 TunnelDiagnosticLog の行がないため、切断を検知できません。診断設定で有効にしてください。",
+    "mend.gateway-log-silent": "{subject}：30 日間 GatewayDiagnosticLog の行がないため、メンテナンスを確認できません。診断設定で有効かどうか確認してください。",
+    "mend.silent-gateway": "{subject}：以前は記録がありましたが、30 日間 1 行もありません。切断がなかったか、診断設定が別の場所にログを送っています。",
+    "mend.too-late-rows": "{subject}：行が 2 日以上遅れて届き、判定に反映できません。Azure サポートに問い合わせてください。",
+    "mend.late-rows": "{subject}：行の到着が通常より遅いため、切断の通知が遅れます。",
+    "mend.unmapped-reasons": "ワークスペース {subject}：アプリが認識できない切断理由があります。設定 REASONS で意味を指定してください。",
+    "mend.unknown-operations": "ワークスペース {subject}：公開資料にない操作の行を読み飛ばしています。サンプルの提供にご協力ください：python -m correlator sample",
     # the doctor
     "doctor.test": "🧪 VPN 切断監視のテストメッセージです。障害は発生しておらず、対応は不要です。このチャネルに届くかどうかを確認しています。",
     # レポート ページ

@@ -34,7 +34,7 @@ def state(n: Notification) -> str:
     """What the colour stands for: ``down``, ``weak`` (redundancy lost, flapping), ``up``, ``gone`` or ``calm``."""
     incident = n.incident
     if incident is None:
-        return WEAK if n.parked or n.missed else CALM
+        return WEAK if n.parked or n.missed or n.mending else CALM
     if incident.status is Status.OPEN:
         return DOWN if measures.connection_down(incident) else WEAK
     if n.moment is Moment.FLAPPING:
@@ -79,7 +79,7 @@ def what_happened(n: Notification, style: Style) -> str:
     if incident is None:
         if n.welcome:
             return welcome_sentence(n.welcome, style)
-        if n.parked or n.missed or n.blind:
+        if n.parked or n.missed or n.blind or n.mending:
             return delivery_sentence(n, style)
         return week_sentence(n.week, style) if n.week else name(n.moment, style)
     every = [d.outage for d in incident.drops]

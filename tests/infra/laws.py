@@ -265,7 +265,7 @@ def the_logs_right_names_its_table(templates: Templates) -> list[str]:
     asked = {
         table
         for file in (ROOT / "correlator" / "queries").glob("*.kql")
-        for table in re.findall(r"^\s*\(?(Azure\w+)\s*$", file.read_text(encoding="utf-8"), re.M)
+        for table in re.findall(r"^\s*\(?(Azure\w+|Operation)\s*$", file.read_text(encoding="utf-8"), re.M)
     }
     (listed,) = [v for n, v in templates["main.bicep"].variables.items() if n == "readTables"]
     granted = {literal(c) for c in listed.body.named_children}

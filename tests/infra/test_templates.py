@@ -39,7 +39,7 @@ MISTAKES = [
     ("main.bicep", "'0 */5 * * * *'", "'0 */5 * * * monday-ish'", "every_schedule_resolves"),
     ("main.bicep", "'0 */5 * * * *'", "'0 */10 * * * *'", "the_silence_is_three_periods"),
     ("main.bicep", "param downAfter string = '10m'", "param downAfter string = '1m'", "every_setting_can_be_read"),
-    ("main.bicep", "var readTables = ['AzureDiagnostics', 'AzureActivity']", "var readTables = ['AzureDiagnostics', 'SigninLogs']", "the_logs_right_names_its_table"),
+    ("main.bicep", "['AzureDiagnostics', 'AzureActivity', 'Operation']", "['AzureDiagnostics', 'SigninLogs']", "the_logs_right_names_its_table"),
     ("main.bicep", "askFor == 'workspaces' ? watched : []", "watched", "logs_are_asked_for_where_a_role_is"),
     ("main.bicep", "askFor == 'workspaces' && (empty(workspaces) ? assignRoles : assignRolesElsewhere)", "empty(workspaces) ? assignRoles : assignRolesElsewhere", "logs_are_asked_for_where_a_role_is"),
     ("main.bicep", "dependsOn: [access, secretAccess,", "dependsOn: [access,", "settings_come_after_roles"),

@@ -135,7 +135,7 @@ def test_the_state_decides_the_colour(make: Callable[[], Notification]) -> None:
     n = make()
     expected = {"opened_unknown": "down", "opened_all_peers": "down", "reopened": "down"}
     expected |= {"opened_redundancy_lost": "weak", "flapping": "weak", "retracted": "gone"}
-    expected |= {"channel_parked": "weak", "missed": "weak"}
+    expected |= {"channel_parked": "weak", "missed": "weak", "mending": "weak"}
     expected |= {"removed": "gone", "closed_by_a_person": "gone", "still_down_with_a_witness": "down"}
     expected |= dict.fromkeys(["still_down", "many_at_once", "down_after_planned_work"], "down")
     expected |= dict.fromkeys(["weekly", "weekly_quiet", "welcome", "welcome_quiet", "welcome_empty"], "calm")
