@@ -29,8 +29,9 @@ def poll(timer: func.TimerRequest) -> None:
 
 @app.timer_trigger(schedule="0 10 * * * *", arg_name="timer", run_on_startup=False, use_monitor=True)
 def weekly_summary(timer: func.TimerRequest) -> None:
-    """Once an hour, send last week's summary if it is due in the customer's zone."""
+    """Once an hour, send what is due in the customer's zone, and tidy up."""
     _app().summarize()
+    _app().housekeep()
 
 
 @app.route(route="incidents", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)

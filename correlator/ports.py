@@ -200,6 +200,14 @@ class Store(Protocol):
         """Project incidents into the public tables; an older revision never replaces a newer one."""
         ...
 
+    def purge(self, before: datetime) -> Mapping[str, int]:
+        """Delete a bounded number of public rows older than that time (UTC); how many of each table."""
+        ...
+
+    def purge_gateways(self, partition: str, gone: Iterable[str], before: datetime) -> int:
+        """Delete what is kept of these gateways, unless something of it is younger than that time (UTC)."""
+        ...
+
     def watched(self, partition: str) -> list[str]:
         """The gateways of which something is kept, by their folded resource ids."""
         ...

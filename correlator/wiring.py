@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from time import perf_counter
@@ -84,6 +85,10 @@ class App(Struct):
         real = [f for f in failures.values() if not isinstance(f, StaleWrite)]
         if real:
             raise CorrelatorError("; ".join(str(f) for f in real))
+        if settings.heartbeat_url:
+            from correlator.heartbeat import beat
+
+            beat(settings.heartbeat_url, settings.allow_private_webhooks)
 
     def summarize(self) -> None:
         """Send the weekly summary if it is due."""
@@ -100,6 +105,24 @@ class App(Struct):
             log.info("weekly summary: %s", lost)
             return
         log.info("%s", line_of("weekly_summary", report))
+
+    def housekeep(self) -> None:
+        """Delete what is older than the time to keep, a bounded number of rows. Storage that fails is a log line."""
+        from correlator.stores.housekeeping import months_before
+
+        store = TableStore(self.tables, style_of(self.settings))
+        try:
+            listed, now = store.kept_list()
+            before = months_before(now, self.settings.keep_months)
+            purged = Counter(store.purge(before))
+            gone = {*listed.removed, *listed.aliases} if listed else set()
+            for workspace in self.settings.workspace_ids:
+                purged["gateways"] += store.purge_gateways(workspace, sorted(gone), before)
+        except StoreUnavailable as refused:
+            log.warning("housekeeping: %s", refused)
+            return
+        if +purged:
+            log.info(json.dumps({"event": "housekeeping", "before": before.isoformat(), "purged": dict(+purged)}))
 
     def web(self) -> Web:
         """What is answered over HTTP; its modules are no part of a timer's cold start."""
@@ -165,6 +188,9 @@ def build(environment: Mapping[str, str]) -> App:
     settings = Settings.read(environment, NEEDED)
     credential = DefaultAzureCredential()
     open_channels(settings, style_of(settings))
+    problem = check_url(settings.heartbeat_url, settings.allow_private_webhooks) if settings.heartbeat_url else None
+    if problem:
+        raise SettingsError([f"HEARTBEAT_URL: {problem}"])
     return App(
         settings,
         LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential),

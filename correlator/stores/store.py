@@ -8,7 +8,7 @@ sort gateway < head < notice < receipt, so a quiet poll reads head and outbox in
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from correlator.gateways import Listed
 from correlator.model import GatewayState, Incident
 from correlator.people import Entry, EntryKind, People, Remark
 from correlator.ports import Head, Held, Notice, Receipt, Snapshot
-from correlator.stores import messages
+from correlator.stores import housekeeping, messages
 from correlator.stores.codec import pack, unpack
 from correlator.stores.remarks import read_entries, read_people, remove_entry, write_entry, write_remark
 from correlator.stores.rows import document_of, incident_row, outage_rows, partition_of, row_of
@@ -153,6 +153,16 @@ class TableStore:
         for incident in incidents:
             if self._record(incident):
                 self._record_outages(incident)
+
+    def purge(self, before: datetime) -> Mapping[str, int]:
+        return housekeeping.purge(self._tables, before)
+
+    def purge_gateways(self, partition: str, gone: Iterable[str], before: datetime) -> int:
+        rows = [_gateway_row(name) for name in gone]
+        if not rows:
+            return 0
+        due = self.read(partition).head.due
+        return housekeeping.purge_gateways(self._tables, _key(partition), rows, due, before)
 
     def watched(self, partition: str) -> list[str]:
         found, _ = self._tables.query(STATE, _key(partition), GATEWAY, HEAD)

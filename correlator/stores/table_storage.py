@@ -55,7 +55,7 @@ class AzureTables:
     ) -> tuple[list[Entity], datetime]:
         text = (
             f"PartitionKey eq '{_quoted(partition)}' and RowKey ge '{_quoted(first)}' and RowKey lt '{_quoted(last)}'"
-        ) + "".join(f" and {column} eq '{_quoted(value)}'" for column, value in where.items())
+        ) + _conditions(where)
         clock = [datetime.fromtimestamp(0, UTC)]
 
         def remember(response: Any) -> None:
@@ -68,6 +68,15 @@ class AzureTables:
             except ResourceNotFoundError:
                 self._make(table)
                 return [], clock[-1]
+
+    def scan(self, table: str, before: str, where: Mapping[str, str] = EVERY) -> Iterator[tuple[str, Entity]]:
+        text = f"PartitionKey lt '{_quoted(before)}'" + _conditions(where)
+        with _failures(table):
+            try:
+                for found in self._clients[table].query_entities(text, **RETRY):
+                    yield found["PartitionKey"], _entity(found)
+            except ResourceNotFoundError:
+                return
 
     def get(self, table: str, partition: str, row: str) -> Entity | None:
         with _failures(table):
@@ -147,6 +156,10 @@ def _advice(failed: HttpResponseError) -> str:
 
 def _first_line(failed: Exception) -> str:
     return (str(failed).strip().splitlines() or [type(failed).__name__])[0][:200]
+
+
+def _conditions(where: Mapping[str, str]) -> str:
+    return "".join(f" and {column} eq '{_quoted(value)}'" for column, value in where.items())
 
 
 def _quoted(text: str) -> str:

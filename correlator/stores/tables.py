@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -71,6 +71,10 @@ class Tables(Protocol):
 
         ``where`` names text columns and what they must hold: the service leaves other rows out of its answer.
         """
+        ...
+
+    def scan(self, table: str, before: str, where: Mapping[str, str] = EVERY) -> Iterator[tuple[str, Entity]]:
+        """Partition key and row of all partitions whose key is less than ``before``, in key order, page by page."""
         ...
 
     def get(self, table: str, partition: str, row: str) -> Entity | None:

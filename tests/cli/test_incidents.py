@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -120,6 +121,26 @@ def test_the_list_reads_well_in_eighty_columns(run: Run, kept: dict[str, str]) -
     assert all(d["id"] in ran.out for d in listed(run, kept))
     assert "2026-08-22 02:13:04" in ran.out
     assert "2026-08-21 17:13:04Z" in ran.out
+
+
+def test_an_export_is_a_folder_of_its_own(run: Run, kept: dict[str, str], tmp_path: Path) -> None:
+    """Every table in a file, a row a line, in a new folder; --json says where and how many."""
+    done = document(run("export", "--out", tmp_path / "history", "--json", **kept))
+    folder = Path(done["folder"])
+    assert folder.parent == tmp_path / "history"
+    assert {p.name for p in folder.iterdir()} == {f"{table}.jsonl.gz" for table in done["rows"]}
+    with gzip.open(folder / "incidents.jsonl.gz", "rt", encoding="utf-8") as file:
+        found = [json.loads(line) for line in file]
+    assert len(found) == done["rows"]["incidents"] == len(fortnight())
+    assert {row["Id"] for row in found} == {i.id for i in fortnight()}
+
+
+def test_an_export_that_cannot_be_written_says_where(run: Run, kept: dict[str, str], tmp_path: Path) -> None:
+    """A file in the way is named in one line; exit code 2."""
+    (tmp_path / "history").write_text("")
+    ran = run("export", "--out", tmp_path / "history" / "deeper", **kept)
+    assert ran.code == 2
+    assert "history" in in_one_line(ran)
 
 
 def test_show_gives_the_object_as_it_was_recorded(run: Run, kept: dict[str, str]) -> None:

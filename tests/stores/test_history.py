@@ -49,6 +49,7 @@ class Counting:
         return found
 
     get: Callable[..., Any] = None  # type: ignore[assignment]  # no question reads single rows
+    scan: Callable[..., Any] = None  # type: ignore[assignment]
     write: Callable[..., Any] = None  # type: ignore[assignment]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -414,6 +414,9 @@ class _Spy:
     def get(self, table: str, partition: str, row: str) -> Entity | None:
         self.keys += [partition, row]
         return self._inner.get(table, partition, row)
+
+    def scan(self, table: str, before: str, where: Mapping[str, str] = EVERY) -> Iterator[tuple[str, Entity]]:
+        return self._inner.scan(table, before, where)
 
     def write(self, table: str, partition: str, operations: Sequence[Operation]) -> list[str]:
         self.before(table)
