@@ -52,14 +52,11 @@ class Unreadable(NamedTuple):
     why: str
 
 
-class TunnelEvent(NamedTuple):
-    """A tunnel came up or went down. Sorted as a tuple, so at one instant a drop comes before the reconnect."""
+TunnelEvent = tuple[datetime, bool, str, str, str]
+"""A tunnel came up or went down: time, up, peer, instance, reason. At one instant a drop sorts before the reconnect.
 
-    at: datetime
-    up: bool
-    peer: str
-    instance: str
-    reason: str
+A bare tuple, for they come by the hundred thousand: it is made, sorted and taken apart in half a named one's time.
+"""
 
 
 class ChangeKind(StrEnum):
@@ -349,6 +346,7 @@ class Moment(StrEnum):
     REMOVED = "removed"
     REMINDER = "reminder"
     WEEKLY = "weekly-summary"
+    MONTHLY = "monthly-summary"
     WELCOME = "welcome"
     PARKED = "channel-parked"
     BLIND = "blind"
@@ -446,12 +444,82 @@ class BusinessHours(NamedTuple):
 
 
 class Week(Struct, frozen=True):
-    """The numbers of one week (local to a zone): plain sums over the incidents that started in it."""
+    """A week or month (local to a zone, ``2026-W34``, ``2026-08``): the incidents that began in it, and its figures."""
 
     label: str
     start: datetime
     end: datetime
     incidents: tuple[WeekLine, ...] = ()
+    figures: Figures | None = None
+
+    @property
+    def monthly(self) -> bool:
+        """Whether it is a month."""
+        return "W" not in self.label
+
+
+class ConnectionSum(NamedTuple):
+    """One connection (a gateway and a peer): drops that began, and seconds without a path and without redundancy."""
+
+    gateway: str
+    peer: str
+    drops: int
+    seconds: float
+    maintenance_seconds: float
+    unprotected_seconds: float
+
+
+class Moved(NamedTuple):
+    """What the period before came to: drops, and seconds in which some connection had no path."""
+
+    drops: int
+    seconds: float
+
+
+class Suggestion(NamedTuple):
+    """What would have helped: ``active-active``, ``maintenance-window`` or ``lifetime`` (``every`` in seconds)."""
+
+    key: str
+    gateway: str
+    peer: str = ""
+    every: float = 0.0
+
+
+class Figures(Struct, frozen=True):
+    """What a report measures. Percentages are of the time of all connections.
+
+    ``seconds`` and ``business_seconds`` are those in which some connection had no path; ``unprotected_seconds`` add up
+    over connections.
+    """
+
+    connections: int = 0
+    listed: bool = False
+    """Whether ``connections`` is by the gateway list, or counts the peers that were ever seen to fall."""
+    hit: tuple[ConnectionSum, ...] = ()
+    """Connections that fell, the worst first, at most twenty of ``hit_count``."""
+    hit_count: int = 0
+    availability: float = 100.0
+    without_maintenance: float = 100.0
+    """The same without Azure maintenance."""
+    target: float = 99.95
+    below_target: int = 0
+    month_to_date: float = 100.0
+    seconds: float = 0.0
+    unprotected_seconds: float = 0.0
+    business_seconds: float = 0.0
+    before: Moved | None = None
+    trend: tuple[int, ...] = ()
+    unknown_drops: int = 0
+    unmapped: tuple[str, ...] = ()
+    blind_seconds: float | None = None
+    """How long nothing was polled; None where nobody recorded it."""
+    gateways: int | None = None
+    logging: int | None = None
+    open_count: int = 0
+    open: tuple[tuple[str, str, datetime], ...] = ()
+    """Gateway, peer and start (UTC) of what is still down and not acknowledged, the oldest."""
+    suggestions: tuple[Suggestion, ...] = ()
+    muted: int = 0
 
 
 class WeekLine(NamedTuple):

@@ -55,7 +55,7 @@ def find_outages(
     """
     ordered = sorted(events)
     if past:
-        ordered = [e for e in ordered if e.at > past.at]
+        ordered = [e for e in ordered if e[0] > past.at]
     known = past.active_active_from if past else NEVER
     active_active_from = known if mode is None else LONG_AGO if mode else NEVER
     fold = _Fold(past, active_active_from, goes_on, peers)
@@ -101,7 +101,7 @@ class _Fold:
     def run(self, events: Sequence[TunnelEvent], *, watch: bool) -> datetime | None:
         """Take the events in order. While watching, stop at the first proof of active-active and return its time."""
         lines, active_active_from = self.lines, self.active_active_from
-        midnight = _next_midnight(events[0].at) if events and self.goes_on else NEVER
+        midnight = _next_midnight(events[0][0]) if events and self.goes_on else NEVER
         last: TunnelEvent | None = None
         for n, event in enumerate(events):
             if event == last:
@@ -289,11 +289,11 @@ def _proves_active_active(line: _Line, event: TunnelEvent, events: Sequence[Tunn
 
 
 def _ahead(events: Sequence[TunnelEvent], n: int, peer: str) -> Iterator[TunnelEvent]:
-    until = events[n].at + PROOF_LOOKS_AHEAD
+    until = events[n][0] + PROOF_LOOKS_AHEAD
     for event in map(events.__getitem__, range(n + 1, len(events))):
-        if event.at > until:
+        if event[0] > until:
             return
-        if event.peer == peer:
+        if event[2] == peer:
             yield event
 
 
@@ -303,20 +303,20 @@ def _was_alive(ahead: Iterable[TunnelEvent], instance: str, other: str, heard: b
     Of an instance never ``heard`` of before, the Disconnected may be a late word of a standby: the other one falling
     next shows that it was alone.
     """
-    for event in ahead:
-        if event.instance == other:
-            return heard and not event.up
-        if event.instance == instance and event.up and not heard:
+    for _, up, _, named, _ in ahead:
+        if named == other:
+            return heard and not up
+        if named == instance and up and not heard:
             return True
     return True
 
 
 def _both_return(ahead: Iterable[TunnelEvent], both: set[str]) -> bool:
     back: set[str] = set()
-    for event in ahead:
-        back.add(event.instance)
-        if not event.up or back == both:
-            return event.up
+    for _, up, _, named, _ in ahead:
+        back.add(named)
+        if not up or back == both:
+            return up
     return False
 
 

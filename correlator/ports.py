@@ -69,7 +69,7 @@ class LogSource(Protocol):
 
 
 class Head(Struct, frozen=True):
-    """The commit point of one partition: how far it was read, since when, what is due when, which week was told.
+    """The commit point of one partition: how far it was read, since when, what is due, which week or month was told.
 
     ``gaps`` are the times without a good poll of the last 14 weeks, ``noted`` what the daily check found and when last.
     """

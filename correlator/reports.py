@@ -1,23 +1,33 @@
-"""What is told beside incidents: the welcome, gaps in watching, and the week. Each once, by a poll's clock."""
+"""What is told beside incidents: the welcome, gaps in watching, weeks and months. Each once, by a poll's clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
 from correlator.gateways import GatewayList
-from correlator.model import Blind, Moment, Notification, PollingGap, Status, WeeklyTime
+from correlator.measures import Span
+from correlator.model import Blind, Moment, MonthlyTime, Notification, PollingGap, Status, Week, WeeklyTime
+from correlator.monthly import month_bounds, month_due
 from correlator.ports import Channel, Head, Notice, Snapshot, Store
-from correlator.weekly import label_of, partitions, sum_up, week_due, week_line
+from correlator.weekly import LATE, label_of, lines_between, week_bounds, week_due, week_line
 from correlator.welcome import LOOK_BACK, compose
 
-WEEKLY_PARTITION, WELCOME_PARTITION, WATCH_PARTITION = "weekly", "welcome", "watch"
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from correlator.figures import Known, Wanted
+
+WEEKLY_PARTITION, MONTHLY_PARTITION = "weekly", "monthly"
+WELCOME_PARTITION, WATCH_PARTITION = "welcome", "watch"
 PATIENCE = timedelta(hours=1)
 """How long the welcome waits for workspaces that cannot be read yet: roles take some minutes to settle."""
+HISTORY = timedelta(days=84)
+"""How far before its period a report reads: twelve weeks of trend, and outages that began long ago."""
 
 
 class Greeting(NamedTuple):
@@ -27,26 +37,78 @@ class Greeting(NamedTuple):
     report: Report | None = None
 
 
+class _Calendar(NamedTuple):
+    """One kind of report: its place in the store, its moment, and the period that is due, told or meant."""
+
+    partition: str
+    moment: Moment
+    due: Callable[[datetime, str], str | None]
+    bounds: Callable[[str], Span]
+
+
+def _calendar(at: WeeklyTime | MonthlyTime, zone: ZoneInfo) -> _Calendar:
+    if isinstance(at, WeeklyTime):
+        due = lambda now, told: week_due(now, at, zone, told)  # noqa: E731
+        return _Calendar(WEEKLY_PARTITION, Moment.WEEKLY, due, lambda label: week_bounds(label, zone))
+    due = lambda now, told: month_due(now, at, zone, told)  # noqa: E731
+    return _Calendar(MONTHLY_PARTITION, Moment.MONTHLY, due, lambda label: month_bounds(label, zone))
+
+
 def summarize(
-    workspaces: Sequence[str], store: Store, channels: Mapping[str, Channel], at: WeeklyTime, zone: tzinfo
+    workspaces: Sequence[str],
+    store: Store,
+    channels: Mapping[str, Channel],
+    at: WeeklyTime | MonthlyTime,
+    zone: ZoneInfo,
+    wanted: Wanted | None = None,
+    listed: GatewayList | None = None,
 ) -> Report:
-    """Send last week's summary if it is due, by the last poll's clock. Raises StaleWrite if overtaken."""
-    report = Report(WEEKLY_PARTITION)
-    before = store.read(WEEKLY_PARTITION)
+    """Send the last week's or month's report if it is due, by the last poll's clock. Raises StaleWrite if overtaken."""
+    calendar = _calendar(at, zone)
+    report = Report(calendar.partition)
+    before = store.read(calendar.partition)
     heads = [store.read(w).head for w in workspaces]
     now = _clock(heads)
     if now is None:
         return report
     report.now = now
-    label = week_due(now, at, zone, before.head.week)
+    label = calendar.due(now, before.head.week)
     if label:
-        week = sum_up(label, zone, store.documents(partitions(label, zone)))
-        # A week that ended before anyone watched has nothing to tell.
-        watched = any(h.watching_since and h.watching_since < week.end for h in heads)
-        told = Notification(Moment.WEEKLY, now, week=week) if watched else None
+        start, end = calendar.bounds(label)
+        # What ended before anyone watched has nothing to tell.
+        told = None
+        if any(h.watching_since and h.watching_since < end for h in heads):
+            known = _known(workspaces, store, listed)
+            summary = compile_report(label, (start, end), zone, store.documents, wanted, known)
+            told = Notification(calendar.moment, now, week=summary)
         before = _tell(told, now, before, replace(before.head, week=label), store, channels, report)
     Delivery(store, channels, now, report).run(before)
     return report
+
+
+def compile_report(
+    label: str,
+    period: Span,
+    zone: ZoneInfo,
+    documents: Callable[[list[str]], list[dict[str, Any]]],
+    wanted: Wanted | None = None,
+    known: Known | None = None,
+) -> Week:
+    """The report of a period (UTC, half open) from the public incident objects, read by partition."""
+    from correlator.figures import Known, Wanted, figures  # once a week: no part of a timer's cold start
+
+    found = documents(_weeks(period[0] - HISTORY - LATE, period[1] + LATE))
+    lines = lines_between(*period, found)
+    return Week(label, *period, lines, figures(lines, found, period, zone, wanted or Wanted(), known or Known()))
+
+
+def _known(workspaces: Sequence[str], store: Store, listed: GatewayList | None) -> Known:
+    """What is known beside the incidents. Nobody records yet when nothing was polled, so blind minutes stay unknown."""
+    from correlator.figures import Known
+
+    since = min((h.watching_since for w in workspaces if (h := store.read(w).head).watching_since), default=None)
+    logging = frozenset(gateway for w in workspaces for gateway in store.watched(w)) if listed else frozenset()
+    return Known(listed, logging, since - LOOK_BACK if since else None)
 
 
 def greet(

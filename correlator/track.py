@@ -188,7 +188,7 @@ def _folded(
     if log is None:
         return rejudge(state.gateway, [t.incident for t in state.tracked], policy), state.checkpoints
     base = tuple(c for c in state.checkpoints if c.at <= since)[-1:]
-    fresh = log._replace(tunnels=[e for e in log.tunnels if e.at > since])
+    fresh = log._replace(tunnels=[e for e in log.tunnels if e[0] > since])
     found = correlate(fresh, policy, replace(state, checkpoints=base))
     return found.incidents, base + tuple(found.checkpoints)
 

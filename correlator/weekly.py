@@ -58,8 +58,13 @@ def partitions(label: str, zone: tzinfo) -> list[str]:
 def sum_up(label: str, zone: tzinfo, documents: Iterable[Mapping[str, Any]]) -> Week:
     """The week's incidents (public incident objects), oldest first, without other weeks' and those that never were."""
     start, end = week_bounds(label, zone)
+    return Week(label, start, end, lines_between(start, end, documents))
+
+
+def lines_between(start: datetime, end: datetime, documents: Iterable[Mapping[str, Any]]) -> tuple[WeekLine, ...]:
+    """The incidents that began in that time (UTC, half open), oldest first, without those that never were."""
     lines = sorted(week_line(d) for d in documents if not Status(d["status"]).withdrawn)
-    return Week(label, start, end, tuple(line for line in lines if start <= line.started_at < end))
+    return tuple(line for line in lines if start <= line.started_at < end)
 
 
 def week_line(document: Mapping[str, Any]) -> WeekLine:

@@ -20,7 +20,7 @@ from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError, StaleWrite, StoreUnavailable
 from correlator.gaps import tell_after
 from correlator.gateways import Listed
-from correlator.model import Policy
+from correlator.model import MonthlyTime, Policy, WeeklyTime
 from correlator.poll import Aside, poll_all
 from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import confess, greet, summarize
@@ -36,6 +36,7 @@ from correlator.watchlist import Asking, informed, is_fresh, read_anew
 from correlator.wording import Style
 
 if TYPE_CHECKING:
+    from correlator.figures import Wanted
     from correlator.web import Web
 
 log = logging.getLogger("correlator")
@@ -91,20 +92,28 @@ class App(Struct):
             beat(settings.heartbeat_url, settings.allow_private_webhooks)
 
     def summarize(self) -> None:
-        """Send the weekly summary if it is due."""
-        from zoneinfo import ZoneInfo
-
+        """Send the weekly summary and the monthly report if they are due."""
         settings = self.settings
-        zone, at = ZoneInfo(settings.timezone), settings.weekly_at
         if self.listed is None:
             self.listed, _ = self._dressed(None)[0].kept_list()
         store, channels = self._dressed(self.listed)
+        self._summarize("weekly_summary", settings.weekly_at, store, channels)
+        if settings.monthly_at:
+            self._summarize("monthly_summary", settings.monthly_at, store, channels)
+
+    def _summarize(
+        self, what: str, at: WeeklyTime | MonthlyTime, store: Store, channels: Mapping[str, Channel]
+    ) -> None:
+        from zoneinfo import ZoneInfo
+
+        settings, listed = self.settings, self.listed.found if self.listed else None
+        zone, wanted = ZoneInfo(settings.timezone), wanted_of(settings)
         try:
-            report = summarize(settings.workspace_ids, store, channels, at, zone)
+            report = summarize(settings.workspace_ids, store, channels, at, zone, wanted, listed)
         except StaleWrite as lost:
-            log.info("weekly summary: %s", lost)
+            log.info("%s: %s", what, lost)
             return
-        log.info("%s", line_of("weekly_summary", report))
+        log.info("%s", line_of(what, report))
 
     def housekeep(self) -> None:
         """Delete what is older than the time to keep, a bounded number of rows. Storage that fails is a log line."""
@@ -226,6 +235,13 @@ def policy_of(settings: Settings) -> Policy:
         maintenance_before=before,
         maintenance_after=after,
     )
+
+
+def wanted_of(settings: Settings) -> Wanted:
+    """What reports are measured against."""
+    from correlator.figures import Wanted
+
+    return Wanted(settings.availability_target, settings.business_hours, settings.reasons)
 
 
 def open_tables(settings: Settings, credential: TokenCredential) -> AzureTables:

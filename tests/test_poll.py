@@ -15,7 +15,7 @@ from correlator import desk
 from correlator.delivery import LEASE, Report
 from correlator.errors import SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.evidence import not_found
-from correlator.model import Incident, LogRow, Moment, Policy, WeeklyTime
+from correlator.model import Incident, LogRow, Moment, MonthlyTime, Policy, WeeklyTime
 from correlator.people import Remark, RemarkKind
 from correlator.poll import Aside, poll, poll_all
 from correlator.ports import Body, Channel, LogAnswer, Span
@@ -685,6 +685,30 @@ def test_a_week_of_several_workspaces_is_one_summary() -> None:
     weekly(night, workspaces=(WS, "second", "never polled"))
     (said,) = [n.week for n in night.chats["teams"].said if n.week]
     assert [line.cause for line in said.incidents] == ["remote-closed", "azure-maintenance"]
+
+
+# The month
+
+
+def test_the_month_is_told_once_beside_the_week() -> None:
+    """August's report comes on the first of September at nine with that month's incidents, once; weeks go on."""
+    night = Night([*UP, *MAINTENANCE, *closed("2026-08-24T03:00:00", peer=OSAKA)])
+    chat, told = night.chats["teams"], []
+    while night.log.now < when("2026-09-03T00:00:00"):
+        night.log.now += 180 * MINUTE
+        night.poll()
+        weekly(night)
+        before = len(chat.said)
+        summarize((WS,), night.store, night.chats, MonthlyTime(9, 0), UTC_ZONE)
+        told += [(f"{night.log.now:%d %H:%M}", n) for n in chat.said[before:] if n.week]
+    ((at, said),) = told
+    assert at.startswith("01 ")
+    assert said.moment is Moment.MONTHLY
+    assert said.week
+    assert said.week.label == "2026-08"
+    assert [line.cause for line in said.week.incidents] == ["azure-maintenance", "remote-closed"]
+    assert said.week.figures
+    assert said.week.figures.seconds > 0
 
 
 # What IKE says

@@ -23,14 +23,14 @@ from correlator.channels._post import Answer, post
 from correlator.channels._webhook import Webhook
 from correlator.incident_json import bounded, incident_object, iso
 from correlator.model import Missed, Notification, Welcome
-from correlator.summary_json import summary_object
+from correlator.summary_json import shortened, summary_object
 from correlator.wording import Style, what_happened
 
 Event = dict[str, Any]
 LIMIT = 20_000
 """Bytes of JSON: Standard Webhooks asks for less than 20 KB, CloudEvents forwards 64 KiB for sure."""
 EACH_END = (100, 20, 8, 2)
-"""How many of the first and of the last outages are kept; tried from the left until the event fits."""
+"""How many of the first and of the last outages are kept, or of a report's incidents; tried from the left."""
 PREFIX = "vpn-correlator"
 MONITOR = f"/{PREFIX}"
 """The source of what is not about one gateway."""
@@ -39,7 +39,7 @@ LONG_WORDS = ("evidence", "not_found", "would_change")
 
 def render(n: Notification, style: Style) -> Event:
     """The full event, with fewer outages where it would be too long (``outages_omitted`` says how many)."""
-    for each_end in EACH_END if n.incident else (0,):
+    for each_end in EACH_END:
         event = _event(n, style, _data(n, style, each_end))
         if size(event) <= LIMIT:
             return event
@@ -97,7 +97,7 @@ def _data(n: Notification, style: Style, each_end: int) -> Event:
         also = [{"id": a.id, "moment": a.moment.value, "number": a.number, "status": a.status.value} for a in n.also]
         return bounded(incident_object(n.incident, style), each_end) | ({"also": also} if also else {})
     if n.week:
-        return summary_object(n.week, style)
+        return shortened(summary_object(n.week, style), each_end // 2)
     if n.welcome:
         return _welcome(n.welcome)
     if n.missed:

@@ -34,6 +34,7 @@ LIMIT = 12_000
 COLOUR = {"down": "#E01E5A", "weak": "#ECB22E", "up": "#2EB67D", "gone": "#868686", "calm": "#868686"}
 REFUSED = ("invalid_blocks", "invalid_payload", "msg_blocks_too_long", "invalid_attachments")
 DEAD = ("no_service", "invalid_token", "channel_is_archived", "action_prohibited", "channel_not_found")
+BARS = "▁▂▃▄▅▆▇█"
 _WORD = re.compile(r"[a-z_]{1,40}")
 
 
@@ -123,16 +124,40 @@ def _links(links: Sequence[tuple[str, str]]) -> list[Element]:
 
 
 def _week_blocks(c: WeekContent, style: Style) -> list[Element]:
-    if not c.figures:
-        return [_rich(_section([[_text(c.quiet)]]))]
-    sides = [_pair(label, text, style) for label, text in c.sides]
-    rows = [_section([[_bold(where), _text(f"  {down}")], [_text(facts)]]) for where, down, facts in c.rows]
-    days = [_text(" · ".join(f"{weekday} {drops}" for weekday, drops in c.days))]
-    blocks = [
-        _rich(_section([[_bold(c.by_day)], days, [_bold(c.by_side)], *sides])),
-        _rich(_section([[_bold(c.worst)]]), {"type": "rich_text_list", "style": "bullet", "elements": rows}),
+    lines = [[_text(c.quiet)]] if c.quiet else []
+    lines += (
+        [[_text(" · ".join(phrases.say(style, "label", label=f.label) + f.value for f in c.figures))]]
+        if c.figures
+        else []
+    )
+    lines += [_pair(label, text, style) for label, text in c.facts]
+    blocks = [_rich(_section(lines))] if lines else []
+    blocks += [_list(c.todo, [_section([[_text(action)]]) for action in c.actions])] if c.actions else []
+    whose = [[_bold(c.by_side)], *(_pair(label, text, style) for label, text in c.sides)] if c.sides else []
+    if by := [*_days(c), *whose]:
+        blocks.append(_rich(_section(by)))
+    for title, rows, hidden in ((c.tunnels, c.connections, c.tunnels_hidden), (c.worst, c.rows, c.hidden)):
+        items = [_section([[_bold(where), _text(f"  {down}")], [_text(facts)]]) for where, down, facts in rows]
+        blocks += [_list(title, items)] if items else []
+        blocks += [_note(hidden)] if hidden else []
+    return [*blocks, _note(" ".join(c.notes))]
+
+
+def _list(title: str, items: list[Element]) -> Element:
+    return _rich(_section([[_bold(title)]]), {"type": "rich_text_list", "style": "bullet", "elements": items})
+
+
+def _days(c: WeekContent) -> list[list[Element]]:
+    """``Mon ▁ 1 · Tue █ 6``, and which groups: text, for that webhooks may post Slack's charts is nowhere said."""
+    if c.chart is None or not c.chart.series:
+        return []
+    most = max(c.chart.totals) or 1
+    days = [
+        f"{label} {BARS[-(-n * (len(BARS) - 1) // most)]} {n}"
+        for label, n in zip(c.chart.labels, c.chart.totals, strict=True)
     ]
-    return blocks + ([_note(c.hidden)] if c.hidden else [])
+    groups = " · ".join(f"{name} {sum(numbers)}" for _, name, numbers in c.chart.series)
+    return [[_bold(c.chart.title)], [_text(" · ".join(days))], [_text(groups)]]
 
 
 def _welcome_blocks(c: WelcomeContent, style: Style) -> list[Element]:

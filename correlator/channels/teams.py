@@ -24,7 +24,7 @@ from correlator.channels._content import (
 )
 from correlator.channels._told import delivery_content
 from correlator.channels._webhook import Webhook
-from correlator.channels._week import ROWS, WeekContent, week_content
+from correlator.channels._week import ROWS, Chart, WeekContent, week_content
 from correlator.channels._welcome import WelcomeContent, welcome_content
 from correlator.model import Notification
 from correlator.wording import Style, phrases, state, what_happened
@@ -35,6 +35,14 @@ LIMIT = 22_000
 BOX = {"down": "attention", "weak": "warning", "up": "good", "gone": "emphasis", "calm": "emphasis"}
 COLOUR = {"down": "Attention", "weak": "Warning", "up": "Good", "gone": "Default", "calm": "Default"}
 BARS = "▁▂▃▄▅▆▇█"
+CHART = {
+    "maintenance": "categoricalBlue",
+    "azure": "categoricalTeal",
+    "own-change": "categoricalPurple",
+    "remote": "warning",
+    "unknown": "neutral",
+}
+"""Colours of a chart's series, by the names that Teams gives them."""
 _MARKDOWN = str.maketrans("\\*[]`~#<>{}|", "＼＊［］｀～＃＜＞｛｝｜")
 _LIST_MARK = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
 _BRACES = re.compile(r"\{(?=\{)")
@@ -54,7 +62,7 @@ def _cards(n: Notification, style: Style) -> Iterator[Element]:
             yield _card(n, style, *_incident(content(n, n.incident, style, detail), style))
     elif n.week:
         for rows in ROWS:
-            yield _card(n, style, _week(week_content(n, n.week, style, rows)))
+            yield _card(n, style, _week(week_content(n, n.week, style, rows), style))
     elif n.welcome:
         yield _card(n, style, _welcome(welcome_content(n, n.welcome, style)))
     elif told := delivery_content(n, style):
@@ -120,22 +128,56 @@ def _incident(c: Content, style: Style) -> tuple[list[Element], list[tuple[str, 
     return body, c.links
 
 
-def _week(c: WeekContent) -> list[Element]:
+def _week(c: WeekContent, style: Style) -> list[Element]:
     body = [_header("calm", c.title, c.sentence, c.period)]
-    if not c.figures:
-        return [*body, _rich(_run(c.quiet), spacing="Medium")]
-    columns = [
-        _column([_middle(value, size="Large", weight="Bolder"), _middle(label, size="Small", isSubtle=True)])
-        for value, label in c.figures
+    body += [_rich(_run(c.quiet), spacing="Medium")] if c.quiet else []
+    if c.figures:
+        body.append({"type": "ColumnSet", "columns": [_figure(*f) for f in c.figures], "spacing": "Medium"})
+    if c.actions:
+        body.append(_bullets(c.todo, c.actions))
+    if c.facts:
+        body.append(_box([_pair(label, text, style) for label, text in c.facts], spacing="Medium"))
+    if c.chart and c.chart.series:
+        body.append(_chart(c.chart))
+    if c.sides:
+        sides = [_fact(label, text, width="124px") for label, text in c.sides]
+        body.append(_box([_rich(_run(c.by_side, weight="Bolder")), *sides], spacing="Medium"))
+    body += _rows(c.tunnels, c.connections, c.tunnels_hidden) + _rows(c.worst, c.rows, c.hidden)
+    small = [_rich(_run(note, size="Small", isSubtle=True), spacing="Small") for note in c.notes]
+    return [*body, _box(small, spacing="Medium", separator=True)]
+
+
+def _figure(value: str, label: str, beneath: str) -> Element:
+    items = [_middle(value, size="Large", weight="Bolder"), _middle(label, size="Small", isSubtle=True)]
+    return _column(items + ([_middle(beneath, size="Small", isSubtle=True)] if beneath else []))
+
+
+def _bullets(title: str, lines: Sequence[str]) -> Element:
+    rows = [_rich(_run(f"• {line}"), spacing="Small") for line in lines]
+    return _box([_rich(_run(title, weight="Bolder")), *rows], spacing="Medium")
+
+
+def _rows(title: str, rows: Sequence[tuple[str, str, str]], hidden: str) -> list[Element]:
+    if not rows:
+        return []
+    more = [_rich(_run(hidden, size="Small", isSubtle=True))] if hidden else []
+    found = [_week_row(*row) for row in rows]
+    return [_box([_rich(_run(title, weight="Bolder")), *found, *more], spacing="Medium", separator=True)]
+
+
+def _chart(c: Chart) -> Element:
+    """A chart of Teams' own, which phones do not show; its fallback is bars of characters with their numbers."""
+    series = [
+        {
+            "legend": _unbraced(name),
+            "color": CHART[group],
+            "values": [{"x": x, "y": y} for x, y in zip(c.labels, numbers, strict=True)],
+        }
+        for group, name, numbers in c.series
     ]
-    body.append({"type": "ColumnSet", "columns": columns, "spacing": "Medium"})
-    body.append(_box([_rich(_run(c.by_day, weight="Bolder")), _days(c.days)], spacing="Medium"))
-    sides = [_fact(label, text, width="124px") for label, text in c.sides]
-    body.append(_box([_rich(_run(c.by_side, weight="Bolder")), *sides], spacing="Medium"))
-    rows = [_week_row(where, down, facts) for where, down, facts in c.rows]
-    hidden = [_rich(_run(c.hidden, size="Small", isSubtle=True))] if c.hidden else []
-    body.append(_box([_rich(_run(c.worst, weight="Bolder")), *rows, *hidden], spacing="Medium", separator=True))
-    return body
+    drawn = {"type": "Chart.VerticalBar.Grouped", "title": c.title, "stacked": True, "data": series}
+    bars = [_rich(_run(c.title, weight="Bolder")), _days(list(zip(c.labels, c.totals, strict=True)))]
+    return drawn | {"spacing": "Medium", "fallback": _box(bars, spacing="Medium")}
 
 
 def _welcome(c: WelcomeContent) -> list[Element]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from operator import itemgetter
+from itertools import repeat
+from operator import add, itemgetter
 from typing import Any, NotRequired, TypedDict
 
 import msgspec
@@ -78,7 +79,7 @@ def _log_rows(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[Log
     places = {name: n for n, name in enumerate(columns)}
     lacking = len(columns)  # one more cell, empty, stands for every column that is not there
     pick = itemgetter(*(next((places[n] for n in names if n in places), lacking) for names in NAMES))
-    cells: Iterable[list[Any]] = ([*row, ""] for row in rows)
+    cells: Iterable[list[Any]] = map(add, rows, repeat([""]))
     if "_ResourceId" in places and "ResourceId" in places:
         cells = map(partial(_with_gateway, places["_ResourceId"], places["ResourceId"]), cells)
     return map(_log_row, map(pick, cells))  # no step of Python a row, for rows come by the hundred thousand

@@ -1,12 +1,12 @@
-"""The week in words: what the numbers say, side by side and incident by incident."""
+"""A week or a month in words: what its incidents come to, side by side, day by day and one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from correlator.model import Side, Status, Week, WeekLine
+from correlator.model import Cause, Side, Status, Week, WeekLine
 from correlator.wording.phrases import (
     Style,
     clock,
@@ -22,15 +22,18 @@ from correlator.wording.phrases import (
     zone_name,
 )
 
-DAYS = 7
+MAINTENANCE = "maintenance"
+GROUPS = (MAINTENANCE, *(side.value for side in Side))
+"""What drops are told apart by in a chart: the four sides, and Azure maintenance for itself."""
 
 
 class Sums(NamedTuple):
-    """Incidents, drops, and seconds without a VPN path, added up."""
+    """Incidents, drops, and seconds without a VPN path, added up over what has ended; ``open`` counts what has not."""
 
     incidents: int
     drops: int
     seconds: float
+    open: int = 0
 
 
 def counted(week: Week) -> list[WeekLine]:
@@ -44,7 +47,12 @@ def counted(week: Week) -> list[WeekLine]:
 def sums(lines: Iterable[WeekLine]) -> Sums:
     """The totals of some incidents."""
     seen = list(lines)
-    return Sums(len(seen), sum(w.drops for w in seen), sum(w.connection_downtime_seconds for w in seen))
+    return Sums(
+        len(seen),
+        sum(w.drops for w in seen),
+        sum(w.connection_downtime_seconds for w in seen),
+        sum(w.status is Status.OPEN for w in seen),
+    )
 
 
 def by_side(week: Week) -> dict[Side, Sums]:
@@ -53,31 +61,77 @@ def by_side(week: Week) -> dict[Side, Sums]:
     return {side: sums(w for w in lines if w.cause.side is side) for side in Side}
 
 
-def by_day(week: Week, style: Style) -> list[tuple[str, int]]:
-    """Weekday and drops of each of the week's seven days in the reader's zone."""
-    first = local(week.start, style).date()
-    drops = [0] * DAYS
+def group_of(cause: Cause) -> str:
+    """One of ``GROUPS``."""
+    return MAINTENANCE if cause is Cause.AZURE_MAINTENANCE else cause.side.value
+
+
+def by_group(week: Week, style: Style) -> list[tuple[str, dict[str, int]]]:
+    """Drops by group of each day of a week, of each calendar week of a month, in the reader's zone."""
+    first, days = local(week.start, style).date(), _days(week, style)
+    starts = [n for n in range(days) if not week.monthly or n == 0 or (first + timedelta(days=n)).weekday() == 0]
+    ends = [*starts[1:], days]
+    found = [
+        (_label(first, a, b, week.monthly, style), dict.fromkeys(GROUPS, 0)) for a, b in zip(starts, ends, strict=True)
+    ]
     for line in counted(week):
         n = (local(line.started_at, style).date() - first).days
-        if 0 <= n < DAYS:
-            drops[n] += line.drops
-    weekdays = say(style, "weekdays").split()
-    return [(weekdays[(first.weekday() + n) % DAYS], drops[n]) for n in range(DAYS)]
+        place = next((i for i, (a, b) in enumerate(zip(starts, ends, strict=True)) if a <= n < b), None)
+        if place is not None:
+            found[place][1][group_of(line.cause)] += line.drops
+    return found
+
+
+def _days(week: Week, style: Style) -> int:
+    return max(
+        1, (local(week.end - timedelta(microseconds=1), style).date() - local(week.start, style).date()).days + 1
+    )
+
+
+def _label(first: date, start: int, end: int, monthly: bool, style: Style) -> str:
+    begin, last = first + timedelta(days=start), first + timedelta(days=end - 1)
+    if not monthly:
+        return say(style, "weekdays").split()[begin.weekday()]
+    return f"{begin.day}" if begin == last else f"{begin.day}–{last.day}"
+
+
+def by_day(week: Week, style: Style) -> list[tuple[str, int]]:
+    """The same, all groups together."""
+    return [(label, sum(drops.values())) for label, drops in by_group(week, style)]
 
 
 def week_sentence(week: Week, style: Style) -> str:
-    """The week in one sentence. A quiet week is a message too: it proves that the channel works."""
-    total = sums(counted(week))
+    """The period in one sentence. A quiet one is a message too: it proves that the channel works."""
+    lines = counted(week)
+    total, actions = sums(lines), to_do(week)
+    period = say(style, "period.month" if week.monthly else "period.week")
+    todo = count(style, "todo", actions) if actions else say(style, "todo.none")
     if not total.incidents:
-        return say(style, "week.quiet")
-    key = "week" if total.seconds else "week.redundancy"
-    return say(
-        style,
-        key,
-        incidents=count(style, "incidents", total.incidents),
-        drops=count(style, "drops", total.drops),
-        time=duration(total.seconds, style),
-    )
+        return say(style, "week.quiet", period=period, todo=todo)
+    seconds = without_a_path(week)
+    key = "week" if seconds else "week.redundancy"
+    what, time = _what(lines, total, style), duration(seconds, style)
+    return say(style, key, period=period, what=what, time=time, todo=todo)
+
+
+def without_a_path(week: Week) -> float:
+    """Seconds of the period in which some connection had no VPN path, what is not over included."""
+    return week.figures.seconds if week.figures else sums(counted(week)).seconds
+
+
+def to_do(week: Week) -> int:
+    """How many things are to be looked at: what is still down, and what would have helped."""
+    if week.figures:
+        return week.figures.open_count + len(week.figures.suggestions)
+    return sum(w.status is Status.OPEN for w in week.incidents)
+
+
+def _what(lines: Iterable[WeekLine], total: Sums, style: Style) -> str:
+    """``2 Azure maintenance`` where all were of one kind, else how many incidents."""
+    groups = {group_of(w.cause) for w in lines}
+    if len(groups) == 1:
+        return say(style, "week.of", n=total.incidents, group=say(style, f"group.{groups.pop()}"))
+    return say(style, "week.with", incidents=count(style, "incidents", total.incidents))
 
 
 def week_period(week: Week, style: Style) -> str:
@@ -121,5 +175,9 @@ def line_down(line: WeekLine, style: Style) -> str:
     """How long there was no VPN path, or that it still is down."""
     if line.status is Status.OPEN:
         return say(style, "still-down")
-    seconds = line.connection_downtime_seconds
+    return length(line.connection_downtime_seconds, style)
+
+
+def length(seconds: float, style: Style) -> str:
+    """A duration; ``0 s`` where there was none."""
     return duration(seconds, style) if seconds else say(style, "s", n=0)

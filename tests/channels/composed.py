@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from correlator.categories import read_rows
 from correlator.correlate import correlate
+from correlator.figures import Known, Wanted
+from correlator.gateways import Connection, Gateway, GatewayList
+from correlator.incident_json import incident_object
 from correlator.model import (
     Also,
     Blind,
@@ -29,13 +33,14 @@ from correlator.model import (
     Policy,
     PollingGap,
     Status,
-    Week,
-    WeekLine,
     Welcome,
     Witness,
 )
+from correlator.monthly import month_bounds
 from correlator.people import Entry, EntryKind, Remark, RemarkKind
+from correlator.reports import compile_report
 from correlator.sites import Site
+from correlator.weekly import week_bounds
 from correlator.wording import Style
 
 GATEWAY = (
@@ -213,31 +218,92 @@ def retracted() -> Notification:
     return told(Moment.RETRACTED, replace(incident, status=Status.RETRACTED), 2)
 
 
-def _line(day: int, peers: tuple[str, ...], cause: Cause, drops: int, down: float, partly: float = 0.0) -> WeekLine:
-    at = datetime(2026, 8, day, 17, 13, 4, tzinfo=UTC)
-    return WeekLine(at, GATEWAY, peers, cause, Status.RECOVERED, drops, down + partly, down)
+WEEK_ROWS = [
+    # Monday: the plant's device hangs up
+    tunnel("2026-08-17T01:02:40Z", False, 0, NAGOYA, "RemotelyTriggered"),
+    tunnel("2026-08-17T01:15:14Z", True, 0, NAGOYA),
+    # Tuesday night: maintenance, both instances in turn
+    gateway("2026-08-18T17:12:10Z", "HostMaintenanceEvent", "Upgrade gateway started", 0),
+    *(tunnel("2026-08-18T17:13:04Z", False, 0, p, "GlobalStandbyChanged") for p in SITES),
+    *(tunnel("2026-08-18T17:13:16Z", True, 1, p) for p in SITES),
+    gateway("2026-08-18T17:37:20Z", "HostMaintenanceEvent", "Upgrade gateway started", 1),
+    *(tunnel("2026-08-18T17:37:59Z", False, 1, p) for p in SITES),
+    *(tunnel("2026-08-18T17:38:15Z", True, 0, p) for p in SITES),
+    # Thursday: a change of ours
+    gateway("2026-08-20T01:30:00Z", "SetConnectionConfiguration", "Connection cn-sendai was updated"),
+    tunnel("2026-08-20T01:30:20Z", False, 0, SENDAI),
+    tunnel("2026-08-20T01:31:02Z", True, 0, SENDAI),
+    # Friday: a reason that nobody knows
+    tunnel("2026-08-21T03:00:00Z", False, 0, OSAKA, "LinkFlap 7"),
+    tunnel("2026-08-21T03:00:01.400Z", True, 0, OSAKA),
+    # Sunday: still down
+    tunnel("2026-08-23T06:00:00Z", False, 0, SENDAI, "DPD timed out"),
+]
+MAINTENANCE_ROWS = [
+    gateway("2026-08-18T17:12:10Z", "HostMaintenanceEvent", "Upgrade gateway started", 0),
+    tunnel("2026-08-18T17:13:04Z", False, 0, OSAKA, "GlobalStandbyChanged"),
+    tunnel("2026-08-18T17:13:32Z", True, 1, OSAKA),
+]
+EARLIER_ROWS = [
+    tunnel("2026-08-05T01:00:00Z", False, 0, OSAKA, "DPD timed out"),
+    tunnel("2026-08-05T01:20:00Z", True, 0, OSAKA),
+    tunnel("2026-08-12T01:00:00Z", False, 0, OSAKA, "DPD timed out"),
+    tunnel("2026-08-12T01:01:00Z", True, 0, OSAKA),
+]
+JST = ZoneInfo("Asia/Tokyo")
+LISTED = GatewayList(
+    (
+        Gateway(GATEWAY, "vgw-tokyo-prod", "virtualNetworkGateways", False, False, (),
+                tuple(Connection(f"cn-{name}", f"/c/{name}", (peer,)) for peer, name in SITES.items())),
+        Gateway(GATEWAY.replace("tokyo", "kyoto"), "vgw-kyoto-prod", "virtualNetworkGateways", True, False, (),
+                (Connection("cn-kobe", "/c/kobe", ("198.51.100.90",)),)),
+    )
+)  # fmt: skip
+KNOWN = Known(LISTED, frozenset({GATEWAY}), datetime(2026, 5, 1, tzinfo=UTC))
 
 
 def weekly() -> Notification:
-    lines = (
-        _line(17, (NAGOYA,), Cause.REMOTE_CLOSED, 1, 754),
-        _line(18, (OSAKA,), Cause.AZURE_MAINTENANCE, 2, 28),
-        _line(18, (NAGOYA, SENDAI), Cause.AZURE_MAINTENANCE, 4, 61),
-        _line(20, (OSAKA,), Cause.AZURE_FAILOVER, 1, 0, 108),
-        _line(21, (SENDAI,), Cause.CONFIGURATION_CHANGE, 1, 42),
-        _line(22, (SENDAI,), Cause.UNKNOWN, 1, 1.4),
-    )
-    return _week(lines)
+    """A week with something of every side, one tunnel still down, and a quiet gateway that logs nothing."""
+    return _report("2026-W34", EARLIER_ROWS + WEEK_ROWS, KNOWN)
+
+
+def weekly_maintenance() -> Notification:
+    """One maintenance and nothing else, by night; no gateway list."""
+    return _report("2026-W34", MAINTENANCE_ROWS, Known(since=datetime(2026, 8, 1, tzinfo=UTC)))
 
 
 def weekly_quiet() -> Notification:
-    return _week(())
+    """A quiet week is told too."""
+    return _report("2026-W34", EARLIER_ROWS, KNOWN)
 
 
-def _week(lines: tuple[WeekLine, ...]) -> Notification:
-    start = datetime(2026, 8, 16, 15, tzinfo=UTC)
-    end = start + timedelta(days=7)
-    return Notification(Moment.WEEKLY, end, week=Week("2026-W34", start, end, lines))
+def monthly() -> Notification:
+    """August, told on the first of September."""
+    return _report("2026-08", EARLIER_ROWS + WEEK_ROWS, KNOWN)
+
+
+def weekly_of_two_hundred() -> Notification:
+    """Two hundred tunnels of which every one fell in a maintenance, and four drops of one of them every eight hours."""
+    peers = [f"198.51.100.{n}" for n in range(200)]
+    rows = [gateway("2026-08-18T17:12:10Z", "HostMaintenanceEvent", "Upgrade gateway started", 0)]
+    rows += [
+        tunnel(f"2026-08-18T17:13:{n % 40:02d}Z", False, 0, p, "GlobalStandbyChanged") for n, p in enumerate(peers)
+    ]
+    rows += [tunnel("2026-08-18T17:13:50Z", True, 1, p) for p in peers]
+    for n in range(4):
+        rows += [
+            tunnel(f"2026-08-{19 + n // 3}T{8 * n % 24:02d}:00:00Z", False, 1, peers[7]),
+            tunnel(f"2026-08-{19 + n // 3}T{8 * n % 24:02d}:00:30Z", True, 1, peers[7]),
+        ]
+    return _report("2026-W34", rows, KNOWN)
+
+
+def _report(label: str, rows: list[LogRow], known: Known) -> Notification:
+    documents = [incident_object(i, EN) for i in correlate(read_rows(rows).logs[GATEWAY], Policy()).incidents]
+    month = "W" not in label
+    period = month_bounds(label, JST) if month else week_bounds(label, JST)
+    week = compile_report(label, period, JST, lambda weeks: documents, Wanted(), known)
+    return Notification(Moment.MONTHLY if month else Moment.WEEKLY, period[1] + timedelta(hours=9), week=week)
 
 
 def removed() -> Notification:
@@ -346,7 +412,10 @@ NIGHTS = {
         welcome_quiet,
         welcome_empty,
         weekly,
+        weekly_maintenance,
         weekly_quiet,
+        weekly_of_two_hundred,
+        monthly,
         channel_parked,
         missed,
         mending,

@@ -11,9 +11,24 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from correlator.categories import read_rows
-from correlator.channels import slack, teams
+from correlator.channels import events, slack, teams
 from correlator.correlate import correlate
-from correlator.model import Cause, Incident, LogRow, Moment, Notification, Policy, Side, Status, Week, WeekLine
+from correlator.model import (
+    Cause,
+    ConnectionSum,
+    Figures,
+    Incident,
+    LogRow,
+    Moment,
+    Moved,
+    Notification,
+    Policy,
+    Side,
+    Status,
+    Suggestion,
+    Week,
+    WeekLine,
+)
 from correlator.sites import Site
 from correlator.wording import Style, summary, what_happened
 from correlator.wording.weeks import by_day, by_side
@@ -125,21 +140,57 @@ LINES = st.builds(
 )
 
 
+TIMES = st.integers(0, 500_000).map(lambda seconds: START + timedelta(seconds=seconds))
+SECONDS = st.floats(0, 600_000)
+HIT = st.builds(ConnectionSum, WORDS, WORDS, st.integers(0, 500), SECONDS, SECONDS, SECONDS)
+SUGGESTIONS = st.builds(
+    Suggestion, st.sampled_from(["active-active", "maintenance-window", "lifetime"]), WORDS, WORDS, SECONDS
+)
+FIGURES = st.none() | st.builds(
+    Figures,
+    connections=st.integers(0, 2000),
+    listed=st.booleans(),
+    hit=st.lists(HIT, max_size=20).map(tuple),
+    hit_count=st.integers(21, 900),
+    availability=st.floats(0, 100),
+    without_maintenance=st.floats(0, 100),
+    month_to_date=st.floats(0, 100),
+    below_target=st.integers(0, 900),
+    seconds=SECONDS,
+    unprotected_seconds=SECONDS,
+    business_seconds=SECONDS,
+    before=st.none() | st.builds(Moved, st.integers(0, 900), SECONDS),
+    trend=st.lists(st.integers(0, 900), max_size=12).map(tuple),
+    unmapped=st.lists(WORDS, max_size=5).map(tuple),
+    blind_seconds=st.none() | SECONDS,
+    gateways=st.none() | st.integers(0, 90),
+    logging=st.none() | st.integers(0, 90),
+    open_count=st.integers(3, 900),
+    open=st.lists(st.tuples(WORDS, WORDS, TIMES), max_size=3).map(tuple),
+    suggestions=st.lists(SUGGESTIONS, max_size=30).map(tuple),
+)
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(LINES, max_size=40), STYLES, WORDS)
-def test_any_week_fits_and_counts_what_it_does_not_show(lines: list[WeekLine], language: str, site: str) -> None:
+@given(st.lists(LINES, max_size=40), STYLES, WORDS, FIGURES, st.sampled_from(["2026-W34", "2026-08"]))
+def test_any_week_fits_and_counts_what_it_does_not_show(
+    lines: list[WeekLine], language: str, site: str, figures: Figures | None, label: str
+) -> None:
     """The sentence, the sums and the sides are always there; the list is cut and says by how much."""
     style = Style(language, "Asia/Tokyo", {p: f"{n}{site}" for n, line in enumerate(lines) for p in line.peers})
-    n = Notification(Moment.WEEKLY, START, week=Week("2026-W34", START, START + timedelta(days=7), tuple(lines)))
+    week = Week(label, START, START + timedelta(days=7 if "W" in label else 31), tuple(lines), figures)
+    n = Notification(Moment.WEEKLY, START, week=week)
     card, message = teams.render(n, style), slack.render(n, style)
     assert teams.size(card_of(card)) <= teams.LIMIT
     assert slack.size(message) <= slack.LIMIT
     check_slack(message)
     counted = [w for w in lines if w.status not in (Status.RETRACTED, Status.ABSORBED)]
+    assert events.size(events.render(n, style)) <= events.LIMIT
     for body in (card, message):
         text = "\n".join(strings(body))
         assert what_happened(n, style) in text
-        if len(counted) > 10:
+        assert not any("{{" in s for s in strings(card))
+        if len(counted) > 10 or (figures and figures.hit):
             assert ("more not shown" if language == "en" else "件は省略しました") in text
 
 
@@ -156,6 +207,6 @@ def test_a_week_adds_up_by_side() -> None:
     line = WeekLine(START, "g", ("p",), Cause.REMOTE_CLOSED, Status.RECOVERED, 2, 20.0, 10.0)
     lines = (line, line._replace(cause=Cause.AZURE_FAILOVER), line._replace(status=Status.RETRACTED))
     sums = by_side(Week("2026-W34", START, START, lines))
-    assert sums[Side.REMOTE] == (1, 2, 10.0)
-    assert sums[Side.AZURE] == (1, 2, 10.0)
+    assert sums[Side.REMOTE] == (1, 2, 10.0, 0)
+    assert sums[Side.AZURE] == (1, 2, 10.0, 0)
     assert sum(s.incidents for s in sums.values()) == 2

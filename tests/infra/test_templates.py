@@ -171,7 +171,7 @@ TYPE_MISTAKES = [
     ("modules/storage.bicep", "allowSharedKeyAccess", "allowSharedKeyAcces"),
     ("modules/monitoring.bicep", "retentionInDays: retentionInDays", "retentionInDays: true"),
     ("modules/key-vault.bicep", "sku: { family: 'A', name: 'standard' }", "sku: { family: 'A', name: 'basic' }"),
-    ("modules/secret-access.bicep", "import { channelName, roles }", "import { channelName }"),
+    ("modules/secret-access.bicep", "principalType: 'ServicePrincipal'", "principalType: 'Robot'"),
     ("modules/access.bicep", "    principalId: readersGroupId\n", ""),
     ("modules/workspace-access.bicep", "conditionVersion:", "conditionsVersion:"),
     ("modules/gateway-access.bicep", "principalType: 'ServicePrincipal'", "principalType: 'Robot'"),

@@ -43,7 +43,7 @@ EXPECTED = {
         "Down again · closed by the remote side",
         "Down again: VPN to osaka-dc1 has been down for 12 min 40 s (closed by the remote side)",
     ),
-    "weekly_quiet": ("Weekly summary", "VPN week: no tunnel dropped"),
+    "weekly_quiet": ("Weekly summary", "VPN week: no tunnel dropped; nothing to do"),
 }
 STYLES = pytest.mark.parametrize("style", [EN, JA], ids=["en", "ja"])
 EVERY_NIGHT = pytest.mark.parametrize("make", NIGHTS.values(), ids=NIGHTS)
@@ -138,8 +138,8 @@ def test_the_state_decides_the_colour(make: Callable[[], Notification]) -> None:
     expected |= {"channel_parked": "weak", "missed": "weak", "mending": "weak"}
     expected |= {"removed": "gone", "closed_by_a_person": "gone", "still_down_with_a_witness": "down"}
     expected |= dict.fromkeys(["still_down", "many_at_once", "down_after_planned_work"], "down")
-    expected |= dict.fromkeys(["weekly", "weekly_quiet", "welcome", "welcome_quiet", "welcome_empty"], "calm")
-    expected |= dict.fromkeys(["blind", "blind_quiet"], "calm")
+    expected |= dict.fromkeys(["welcome", "welcome_quiet", "welcome_empty", "blind", "blind_quiet"], "calm")
+    expected |= {name: "calm" for name in NIGHTS if name.startswith(("weekly", "monthly"))}
     assert state(n) == expected.get(make.__name__, "up")
 
 
