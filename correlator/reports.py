@@ -76,7 +76,7 @@ def summarize(
         # What ended before anyone watched has nothing to tell.
         told = None
         if any(h.watching_since and h.watching_since < end for h in heads):
-            known = _known(workspaces, store, listed)
+            known = known_of(workspaces, store, listed)
             summary = compile_report(label, (start, end), zone, store.documents, wanted, known)
             told = Notification(calendar.moment, now, week=summary)
         before = _tell(told, now, before, replace(before.head, week=label), store, channels, report)
@@ -100,7 +100,7 @@ def compile_report(
     return Week(label, *period, lines, figures(lines, found, period, zone, wanted or Wanted(), known or Known()))
 
 
-def _known(workspaces: Sequence[str], store: Store, listed: GatewayList | None) -> Known:
+def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None) -> Known:
     """What is known beside the incidents. Nobody records yet when nothing was polled, so blind minutes stay unknown."""
     from correlator.figures import Known
 

@@ -38,11 +38,8 @@ if TYPE_CHECKING:
     from correlator.web import Web
 
 log = logging.getLogger("correlator")
-NEEDED = (
-    "WORKSPACE_IDS",
-    "TABLES_ENDPOINT|TABLES_CONNECTION_STRING",
-    "|".join(setting for setting, _ in CHANNELS.values()),
-)
+CHANNEL_SETTINGS = "|".join(setting for setting, _ in CHANNELS.values())
+NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", CHANNEL_SETTINGS)
 
 
 class App(Struct):
