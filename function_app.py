@@ -29,8 +29,9 @@ def poll(timer: func.TimerRequest) -> None:
 
 @app.timer_trigger(schedule="0 10 * * * *", arg_name="timer", run_on_startup=False, use_monitor=True)
 def weekly_summary(timer: func.TimerRequest) -> None:
-    """Once an hour, send last week's summary if it is due in the customer's zone."""
+    """Once an hour, send what is due in the customer's zone, and tidy up."""
     _app().summarize()
+    _app().housekeep()
 
 
 @app.route(route="incidents", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
@@ -49,6 +50,12 @@ def incident(req: func.HttpRequest) -> func.HttpResponse:
 def stats(req: func.HttpRequest) -> func.HttpResponse:
     """How often, how long, whose."""
     return _response(_app().web().stats(req.params))
+
+
+@app.route(route="report", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+def report(req: func.HttpRequest) -> func.HttpResponse:
+    """The report page."""
+    return _response(_app().web().report(req.params))
 
 
 @app.route(route="health", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)

@@ -58,8 +58,8 @@ class Shape(NamedTuple):
 
     @property
     def azure_like(self) -> bool:
-        """The shape that a platform event has: the other instance, a standby reason, or all peers at once."""
-        return self.elsewhere or self.reason is Meaning.FAILOVER or self.together > 0 or self.switch
+        """A platform event's shape: the other instance (as in every switch), a standby reason, or all peers at once."""
+        return self.elsewhere or self.reason is Meaning.FAILOVER or self.together > 0
 
     @property
     def silent_for_long(self) -> bool:
@@ -224,7 +224,7 @@ RULES: tuple[Rule, ...] = (
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
     start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch = outage
-    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone, *_ = around
+    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone = around[:11]
     lasting = None if end is None else end - start
     facts = (  # the fields of Shape, in their order
         meaning(reason, policy.reasons),

@@ -47,6 +47,7 @@ def circumstances(
     claims = Claims(find_windows(changes, policy), policy)
     far_claims = {peer: Claims(find_windows(_of_any_instance(rows), policy), policy) for peer, rows in far.items()}
     nothing = {alone: Circumstances(activity=activity, alone=alone) for alone in (False, True)}
+    in_maintenance, near_others = near.maintenance, near.others
     found = []
     for n, (outage, (together, both, alone)) in enumerate(
         zip(outages, _company(outages, starts, policy.together), strict=True)
@@ -58,19 +59,19 @@ def circumstances(
             found.append(known)
             continue
         row = elsewhere = lent = configuration = primary = reset = fault = bgp = None
-        if n in near.maintenance and _may_be_served(outage, both, alone, policy):
+        if n in in_maintenance and _may_be_served(outage, both, alone, policy):
             row, elsewhere = claims.claim(outage)
         if far_claims and row is None and outage.peer in far_claims:
             lent, _ = far_claims[outage.peer].claim(outage)
-        if n in near.others:
+        if n in near_others:
             configuration, primary = near.configuration.get(n), near.primary.get(n)
             reset, fault, bgp = near.reset.get(n), near.fault.get(n), near.bgp.get(n)
         elif not (row or elsewhere or lent or together or both):
             found.append(nothing[alone])
             continue
-        far_row, row = lent is not None, row or lent
-        facts = row, elsewhere, configuration, primary, together, both, reset, fault, far_row, activity, alone
-        found.append(_circumstances((*facts, 0.0, bgp, None, False)))
+        facts = (row or lent, elsewhere, configuration, primary, together, both, reset, fault,
+                 lent is not None, activity, alone, 0.0, bgp, None, False)  # fmt: skip
+        found.append(_circumstances(facts))
     return found
 
 

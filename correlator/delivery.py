@@ -12,21 +12,43 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from msgspec import Struct, field
 
 from correlator.errors import SendFailed, StoreUnavailable
 from correlator.folding import fold
-from correlator.model import Moment, Notification, Parked
+from correlator.model import Moment, Notification, Parked, PollingGap
 from correlator.patience import LONGEST_PAUSE, PROBE, asked_for, pause_before
-from correlator.ports import TABLE, Channel, Held, Notice, Snapshot, Store
+from correlator.ports import TABLE, Channel, Held, Notice, Receipt, Snapshot, Store
+from correlator.told import newest
 
 log = logging.getLogger("correlator")
 
 LEASE = timedelta(minutes=6)
 """Longer than a run may last (host.json ends it after 4 minutes), so a claim outlives its run and no run is doubted."""
+
+
+def standing() -> float:
+    """A stopwatch that stands still: no time passes in a run that nobody measures."""
+    return 0.0
+
+
+class Sent(NamedTuple):
+    """A message that a channel took, and how many seconds after the newest row of what it tells each step came.
+
+    ``row``: the row was in the workspace. ``verdict``: the poll that decided, by the log service's clock.
+    ``posted``: the channel had it. None where that is not known.
+    """
+
+    incident: str
+    moment: str
+    channel: str
+    row: float | None
+    verdict: float | None
+    posted: float | None
 
 
 class Report(Struct):
@@ -44,6 +66,14 @@ class Report(Struct):
     unknown_operations: Counter[str] = field(default_factory=Counter)
     too_late: int = 0
     """Rows that came in since the last poll, but lie before the window that is still folded."""
+    late_newest: float | None = None
+    """Seconds from event to arrival of the newest fresh row; None where no row is fresh."""
+    late_worst: float | None = None
+    """The same of the latest one."""
+    gaps: tuple[PollingGap, ...] = ()
+    """The times without a good poll that its partition keeps."""
+    blind_seconds: float = 0.0
+    """How long there was no good poll before this one, if that was a gap to tell of."""
     changed: int = 0
     said: int = 0
     went_down: list[tuple[str, str]] = field(default_factory=list)
@@ -54,6 +84,9 @@ class Report(Struct):
     folded: int = 0
     """Messages that waited for more than a day and are told as a number instead."""
     failures: Counter[str] = field(default_factory=Counter)
+    messages: list[Sent] = field(default_factory=list)
+    seconds: float = 0.0
+    """How long the run took."""
 
 
 class Delivery(Struct):
@@ -63,8 +96,11 @@ class Delivery(Struct):
     channels: Mapping[str, Channel]
     now: datetime
     report: Report
+    elapsed: Callable[[], float] = standing
+    """Seconds since ``now``."""
     resting: set[str] = set()
     parked: set[str] = set()
+    receipts: list[Receipt] = []
 
     def run(self, snapshot: Snapshot) -> None:
         """Deliver what is due. A failing channel waits, and delays no other; later news of an incident wait behind."""
@@ -79,6 +115,17 @@ class Delivery(Struct):
             lane = (held.notice.subject, held.notice.channel)
             if lane in waiting or not self._is_due(held.notice) or not self._one(held):
                 waiting.add(lane)
+        self._file([*snapshot.receipts, *self.receipts])
+
+    def _file(self, receipts: Sequence[Receipt]) -> None:
+        """What was said becomes public. Where the table fails, a later run files it."""
+        if not receipts:
+            return
+        try:
+            self.store.file(self.report.partition, receipts)
+        except StoreUnavailable as failed:
+            self.report.failures[f"{TABLE}: {failed}"] += 1
+            log.warning("what was said could not be written down yet: %s", failed)
 
     def _fold(self, outbox: Sequence[Held]) -> list[Held]:
         kept = list(outbox)
@@ -125,11 +172,26 @@ class Delivery(Struct):
             log.warning("%s did not take %s: %s", notice.channel, notice.key, failed)
             self._try_again(claimed, failed)
             return False
-        self.store.settle(partition, claimed)
+        receipt = self._receipt(notice)
+        self.store.settle(partition, claimed, receipt)
+        if receipt:
+            self.receipts.append(receipt)
         self.parked.discard(notice.channel)
         if notice.refused_by:
             self.store.unpark(notice.channel)
         return True
+
+    def _receipt(self, notice: Notice) -> Receipt | None:
+        """What is kept of a message that was taken; None for what no channel got."""
+        n = notice.notification
+        if n is None or notice.channel not in self.channels:
+            return None
+        at = self.now + timedelta(seconds=self.elapsed())
+        incident = n.incident.id if n.incident else ""
+        self.report.messages.append(_sent(notice, n, at))
+        repeats, folded = notice.unanswered + notice.crashed, n.missed.messages if n.missed else len(n.also)
+        how = (notice.tries, repeats, notice.plain, folded)
+        return Receipt(notice.key, notice.channel, at, incident, n.moment.value, n.number, *how)
 
     def _hand_over(self, notice: Notice) -> None:
         if notice.channel == TABLE:
@@ -181,6 +243,16 @@ class Delivery(Struct):
 
     def _postpone(self, held: Held, notice: Notice, words: Sequence[Notice] = ()) -> None:
         self.store.postpone(self.report.partition, held, notice, words)
+
+
+def _sent(notice: Notice, n: Notification, at: datetime) -> Sent:
+    begin = newest(n.incident) if n.incident else None
+
+    def after(when: datetime | None) -> float | None:
+        return round((when - begin).total_seconds(), 3) if when and begin else None
+
+    subject = n.incident.id if n.incident else ""
+    return Sent(subject, n.moment.value, notice.channel, after(notice.ingested), after(notice.created), after(at))
 
 
 __all__ = ["LEASE", "LONGEST_PAUSE", "PROBE", "Delivery", "Report"]

@@ -7,6 +7,7 @@ CorrelatorError
 |  |- SourceUnavailable  the log query failed or was cut short; nothing moves, the next poll repeats it
 |  |  `- CutShort        … in part: asking for less may help
 |  `- StoreUnavailable   table storage failed or refused; nothing is said that was not committed
+|- StateTooNew        newer code wrote the state; this one leaves it alone
 |- StaleWrite         somebody else committed first; this run drops its work
 `- SendFailed         a channel did not take a message; says whether trying again can help
 
@@ -52,6 +53,10 @@ class CutShort(SourceUnavailable):
 
 class StoreUnavailable(ServiceFailed):
     """Table storage refused, failed or was unreachable."""
+
+
+class StateTooNew(CorrelatorError):
+    """What is kept was written in a schema that this code does not know: it was rolled back."""
 
 
 class StaleWrite(CorrelatorError):

@@ -18,7 +18,10 @@ OUTAGE = (
     "incident", "remote_ip", "instance_down", "instance_up", "started_at", "ended_at", "duration_seconds",
     "connection_lost", "connection_back_at", "open", "reason",
 )  # fmt: skip
-FIGURES = ("incidents", "drops", "downtime_seconds", "connection_downtime_seconds", "longest_seconds", "open")
+FIGURES = (
+    "incidents", "drops", "downtime_seconds", "connection_downtime_seconds", "longest_seconds", "open", "judged",
+    "agreed",
+)  # fmt: skip
 _GROUPS: Mapping[By, tuple[str, ...]] = {
     By.CAUSE: ("cause", "side"),
     By.GATEWAY: ("gateway", "gateway_id"),

@@ -252,7 +252,7 @@ class Impact(StrEnum):
     NONE = "none"
 
 
-class Witness(NamedTuple):
+class Witness(Struct, frozen=True, array_like=True):
     """What Azure itself said of a connection while the log called it down (UTC; ``status`` as Azure spells it)."""
 
     at: datetime
@@ -260,7 +260,7 @@ class Witness(NamedTuple):
     status: str
 
 
-class CauseChange(NamedTuple):
+class CauseChange(Struct, frozen=True, array_like=True):
     """The verdict of an incident changed; ``at`` is the time of the newest row then known."""
 
     at: datetime
@@ -352,6 +352,7 @@ class Moment(StrEnum):
     MONTHLY = "monthly-summary"
     WELCOME = "welcome"
     PARKED = "channel-parked"
+    BLIND = "blind"
     MISSED = "missed"
 
 
@@ -537,7 +538,7 @@ class WeekLine(NamedTuple):
     muted: bool = False
 
 
-class CauseSum(NamedTuple):
+class CauseSum(Struct, frozen=True, array_like=True):
     """What one cause came to: incidents, tunnel drops, and seconds without a VPN path."""
 
     cause: Cause
@@ -546,7 +547,7 @@ class CauseSum(NamedTuple):
     seconds: float
 
 
-class Gap(NamedTuple):
+class Gap(Struct, frozen=True, array_like=True):
     """Something that cannot be seen or told yet: ``key`` names the sentence that says so with its cure."""
 
     key: str
@@ -588,6 +589,20 @@ class Missed(NamedTuple):
     unnamed: int = 0
 
 
+class PollingGap(NamedTuple):
+    """A time without a good poll of a workspace, from the last good one to the next (UTC)."""
+
+    since: datetime
+    until: datetime
+
+
+class Blind(NamedTuple):
+    """What was not watched: the gaps of all workspaces, and how many incidents began in them, as was read later."""
+
+    gaps: tuple[PollingGap, ...]
+    incidents: int
+
+
 class Also(NamedTuple):
     """An incident that is told in the message of another: as if it had one of its own, in a line."""
 
@@ -613,6 +628,7 @@ class Notification(Struct, frozen=True):
     welcome: Welcome | None = None
     parked: Parked | None = None
     missed: Missed | None = None
+    blind: Blind | None = None
     why: str = ""
     times: int = 0
     also: tuple[Also, ...] = ()
@@ -676,6 +692,8 @@ class Policy(Struct, frozen=True):
     """Public addresses of watched gateways -> their ids, for tunnels between two of them."""
     removed: frozenset[str] = frozenset()
     """Gateways that are no more, by the gateway list."""
+    blind_after: timedelta = timedelta(minutes=30)
+    """So long without a good poll is a gap that is told (see ``gaps``)."""
     moved: Mapping[str, Move] = {}
     """Ids of gateways that moved -> where they are now."""
 

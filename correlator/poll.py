@@ -7,7 +7,7 @@ given back with its answer; a run that has no answer still delivers, by the stor
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
@@ -18,9 +18,11 @@ from msgspec.structs import replace
 
 from correlator import ike_log
 from correlator.activity import covers
+from correlator.arrivals import arrivals, lateness
 from correlator.categories import CATEGORIES, Read, moment, read_rows
-from correlator.delivery import Delivery, Report
+from correlator.delivery import Delivery, Report, standing
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
+from correlator.gaps import gap_before, with_gap
 from correlator.gateways import is_group
 from correlator.ike_log import Turn
 from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Moment, Notification, Policy
@@ -29,6 +31,7 @@ from correlator.people import NOBODY as NOBODY_SAID
 from correlator.people import People
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
 from correlator.routes import EVERYWHERE, Routing
+from correlator.told import newest
 from correlator.track import NOBODY, Step, advance, window_start
 from correlator.watchlist import Asking
 from correlator.weekly import label_of
@@ -44,11 +47,15 @@ RECORDED_AT_ONCE = 400
 
 
 class Aside(NamedTuple):
-    """What a poll is given besides: gateways to look at without fresh rows, whom to ask twice, who hears of what."""
+    """What a poll is given besides: gateways to look at without fresh rows, whom to ask twice, who hears of what.
+
+    ``stopwatch`` gives seconds; only what is told of a run's own pace rests on it.
+    """
 
     look_at: Collection[str] = ()
     asking: Asking | None = None
     routing: Routing = EVERYWHERE
+    stopwatch: Callable[[], float] = standing
 
 
 ALONE = Aside()
@@ -64,7 +71,7 @@ def poll(
 ) -> Report:
     """Poll one workspace once. Raises SourceUnavailable after delivering what was waiting, StaleWrite if overtaken."""
     policy = _in_reach(workspace, policy)
-    report = Report(workspace)
+    report, began = Report(workspace), aside.stopwatch()
     before = store.read(workspace)
     head = before.head
     try:
@@ -73,6 +80,7 @@ def poll(
     except SourceUnavailable:
         Delivery(store, channels, before.clock, report).run(before)
         raise
+    answered = aside.stopwatch()
     now = max(answer.now, head.mark or answer.now)
     rows = under_todays_ids(answer.rows, policy.moved) if policy.moved else answer.rows
     read = read_rows(rows, policy.addresses, policy.reasons)
@@ -80,12 +88,19 @@ def poll(
     report.unreadable, report.unmapped_reasons = len(read.unreadable), read.unmapped_reasons
     report.unknown_operations = read.unknown_operations
     report.too_late = _too_late(answer.rows, head.mark) if head.mark else 0
+    late = lateness(rows, head.mark)
+    if late:
+        report.late_newest, report.late_worst = late
     turns = _turns(workspace, store, head, read, now, policy, aside)
     steps = ike_log.steps(workspace, source, turns, now, policy)
-    _Commit(store, list(channels), aside.routing, now, report).apply(before, steps)
+    gap = gap_before(head.mark, now, policy.blind_after)
+    report.gaps = with_gap(head.gaps, gap, now)
+    report.blind_seconds = (gap.until - gap.since).total_seconds() if gap else 0.0
+    _Commit(store, list(channels), aside.routing, now, report, arrivals(rows)).apply(before, steps)
     # Read again only if there is something new to deliver: a quiet poll is one query, one read, one write.
     after = store.read(workspace) if any(s.recorded or s.notifications for s in steps) else before
-    Delivery(store, channels, now, report).run(after)
+    Delivery(store, channels, now, report, lambda: aside.stopwatch() - answered).run(after)
+    report.seconds = round(aside.stopwatch() - began, 3)
     return report
 
 
@@ -165,6 +180,7 @@ class _Commit(Struct, frozen=True):
     routing: Routing
     now: datetime
     report: Report
+    arrived: Callable[[str, datetime], datetime | None]
 
     def apply(self, before: Snapshot, steps: Sequence[Step]) -> None:
         """Write what changed in commits of bounded size. The mark moves with the last, so a crash between repeats."""
@@ -179,7 +195,9 @@ class _Commit(Struct, frozen=True):
                 due[step.state.gateway] = step.due
             if step.changed:
                 batch.append(step)
-        self._write(etag, replace(head, mark=self.now, watching_since=head.watching_since or self.now, due=due), batch)
+        since = head.watching_since or self.now
+        head = replace(head, mark=self.now, watching_since=since, due=due, gaps=self.report.gaps)
+        self._write(etag, head, batch)
 
     def _cost(self, steps: Sequence[Step]) -> int:
         """Writes that steps need at most: a gateway and its notices each, and the notices to the tables."""
@@ -200,9 +218,10 @@ class _Commit(Struct, frozen=True):
         for part in _portions(steps):
             yield Notice(f"{stamp}-{part[0].id}-{part[0].rev:06d}-{TABLE}", TABLE, self.now, None, part)
         for said in (n for s in steps for n in s.notifications):
+            ingested = self.arrived(said.incident.gateway, newest(said.incident)) if said.incident else None
             for channel in self.routing.recipients(said, self.channels):
                 key = f"{stamp}-{_began(said)}-{said.subject}-{said.number:06d}-{channel}"
-                yield Notice(key, channel, self.now, said)
+                yield Notice(key, channel, self.now, said, ingested=ingested)
 
 
 def _stopped(said: Notification) -> bool:

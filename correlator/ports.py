@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from msgspec import Struct
 
 from correlator.gateways import GatewayList, Listed
-from correlator.model import GatewayState, Incident, LogRow, Notification
+from correlator.model import GatewayState, Incident, LogRow, Notification, PollingGap
 from correlator.people import Entry, EntryKind, People, Remark
 
 Body = dict[str, Any]
@@ -69,12 +69,16 @@ class LogSource(Protocol):
 
 
 class Head(Struct, frozen=True):
-    """The commit point of one partition: how far it was read, since when, what is due, which week or month was told."""
+    """The commit point of one partition: how far it was read, since when, what is due, which week or month was told.
+
+    ``gaps`` are the times without a good poll of the last 14 weeks.
+    """
 
     mark: datetime | None = None
     watching_since: datetime | None = None
     due: Mapping[str, datetime] = {}
     week: str = ""
+    gaps: tuple[PollingGap, ...] = ()
 
 
 class Notice(NamedTuple):
@@ -97,6 +101,8 @@ class Notice(NamedTuple):
     """Tries whose answer was lost: each may have reached the channel."""
     crashed: int = 0
     """Tries whose run died before it could note what became of them: each may have reached the channel."""
+    ingested: datetime | None = None
+    """When the newest row of what it tells came into the workspace (UTC), where that is known."""
 
     @property
     def subject(self) -> str:
@@ -111,16 +117,35 @@ class Held(NamedTuple):
     etag: str
 
 
+class Receipt(NamedTuple):
+    """A channel took a message. ``key`` is its notice's, ``at`` when (UTC), ``incident`` an id or ``""``.
+
+    ``repeats`` counts earlier tries that may have arrived, ``folded`` the messages that it stands for (0: itself).
+    """
+
+    key: str
+    channel: str
+    at: datetime
+    incident: str
+    moment: str
+    number: int
+    tries: int
+    repeats: int
+    plain: bool
+    folded: int = 0
+
+
 class Snapshot(NamedTuple):
     """A partition's head and outbox, read in one go, with the store's own clock (UTC).
 
-    ``etag`` is None where nothing was ever committed.
+    ``etag`` is None where nothing was ever committed. ``receipts`` are those that are not filed yet.
     """
 
     head: Head
     etag: str | None
     outbox: list[Held]
     clock: datetime
+    receipts: Sequence[Receipt] = ()
 
 
 class Store(Protocol):
@@ -144,8 +169,12 @@ class Store(Protocol):
         """Take a notice for this run alone; None if another run was faster."""
         ...
 
-    def settle(self, partition: str, held: Held) -> None:
-        """Delivered, whoever holds the claim now: forget the notice."""
+    def settle(self, partition: str, held: Held, receipt: Receipt | None = None) -> None:
+        """Delivered, whoever holds the claim now: forget the notice, and keep its receipt until it is filed."""
+        ...
+
+    def file(self, partition: str, receipts: Sequence[Receipt]) -> None:
+        """Write receipts into the public table and forget them; twice is once."""
         ...
 
     def postpone(self, partition: str, held: Held, notice: Notice, words: Sequence[Notice] = ()) -> None:
@@ -169,6 +198,14 @@ class Store(Protocol):
 
     def record(self, incidents: Sequence[Incident]) -> None:
         """Project incidents into the public tables; an older revision never replaces a newer one."""
+        ...
+
+    def purge(self, before: datetime) -> Mapping[str, int]:
+        """Delete a bounded number of public rows older than that time (UTC); how many of each table."""
+        ...
+
+    def purge_gateways(self, partition: str, gone: Iterable[str], before: datetime) -> int:
+        """Delete what is kept of these gateways, unless something of it is younger than that time (UTC)."""
         ...
 
     def watched(self, partition: str) -> list[str]:

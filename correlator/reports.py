@@ -1,18 +1,17 @@
-"""What is told beside incidents: the welcome after the first polls, weeks and months. Each once, by a poll's clock."""
+"""What is told beside incidents: the welcome, gaps in watching, weeks and months. Each once, by a poll's clock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
 from correlator.gateways import GatewayList
-from correlator.measures import Span
-from correlator.model import Moment, MonthlyTime, Notification, Week, WeeklyTime
+from correlator.measures import Span, united_seconds
+from correlator.model import Blind, Moment, MonthlyTime, Notification, PollingGap, Status, Week, WeeklyTime
 from correlator.monthly import month_bounds, month_due
 from correlator.ports import Channel, Head, Notice, Snapshot, Store
 from correlator.weekly import LATE, label_of, lines_between, week_bounds, week_due, week_line
@@ -21,7 +20,8 @@ from correlator.welcome import LOOK_BACK, compose
 if TYPE_CHECKING:
     from correlator.figures import Known, Wanted
 
-WEEKLY_PARTITION, MONTHLY_PARTITION, WELCOME_PARTITION = "weekly", "monthly", "welcome"
+WEEKLY_PARTITION, MONTHLY_PARTITION = "weekly", "monthly"
+WELCOME_PARTITION, WATCH_PARTITION = "welcome", "watch"
 PATIENCE = timedelta(hours=1)
 """How long the welcome waits for workspaces that cannot be read yet: roles take some minutes to settle."""
 HISTORY = timedelta(days=84)
@@ -44,7 +44,7 @@ class _Calendar(NamedTuple):
     bounds: Callable[[str], Span]
 
 
-def _calendar(at: WeeklyTime | MonthlyTime, zone: ZoneInfo) -> _Calendar:
+def _calendar(at: WeeklyTime | MonthlyTime, zone: tzinfo) -> _Calendar:
     if isinstance(at, WeeklyTime):
         due = lambda now, told: week_due(now, at, zone, told)  # noqa: E731
         return _Calendar(WEEKLY_PARTITION, Moment.WEEKLY, due, lambda label: week_bounds(label, zone))
@@ -57,7 +57,7 @@ def summarize(
     store: Store,
     channels: Mapping[str, Channel],
     at: WeeklyTime | MonthlyTime,
-    zone: ZoneInfo,
+    zone: tzinfo,
     wanted: Wanted | None = None,
     listed: GatewayList | None = None,
 ) -> Report:
@@ -76,7 +76,7 @@ def summarize(
         # What ended before anyone watched has nothing to tell.
         told = None
         if any(h.watching_since and h.watching_since < end for h in heads):
-            known = known_of(workspaces, store, listed)
+            known = known_of(workspaces, store, listed, (start, end))
             summary = compile_report(label, (start, end), zone, store.documents, wanted, known)
             told = Notification(calendar.moment, now, week=summary)
         before = _tell(told, now, before, replace(before.head, week=label), store, channels, report)
@@ -87,7 +87,7 @@ def summarize(
 def compile_report(
     label: str,
     period: Span,
-    zone: ZoneInfo,
+    zone: tzinfo,
     documents: Callable[[list[str]], list[dict[str, Any]]],
     wanted: Wanted | None = None,
     known: Known | None = None,
@@ -100,13 +100,16 @@ def compile_report(
     return Week(label, *period, lines, figures(lines, found, period, zone, wanted or Wanted(), known or Known()))
 
 
-def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None) -> Known:
-    """What is known beside the incidents. Nobody records yet when nothing was polled, so blind minutes stay unknown."""
+def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None, period: Span) -> Known:
+    """What is known beside the incidents of a period (UTC, half open)."""
     from correlator.figures import Known
 
-    since = min((h.watching_since for w in workspaces if (h := store.read(w).head).watching_since), default=None)
+    heads = [store.read(w).head for w in workspaces]
+    since = min((h.watching_since for h in heads if h.watching_since), default=None)
     logging = frozenset(gateway for w in workspaces for gateway in store.watched(w)) if listed else frozenset()
-    return Known(listed, logging, since - LOOK_BACK if since else None)
+    gaps = [(max(g.since, period[0]), min(g.until, period[1])) for h in heads for g in h.gaps]
+    blind = united_seconds(g for g in gaps if g[0] < g[1])
+    return Known(listed, logging, since - LOOK_BACK if since else None, blind if since else None)
 
 
 def greet(
@@ -140,6 +143,40 @@ def greet(
         before = _tell(told, now, before, Head(mark=now), store, channels, report)
     Delivery(store, channels, now, report).run(before)
     return Greeting(report.sent == len(before.outbox), report)
+
+
+def confess(
+    gaps: Mapping[str, Sequence[PollingGap]],
+    workspaces: Sequence[str],
+    store: Store,
+    channels: Mapping[str, Channel],
+    now: datetime,
+) -> Greeting:
+    """Tell of the times without a good poll that were not told yet: one message for all workspaces.
+
+    ``gaps`` by workspace, as far as they are at hand; of the others they are read. Raises StaleWrite if overtaken.
+    """
+    before = store.read(WATCH_PARTITION)
+    kept = [g for w in workspaces for g in (gaps[w] if w in gaps else store.read(w).head.gaps)]
+    told_until = before.head.mark
+    news = sorted({g for g in kept if told_until is None or g.until > told_until})
+    if not news and not before.outbox:
+        return Greeting(done=True)
+    report = Report(WATCH_PARTITION, now)
+    if news:
+        told = Notification(Moment.BLIND, now, blind=Blind(tuple(news), _begun_in(news, store)))
+        head = replace(before.head, mark=max(g.until for g in news))
+        before = _tell(told, now, before, head, store, channels, report)
+    Delivery(store, channels, now, report).run(before)
+    return Greeting(done=not store.read(WATCH_PARTITION).outbox, report=report)
+
+
+def _begun_in(gaps: Sequence[PollingGap], store: Store) -> int:
+    """How many incidents began in these times, by the public table: it was written before."""
+    since, until = min(g.since for g in gaps), max(g.until for g in gaps)
+    found = [d for d in store.documents(_weeks(since, until)) if not Status(d["status"]).withdrawn]
+    starts = [datetime.fromisoformat(d["started_at"]) for d in found]
+    return sum(any(g.since < start <= g.until for g in gaps) for start in starts)
 
 
 def _clock(heads: Iterable[Head]) -> datetime | None:

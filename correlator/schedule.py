@@ -9,6 +9,8 @@ round without a word, and a day that no month of the schedule has, which never c
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -45,6 +47,20 @@ def ncrontab(text: str) -> str:
     if min(days) > max(LONGEST_MONTH[month - 1] for month in months):
         raise ValueError(f"give a day that one of its months has, {EXAMPLE}")
     return text
+
+
+def longest_pause(schedule: str) -> timedelta:
+    """The longest time between two runs of a schedule that ``ncrontab`` took.
+
+    One that leaves out days or months is taken as running once a year: no pause of it is unusual.
+    """
+    parts = zip(FIELDS, schedule.split(), strict=True)
+    seconds, minutes, hours, *days = (_values(field, part) for field, part in parts)
+    if any(len(found) < len(field.values) for field, found in zip(FIELDS[3:], days, strict=True)):
+        return timedelta(days=365)
+    first = min(seconds)  # within a minute nobody counts
+    runs = sorted(timedelta(hours=h, minutes=m, seconds=first) for h in hours for m in minutes)
+    return max(b - a for a, b in pairwise([*runs, runs[0] + timedelta(days=1)]))
 
 
 def _values(field: Field, text: str) -> set[int]:

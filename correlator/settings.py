@@ -10,10 +10,10 @@ import base64
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 from correlator.errors import SettingsError
 from correlator.gateways import folded, is_group
@@ -32,6 +32,8 @@ TEN_YEARS = timedelta(days=3650)
 """Longer than anybody asks for, and so short that it can be added to any time of a row."""
 WIDEST = timedelta(days=1)
 """A maintenance row says nothing of what happens a day from it."""
+FEWEST_MONTHS = 4
+"""Reports look back over a quarter."""
 VAULT_REFERENCE = "@microsoft.keyvault("
 UNRESOLVED = "is a Key Vault reference that did not resolve"
 VAULT_CURE = (
@@ -98,6 +100,8 @@ def _waiting(text: str) -> timedelta:
 
 def zone(text: str) -> str:
     """The name of an IANA time zone. Raises ValueError."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return ZoneInfo(text).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -191,6 +195,12 @@ def _routes(text: str) -> tuple[Route, ...]:
     return parse(text, CHANNEL_NAMES)
 
 
+def _months(text: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text.strip()) or not FEWEST_MONTHS <= int(text) <= 120:
+        raise ValueError(f"give a number of months from {FEWEST_MONTHS} to 120")
+    return int(text)
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in ("0", "1", "true", "false"):
         raise ValueError("give 0 or 1")
@@ -212,6 +222,13 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "What events are signed with (Standard Webhooks): whsec_ and base64; several sign all, for a change of keys",
         _keys,
+        True,
+    ),
+    Setting(
+        "HEARTBEAT_URL",
+        "",
+        "Called after polls in which every workspace succeeded, for a watcher outside; a Key Vault reference in Azure",
+        _text,
         True,
     ),
     Setting("TABLES_ENDPOINT", "", "Table service URL of the storage account, used with the app's identity", _endpoint),
@@ -262,12 +279,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; default: all of all",
         _routes,
     ),
+    Setting("KEEP_MONTHS", "13", "How many months incidents, outages, messages and remarks are kept", _months),
     Setting("ALLOW_PRIVATE_WEBHOOKS", "0", "1 permits webhooks on http and on private addresses", _switch),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The settings as values. Secrets do not show in its repr."""
 
     workspace_ids: tuple[str, ...]
@@ -291,12 +308,20 @@ class Settings:
     reasons: Vocabulary
     maintenance_window: tuple[timedelta, timedelta]
     routes: tuple[Route, ...]
+    keep_months: int
     allow_private_webhooks: bool
-    teams_webhook_url: str = field(repr=False)
-    slack_webhook_url: str = field(repr=False)
-    events_webhook_url: str = field(repr=False)
-    events_webhook_secret: tuple[bytes, ...] = field(repr=False)
-    tables_connection_string: str = field(repr=False)
+    teams_webhook_url: str
+    slack_webhook_url: str
+    events_webhook_url: str
+    events_webhook_secret: tuple[bytes, ...]
+    heartbeat_url: str
+    tables_connection_string: str
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(s.name.lower(), getattr(self, s.name.lower())) for s in SETTINGS if not s.secret]
 
     @classmethod
     def read(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> Settings:

@@ -44,6 +44,10 @@ class Sum(NamedTuple):
     connection_downtime_seconds: float = 0.0
     longest_seconds: float = 0.0
     open: int = 0
+    judged: int = 0
+    """Incidents on whose cause a person has spoken, and …"""
+    agreed: int = 0
+    """… those where the logs' verdict named the same side."""
 
     def plus(self, part: Part) -> Sum:
         """With one more incident, or one peer's part of it."""
@@ -55,6 +59,8 @@ class Sum(NamedTuple):
             self.connection_downtime_seconds + part.connection_downtime_seconds,
             max(self.longest_seconds, part.downtime_seconds),
             self.open + part.open,
+            self.judged + part.judged,
+            self.agreed + part.agreed,
         )
 
 
@@ -65,6 +71,8 @@ class Part(NamedTuple):
     downtime_seconds: float
     connection_downtime_seconds: float
     open: bool
+    judged: bool
+    agreed: bool
 
 
 class Stats(NamedTuple):
@@ -132,7 +140,14 @@ def _whole(document: Mapping[str, Any]) -> Part:
         document["downtime_seconds"],
         document["connection_downtime_seconds"],
         document["status"] == Status.OPEN,
+        *_judged(document),
     )
+
+
+def _judged(document: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Whether a person has said whose it was, and whether the verdict had it right: what precision is in the field."""
+    person = document.get("person")
+    return bool(person), bool(person and person["side"] == document["cause"]["side"])
 
 
 def _parts(document: Mapping[str, Any]) -> list[tuple[str, Part]]:
@@ -140,15 +155,17 @@ def _parts(document: Mapping[str, Any]) -> list[tuple[str, Part]]:
     of_peer: dict[str, list[Mapping[str, Any]]] = {}
     for outage in document["outages"]:
         of_peer.setdefault(outage["remote_ip"] or "", []).append(outage)
-    return [(peer, _of_peer(outages)) for peer, outages in of_peer.items()]
+    return [(peer, _of_peer(outages, *_judged(document))) for peer, outages in of_peer.items()]
 
 
-def _of_peer(outages: Sequence[Mapping[str, Any]]) -> Part:
+def _of_peer(outages: Sequence[Mapping[str, Any]], judged: bool, agreed: bool) -> Part:
     return Part(
         len(outages),
         united_seconds(_spans(outages, "ended_at")),
         united_seconds(_spans(outages, "connection_back_at")),
         any(o["open"] for o in outages),
+        judged,
+        agreed,
     )
 
 

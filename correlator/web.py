@@ -6,7 +6,7 @@ The clock is that of table storage, which comes with every answer of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -20,8 +20,9 @@ from correlator.ports import Answer, Store
 from correlator.stats import groups
 from correlator.stats import stats as sum_up
 from correlator.stores.history import History
+from correlator.wording import Style
 
-JSON, CSV = "application/json; charset=utf-8", "text/csv; charset=utf-8"
+JSON, CSV, HTML = (f"{kind}; charset=utf-8" for kind in ("application/json", "text/csv", "text/html"))
 LATE = timedelta(minutes=30)
 """A last good poll older than this is worth an alarm: six polls missed at the default schedule."""
 PAGE, LARGEST_PAGE, LONGEST = 100, 1000, timedelta(days=400)
@@ -34,7 +35,12 @@ class Web(NamedTuple):
     store: Store
     history: History
     workspaces: tuple[str, ...]
-    zone: str
+    style: Style
+
+    @property
+    def zone(self) -> str:
+        """The IANA zone in which days and weeks are counted."""
+        return self.style.zone
 
     def incidents(self, asked: Mapping[str, str]) -> Answer:
         """Incidents of a time, oldest first, a page at a time (``limit``, ``after``), as JSON or CSV (``format``)."""
@@ -47,6 +53,10 @@ class Web(NamedTuple):
     def stats(self, asked: Mapping[str, str]) -> Answer:
         """Sums ``by`` cause, side, gateway, tunnel, impact, day, week or month over ``days`` or a time."""
         return _answered(lambda: self._stats(asked))
+
+    def report(self, asked: Mapping[str, str]) -> Answer:
+        """The report page over a time, from what the table holds."""
+        return _answered(lambda: self._report(asked))
 
     def health(self) -> Answer:
         """200 while every workspace was polled lately, else 503. Names channels, never their addresses."""
@@ -76,6 +86,12 @@ class Web(NamedTuple):
         head = {"since": iso(wanted.since), "until": iso(wanted.until), "timezone": self.zone, "by": [*by]}
         return _json(200, head | {"rows": lines, "total": figures(found.total)})
 
+    def _report(self, asked: Mapping[str, str]) -> Answer:
+        from correlator.pages import render
+
+        wanted = self._question(asked, 30)
+        return Answer(200, render(self._found(wanted), self.style, since=wanted.since, until=wanted.until), HTML)
+
     def _health(self) -> Answer:
         snapshots = {w: self.store.read(w) for w in self.workspaces}
         workspaces = [_of_workspace(w, s.head.mark, s.clock, len(s.outbox)) for w, s in snapshots.items()]
@@ -92,7 +108,7 @@ class Web(NamedTuple):
             raise UsageError(f"ask for at most {LONGEST.days} days at once")
         return wanted
 
-    def _found(self, wanted: Question) -> Iterable[Mapping[str, Any]]:
+    def _found(self, wanted: Question) -> list[Mapping[str, Any]]:
         return sorted((d for d in self.history.between(*wanted) if wanted.wants(d["status"])), key=_place)
 
 

@@ -7,9 +7,8 @@ run that was missed is made up for by the next one: the question is "which week 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from correlator.model import Cause, Status, Week, WeekLine, WeeklyTime
 
@@ -17,7 +16,7 @@ WEEK = timedelta(days=7)
 LATE = timedelta(days=2)
 
 
-def week_due(now: datetime, at: WeeklyTime, zone: ZoneInfo, last_told: str) -> str | None:
+def week_due(now: datetime, at: WeeklyTime, zone: tzinfo, last_told: str) -> str | None:
     """The label (``2026-W34``) of the newest whole week that is due and was not told; None while there is none.
 
     ``now`` in UTC. A week runs from Monday 00:00 to Monday 00:00 local time.
@@ -38,7 +37,7 @@ def label_of(day: date) -> str:
     return f"{year}-W{week:02d}"
 
 
-def week_bounds(label: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def week_bounds(label: str, zone: tzinfo) -> tuple[datetime, datetime]:
     """First and last instant (UTC, half open) of a week in a zone. Raises ValueError for a text that is no week."""
     year, week = label.split("-W")
     monday = date.fromisocalendar(int(year), int(week), 1)
@@ -46,7 +45,7 @@ def week_bounds(label: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return start, end
 
 
-def partitions(label: str, zone: ZoneInfo) -> list[str]:
+def partitions(label: str, zone: tzinfo) -> list[str]:
     """The UTC weeks (partition keys) whose incidents may have begun in a local week.
 
     A row lies in the week of its anchor, and late rows may move the start by two days either way.
@@ -56,7 +55,7 @@ def partitions(label: str, zone: ZoneInfo) -> list[str]:
     return list(dict.fromkeys(label_of(d) for d in days))
 
 
-def sum_up(label: str, zone: ZoneInfo, documents: Iterable[Mapping[str, Any]]) -> Week:
+def sum_up(label: str, zone: tzinfo, documents: Iterable[Mapping[str, Any]]) -> Week:
     """The week's incidents (public incident objects), oldest first, without other weeks' and those that never were."""
     start, end = week_bounds(label, zone)
     return Week(label, start, end, lines_between(start, end, documents))

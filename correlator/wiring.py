@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from time import perf_counter
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
@@ -16,17 +17,18 @@ from msgspec.structs import replace
 
 from correlator.channels import CHANNELS, Events, Pace, check_url
 from correlator.delivery import Report
-from correlator.errors import CorrelatorError, SettingsError, StaleWrite
+from correlator.errors import CorrelatorError, SettingsError, StaleWrite, StoreUnavailable
+from correlator.gaps import tell_after
 from correlator.gateways import Listed
 from correlator.model import MonthlyTime, Policy, WeeklyTime
 from correlator.poll import Aside, poll_all
 from correlator.ports import Channel, GatewaySource, LogSource, Store
-from correlator.reports import greet, summarize
+from correlator.reports import confess, greet, summarize
 from correlator.routes import Routing
+from correlator.schedule import longest_pause
 from correlator.settings import Settings
 from correlator.sites import names
 from correlator.sources.log_analytics import LogAnalytics
-from correlator.sources.resource_manager import ResourceManager
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("correlator")
 CHANNEL_SETTINGS = "|".join(setting for setting, _ in CHANNELS.values())
 NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", CHANNEL_SETTINGS)
+SHOWN = 50
+"""Messages in one line: a line that is too long is cut by what keeps it, and then cannot be read."""
 
 
 class App(Struct):
@@ -51,6 +55,7 @@ class App(Struct):
     tables: Tables
     listed: Listed | None = None
     greeted: bool = False
+    confessed: bool = False
     clock: datetime | None = None
 
     def poll(self) -> None:
@@ -60,7 +65,7 @@ class App(Struct):
         store, channels = self._dressed(listed)
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched, asking, Routing(settings.routes, names(settings.sites)))
+        aside = Aside(touched, asking, Routing(settings.routes, names(settings.sites)), perf_counter)
         reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
             listed = replace(listed, touched=())
@@ -72,11 +77,16 @@ class App(Struct):
             for incident, gateway in report.went_down:
                 log.warning(json.dumps({"event": "connection-down", "incident": incident, "gateway": gateway}))
         self.clock = max((r.now for r in reports if r.now), default=self.clock)
+        self._confess(store, channels, reports)
         self._greet(store, channels, {w: str(f) for w, f in failures.items()})
         # The loser of a race dropped its work on purpose: the winner did it.
         real = [f for f in failures.values() if not isinstance(f, StaleWrite)]
         if real:
             raise CorrelatorError("; ".join(str(f) for f in real))
+        if settings.heartbeat_url:
+            from correlator.heartbeat import beat
+
+            beat(settings.heartbeat_url, settings.allow_private_webhooks)
 
     def summarize(self) -> None:
         """Send the weekly summary and the monthly report if they are due."""
@@ -91,6 +101,8 @@ class App(Struct):
     def _summarize(
         self, what: str, at: WeeklyTime | MonthlyTime, store: Store, channels: Mapping[str, Channel]
     ) -> None:
+        from zoneinfo import ZoneInfo
+
         settings, listed = self.settings, self.listed.found if self.listed else None
         zone, wanted = ZoneInfo(settings.timezone), wanted_of(settings)
         try:
@@ -100,13 +112,40 @@ class App(Struct):
             return
         log.info("%s", line_of(what, report))
 
+    def housekeep(self) -> None:
+        """Delete what is older than the time to keep, a bounded number of rows. Storage that fails is a log line."""
+        from correlator.stores.housekeeping import months_before
+
+        store = TableStore(self.tables, style_of(self.settings))
+        try:
+            listed, now = store.kept_list()
+            before = months_before(now, self.settings.keep_months)
+            purged = Counter(store.purge(before))
+            gone = {*listed.removed, *listed.aliases} if listed else set()
+            for workspace in self.settings.workspace_ids:
+                purged["gateways"] += store.purge_gateways(workspace, sorted(gone), before)
+        except StoreUnavailable as refused:
+            log.warning("housekeeping: %s", refused)
+            return
+        if +purged:
+            log.info(json.dumps({"event": "housekeeping", "before": before.isoformat(), "purged": dict(+purged)}))
+
     def web(self) -> Web:
         """What is answered over HTTP; its modules are no part of a timer's cold start."""
         from correlator.stores.history import History
         from correlator.web import Web
 
-        store = TableStore(self.tables, style_of(self.settings))
-        return Web(store, History(self.tables), self.settings.workspace_ids, self.settings.timezone)
+        style = style_of(self.settings, self._known_list())
+        return Web(TableStore(self.tables, style), History(self.tables), self.settings.workspace_ids, style)
+
+    def _known_list(self) -> Listed | None:
+        """The gateway list as it was last kept, for its names; without them an answer is still an answer."""
+        if self.listed is None:
+            try:
+                self.listed, _ = self._dressed(None)[0].kept_list()
+            except StoreUnavailable as refused:
+                log.info("names of connections: %s", refused)
+        return self.listed
 
     def _current_list(self) -> tuple[Listed | None, Listed | None]:
         """The gateway list as it was and as it is. In a process that has a fresh one, nothing is read."""
@@ -129,6 +168,21 @@ class App(Struct):
         if greeting.report:
             log.info("%s", line_of("welcome", greeting.report))
 
+    def _confess(self, store: Store, channels: Mapping[str, Channel], reports: Sequence[Report]) -> None:
+        """Where a poll found a gap before it, and once in each process, for one that died before it could tell."""
+        if self.clock is None or (self.confessed and not any(r.blind_seconds for r in reports)):
+            return
+        self.confessed = False
+        gaps = {r.partition: r.gaps for r in reports}
+        try:
+            told = confess(gaps, self.settings.workspace_ids, store, channels, self.clock)
+        except StaleWrite as lost:
+            log.info("gaps in watching: %s", lost)
+            return
+        self.confessed = told.done
+        if told.report:
+            log.info("%s", line_of("watch", told.report))
+
     def _dressed(self, listed: Listed | None) -> tuple[Store, dict[str, Channel]]:
         """Store and channels in the words of today's list, with the time of a run before them."""
         style = style_of(self.settings, listed)
@@ -140,12 +194,21 @@ def build(environment: Mapping[str, str]) -> App:
     settings = Settings.read(environment, NEEDED)
     credential = DefaultAzureCredential()
     open_channels(settings, style_of(settings))
+    problem = check_url(settings.heartbeat_url, settings.allow_private_webhooks) if settings.heartbeat_url else None
+    if problem:
+        raise SettingsError([f"HEARTBEAT_URL: {problem}"])
     return App(
         settings,
         LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential),
-        ResourceManager(settings.arm_endpoint, credential) if settings.gateway_scopes else None,
+        _resource_manager(settings, credential) if settings.gateway_scopes else None,
         open_tables(settings, credential),
     )
+
+
+def _resource_manager(settings: Settings, credential: TokenCredential) -> GatewaySource:
+    from correlator.sources.resource_manager import ResourceManager
+
+    return ResourceManager(settings.arm_endpoint, credential)
 
 
 def style_of(settings: Settings, listed: Listed | None = None) -> Style:
@@ -160,6 +223,7 @@ def policy_of(settings: Settings) -> Policy:
     before, after = settings.maintenance_window
     return Policy(
         down_after=settings.down_after,
+        blind_after=tell_after(longest_pause(settings.poll_schedule)),
         reasons=settings.reasons,
         maintenance_before=before,
         maintenance_after=after,
@@ -208,6 +272,7 @@ def open_channel(name: str, url: str, settings: Settings, style: Style, pace: Pa
 
 def line_of(what: str, report: Report) -> str:
     """One structured line a run, for alerts and workbooks to query."""
-    fields = {slot: getattr(report, slot) for slot in Report.__struct_fields__}
+    fields = {slot: getattr(report, slot) for slot in Report.__struct_fields__ if slot != "gaps"}
     fields = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in fields.items()}
+    fields["messages"] = [sent._asdict() for sent in report.messages[:SHOWN]]
     return json.dumps({"event": what} | fields, ensure_ascii=False)

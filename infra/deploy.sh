@@ -1,8 +1,8 @@
 #!/bin/sh
 # Shows what a deployment would change; with --yes makes it so and brings the code.
 # Usage: sh infra/deploy.sh --group RG [--parameters FILE] [--yes]
-# Webhook addresses are taken from TEAMS_WEBHOOK_URL, SLACK_WEBHOOK_URL and EVENTS_WEBHOOK_URL where set, and what signs
-# events from EVENTS_WEBHOOK_SECRET; unset leaves the vault as it is.
+# Webhook addresses are taken from TEAMS_WEBHOOK_URL, SLACK_WEBHOOK_URL, EVENTS_WEBHOOK_URL and HEARTBEAT_URL where set,
+# and what signs events from EVENTS_WEBHOOK_SECRET; unset leaves the vault as it is.
 set -eu
 
 usage() {
@@ -29,7 +29,7 @@ if [ "$(az group exists --name "$group")" != true ]; then
   exit 1
 fi
 
-case "${TEAMS_WEBHOOK_URL:-}${SLACK_WEBHOOK_URL:-}${EVENTS_WEBHOOK_URL:-}${EVENTS_WEBHOOK_SECRET:-}" in
+case "${TEAMS_WEBHOOK_URL:-}${SLACK_WEBHOOK_URL:-}${EVENTS_WEBHOOK_URL:-}${EVENTS_WEBHOOK_SECRET:-}${HEARTBEAT_URL:-}" in
   *[\"\\[:space:]]*) echo "a webhook address or secret holds a quote, a backslash or a space" >&2; exit 2 ;;
 esac
 
@@ -44,7 +44,8 @@ trap 'exit 1' HUP INT TERM
   printf '  "teamsWebhookUrl": {"value": "%s"},\n' "${TEAMS_WEBHOOK_URL:-}"
   printf '  "slackWebhookUrl": {"value": "%s"},\n' "${SLACK_WEBHOOK_URL:-}"
   printf '  "eventsWebhookUrl": {"value": "%s"},\n' "${EVENTS_WEBHOOK_URL:-}"
-  printf '  "eventsWebhookSecret": {"value": "%s"}}}\n' "${EVENTS_WEBHOOK_SECRET:-}"
+  printf '  "eventsWebhookSecret": {"value": "%s"},\n' "${EVENTS_WEBHOOK_SECRET:-}"
+  printf '  "heartbeatUrl": {"value": "%s"}}}\n' "${HEARTBEAT_URL:-}"
 } >"$secrets/secrets.json"
 
 set -- --resource-group "$group" --template-file "$here/main.bicep" \

@@ -58,7 +58,14 @@ param eventsWebhookUrl string = ''
 @secure()
 param eventsWebhookSecret string = ''
 
-@description('Resource id of a vault that holds the secrets <channel>-webhook-url (and events-webhook-secret) already. Empty: a vault is made.')
+@description('After each poll in which every workspace succeeded, call the address in the vault\'s secret heartbeat-url: a watcher outside rings when it stays away.')
+param heartbeat bool = false
+
+@description('That address. Empty leaves the secret heartbeat-url as it is.')
+@secure()
+param heartbeatUrl string = ''
+
+@description('Resource id of a vault that holds the secrets <channel>-webhook-url (and events-webhook-secret, heartbeat-url) already. Empty: a vault is made.')
 param existingVaultId string = ''
 
 @description('Purge protection of the vault that is made. It cannot be switched off again.')
@@ -139,6 +146,11 @@ param reasons string = ''
 @description('From when to when around its log row maintenance may cut; the command calibrate proposes one.')
 param maintenanceWindow string = '-60s..12m'
 
+@description('How many months incidents, outages, messages and remarks are kept.')
+@minValue(4)
+@maxValue(120)
+param keepMonths int = 13
+
 @description('Log query endpoint. Empty: that of the cloud deployed to.')
 param logsEndpoint string = ''
 
@@ -178,7 +190,8 @@ var storageName = 'stvpn${suffix}'
 var functionAppName = 'func-vpn-${suffix}'
 var secretNames = concat(
   map(channels, channel => '${channel}-webhook-url'),
-  contains(channels, 'events') ? ['events-webhook-secret'] : []
+  contains(channels, 'events') ? ['events-webhook-secret'] : [],
+  heartbeat ? ['heartbeat-url'] : []
 )
 var ownVault = empty(existingVaultId)
 var vaultSubscription = ownVault ? subscription().subscriptionId : split(existingVaultId, '/')[2]
@@ -255,6 +268,7 @@ module keyVault 'modules/key-vault.bicep' = if (ownVault) {
     slackWebhookUrl: slackWebhookUrl
     eventsWebhookUrl: eventsWebhookUrl
     eventsWebhookSecret: eventsWebhookSecret
+    heartbeatUrl: heartbeatUrl
   }
 }
 
@@ -364,6 +378,8 @@ module functionApp 'modules/function-app.bicep' = {
     contacts: contacts
     reasons: reasons
     maintenanceWindow: maintenanceWindow
+    keepMonths: keepMonths
+    heartbeat: heartbeat
   }
 }
 

@@ -87,10 +87,15 @@ if [ "$skip" = yes ]; then
   echo "Not exported, as asked. The tables go with the group and cannot be brought back."
 elif [ "$yes" = yes ]; then
   mkdir -p "$export_to"
-  export_table incidents
-  export_table outages
+  # A list that fails must stop all of this, which it would not inside the loop's head.
+  tables=$(az storage table list --account-name "$storage" --auth-mode login --query "[].name" --output tsv)
+  for table in $tables; do
+    case $table in
+      incidents | outages | messages | remarks) export_table "$table" ;;
+    esac
+  done
 else
-  echo "+ (export the tables incidents and outages of $storage to $export_to)"
+  echo "+ (export the tables incidents, outages, messages and remarks of $storage to $export_to)"
 fi
 
 echo "2. Role assignments outside the group"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections import Counter
@@ -45,11 +46,13 @@ ROWS = [
     TOKYO.upgrade("08-21 17:37:21", 0), *failover(TOKYO, "08-21 17:37:59", (PEER,), 0, 16),
 ]  # fmt: skip
 WRONG_AT = "08-21 17:20:00"
-CALM = ("08-21 17:30:00", "08-21 17:45:00", "08-21 19:30:00", "08-22 20:00:00")
+CALM = ("08-21 17:30:00", "08-21 17:45:00", "08-21 19:30:00", "08-22 17:25:00")
+"""The last a day later, when an address that refused for good is tried again."""
 QUICK = {"retry_backoff_factor": 0.01, "retry_backoff_max": 0.05}
 """As many tries as the app makes, without the pauses between them."""
 CHATS = ("teams", "slack")
 EXECUTED = Workspace.query
+NUMBER = re.compile(r"update (\d+)")
 
 
 class Killed(BaseException):
@@ -227,9 +230,17 @@ class Judge:
         unnamed = self.bench.night(case.begin)
         told, lines = self.bench.told(), self.bench.lines.repeats
         lost = len(self.kept - self.bench.kept()) + sum(self._last().get(c) != said for c, said in self.last.items())
+        lost += sum(_missing(counts) for counts in told.values())
         repeated = sum(n - 1 for counts in told.values() for n in counts.values())
         unexplained = max(0, repeated - lines) + len(unnamed)
         return Outcome(lost, repeated, unexplained, "; ".join(unnamed)[:100])
+
+
+def _missing(told: Counter[str]) -> int:
+    """How many of an incident's messages never came: they are numbered, and the last one says which it is."""
+    of_incident = [body for body in told if "VPN-" in body]
+    numbers = [int(n) for body in of_incident for n in NUMBER.findall(body)]
+    return max(0, max(numbers, default=1) - len(of_incident))
 
 
 def _essence(body: object) -> str:

@@ -135,7 +135,8 @@ class _Exchange(BaseHTTPRequestHandler):
         if reply is None or service.stopping.wait(reply.wait) or reply.drop:
             self.close_connection = True
             return
-        self.send_response(reply.status)
+        dated = any(name.lower() == "date" for name in reply.headers)
+        (self.send_response_only if dated else self.send_response)(reply.status)
         for name, value in {**reply.headers, "Content-Length": str(len(reply.body))}.items():
             self.send_header(name, value)
         self.end_headers()

@@ -113,7 +113,7 @@ class Fuse:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
-        if name not in ("fetch", "query", "get", "write", "send"):
+        if name not in ("fetch", "query", "get", "scan", "write", "send"):
             return found
 
         def call(*args: Any) -> Any:

@@ -180,3 +180,16 @@ def test_pure_modules_are_under_contract() -> None:
     below = [n.strip() for layer in line["layers"][line["layers"].index("track") :] for n in layer.split("|")]
     missing = {f"correlator.{n}" for n in below} - set(pure["source_modules"])
     assert missing <= {"correlator.ports", "correlator.wording", "correlator.settings", "correlator.errors"}
+
+
+def test_the_map_names_every_module_and_the_arrow_line_is_the_contract() -> None:
+    """ARCHITECTURE.md names each module of the product, and draws the very layers that the import contract holds."""
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    modules = {p.name for p in (ROOT / "correlator").glob("[a-z]*.py")}
+    assert {m for m in modules if f"`{m}`" not in page} == set()
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = next(c["layers"] for c in contracts if c["type"] == "layers")
+    drawn = page.split("## The arrow line")[1].split("```")[1]
+    assert " ".join(drawn.split()) == " -> ".join(layers)

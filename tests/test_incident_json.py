@@ -8,13 +8,14 @@ from datetime import timedelta, timezone
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from correlator.incident_json import gateway_name, gateway_object, history, incident_object, iso
-from correlator.model import Cause, CauseChange, Incident, Status
+from correlator.model import Cause, CauseChange, Confidence, Incident, Status
 from correlator.people import Remark, RemarkKind
 from correlator.wording import Style
 from tests.timeline import ACTIVE_ACTIVE, ACTIVE_STANDBY, clock, gateway, incidents
@@ -167,6 +168,24 @@ def test_the_history_of_a_change_of_mind() -> None:
     ]
     taken_back = replace(found, status=Status.RETRACTED)
     assert [e["event"] for e in history(taken_back)] == ["opened", "retracted", "cause-changed"]
+
+
+def test_the_history_says_that_a_confirmed_verdict_became_less_sure() -> None:
+    """The same cause, no longer confirmed, is a line of the history with how sure it still was."""
+    change = CauseChange(clock("17:14"), Cause.AZURE_FAILOVER, Confidence.LIKELY)
+    found = replace(one("17:13 hq down IN_0; 17:14 hq up IN_1"), changes_of_mind=(change,))
+    assert history(found)[1] == {
+        "at": "2026-08-21T17:14:00Z",
+        "event": "cause-changed",
+        "cause": "azure-failover",
+        "confidence": "likely",
+    }
+
+
+def test_a_change_of_mind_kept_by_an_older_version_is_read() -> None:
+    """What was kept before it could say how sure it still was: two values, and nothing had fallen."""
+    kept = msgspec.json.decode(b'["2026-08-21T17:14:00Z", "unknown"]', type=CauseChange)
+    assert kept == CauseChange(clock("17:14"), Cause.UNKNOWN)
 
 
 def test_times_keep_their_fractions() -> None:

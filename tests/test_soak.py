@@ -88,6 +88,6 @@ def test_a_day_of_faults_ends_as_one_replay() -> None:
 def test_ten_thousand_polls_end_as_one_replay() -> None:
     """Ten thousand polls with random faults and deaths: the same incidents as one clean replay, nothing lost."""
     world = soak(POLLS, seed=2026)
-    assert world.kills > 500
+    assert world.kills > 300
     assert len(world.rows) > 400
     ends_as_one_replay(world)

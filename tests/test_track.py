@@ -157,6 +157,22 @@ def test_the_worst_speaks_for_all() -> None:
     assert [n.incident.peers for n in step.notifications if n.incident] == [("hq",)]
 
 
+@pytest.mark.parametrize(("second", "times"), [("08-28 17:00", 2), ("08-28 17:13", 1)])
+def test_a_failover_is_remembered_for_a_week(second: str, times: int) -> None:
+    """Long after a short failover was forgotten as an incident, the next within seven days is told as the second."""
+    watch = Watch("17:12:50 hq down IN_0; 17:13 hq up IN_1; 08-26 12:00 hq up IN_1", ACTIVE_STANDBY)
+    watch.poll(clock("17:00"))
+    watch.until("08-27 12:00", "30m")
+    assert watch.known() == {}
+    watch.add(f"{second} hq down IN_1; {second}:12 hq up IN_0")
+    said = []
+    now = clock("08-28 12:00")
+    while now < clock("08-28 18:00"):
+        said += [n for step in watch.poll(now).values() for n in step.notifications]
+        now += timedelta(minutes=5)
+    assert [n.times for n in said] == [times]
+
+
 def test_the_window_of_rows() -> None:
     """Rows are folded from the midnight before two days and six hours ago: no older row can still arrive."""
     assert window_start(clock("08-21 06:00")) == clock("08-19 00:00")

@@ -59,9 +59,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--misses", type=int, default=0, metavar="N", help="show N wrong verdicts with their rows")
     parser.add_argument("--kind", default="", help="of those only the kinds that hold this text, such as 'end: '")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
-    parser.add_argument(
-        "--write", action="store_true", help="put the tables into benchmarks/README.md and docs/verdicts.md"
-    )
+    parser.add_argument("--write", action="store_true", help="put the tables into the pages")
     return parser
 
 
@@ -89,10 +87,10 @@ def _late(seed: int, gateways: int, days: float) -> list[Pair]:
 
 def _write(text: str) -> None:
     lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
-    for written in PAGES:
-        before, rest = written.read_text(encoding="utf-8").split(BEGIN_MARK)
+    for file in PAGES:
+        before, rest = file.read_text(encoding="utf-8").split(BEGIN_MARK)
         after = rest.split(END_MARK)[1]
-        written.write_text(f"{before}{BEGIN_MARK}\n```text\n{lines}\n```\n{END_MARK}{after}", encoding="utf-8")
+        file.write_text(f"{before}{BEGIN_MARK}\n```text\n{lines}\n```\n{END_MARK}{after}", encoding="utf-8")
 
 
 def _show_misses(report: Report, limit: int, wanted: str) -> None:

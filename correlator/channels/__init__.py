@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from correlator.channels._pace import Pace
-from correlator.channels._post import check_url
+from correlator.channels._post import check_url, host_of, post
 from correlator.channels.events import Events
 from correlator.channels.slack import Slack
 from correlator.channels.teams import Teams
@@ -16,4 +16,4 @@ CHANNELS: Mapping[str, tuple[str, type[Teams] | type[Slack] | type[Events]]] = {
 }
 """Channel name -> the setting that holds its address, and its class."""
 
-__all__ = ["CHANNELS", "Channel", "Events", "Pace", "Slack", "Teams", "check_url"]
+__all__ = ["CHANNELS", "Channel", "Events", "Pace", "Slack", "Teams", "check_url", "host_of", "post"]

@@ -1,4 +1,4 @@
-"""What a message about the channels themselves holds, before any channel lays it out."""
+"""What a message about the monitor itself holds, before any channel lays it out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from correlator.channels._content import title_line
 from correlator.model import Notification
 from correlator.wording import Style, what_happened
-from correlator.wording.delivery import missed_lines, parked_lines
+from correlator.wording.delivery import blind_lines, missed_lines, parked_lines
 
 
 class DeliveryContent(NamedTuple):
@@ -25,4 +25,6 @@ def delivery_content(n: Notification, style: Style) -> DeliveryContent | None:
         return DeliveryContent(title_line(n, style), what_happened(n, style), *parked_lines(n, n.parked, style))
     if n.missed:
         return DeliveryContent(title_line(n, style), what_happened(n, style), *missed_lines(n.missed, style))
+    if n.blind:
+        return DeliveryContent(title_line(n, style), what_happened(n, style), *blind_lines(n.blind, style))
     return None

@@ -15,6 +15,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import asdict
+
 from correlator.channels._content import one_line
 from correlator.channels._pace import Pace
 from correlator.channels._post import Answer, post
@@ -100,6 +102,9 @@ def _data(n: Notification, style: Style, each_end: int) -> Event:
         return _welcome(n.welcome)
     if n.missed:
         return _missed(n.missed)
+    if n.blind:
+        gaps = [{"since": iso(g.since), "until": iso(g.until)} for g in n.blind.gaps]
+        return {"gaps": gaps, "incidents": n.blind.incidents}
     return {"channel": n.parked.channel, "why": n.parked.why} if n.parked else {"text": one_line(n, style)}
 
 
@@ -109,8 +114,8 @@ def _welcome(welcome: Welcome) -> Event:
         "connections": welcome.connections,
         "since": iso(welcome.since),
         "until": iso(welcome.until),
-        "causes": [c._asdict() for c in welcome.causes],
-        "gaps": [g._asdict() for g in welcome.gaps],
+        "causes": [asdict(c) for c in welcome.causes],
+        "gaps": [asdict(g) for g in welcome.gaps],
     }
 
 

@@ -27,7 +27,7 @@ from correlator.channels._webhook import Webhook
 from correlator.channels._week import ROWS, Chart, WeekContent, week_content
 from correlator.channels._welcome import WelcomeContent, welcome_content
 from correlator.model import Notification
-from correlator.wording import Style, phrases, what_happened
+from correlator.wording import Style, phrases, state, what_happened
 
 Element = dict[str, Any]
 LIMIT = 22_000
@@ -67,7 +67,7 @@ def _cards(n: Notification, style: Style) -> Iterator[Element]:
         yield _card(n, style, _welcome(welcome_content(n, n.welcome, style)))
     elif told := delivery_content(n, style):
         lines = [_rich(_run(line), spacing="Small") for line in told.lines]
-        yield _card(n, style, [_header("weak", told.title, told.sentence, told.period), *lines])
+        yield _card(n, style, [_header(state(n), told.title, told.sentence, told.period), *lines])
 
 
 def render_plain(n: Notification, style: Style) -> dict[str, object]:

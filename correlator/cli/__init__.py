@@ -12,6 +12,7 @@ from correlator.cli.check import check
 from correlator.cli.doctor import doctor
 from correlator.cli.entries import planned_work, silence
 from correlator.cli.evidence import evidence
+from correlator.cli.export import export
 from correlator.cli.incidents import incidents, show_one
 from correlator.cli.remarks import ack, close, note, reclassify
 from correlator.cli.replay import replay
@@ -31,7 +32,7 @@ def commands() -> None:
 
 COMMANDS = (
     *(check, replay, calibrate, sample, doctor),
-    *(incidents, show_one, stats, weekly, evidence),
+    *(incidents, show_one, stats, weekly, evidence, export),
     *(ack, note, reclassify, close, silence, planned_work),
 )
 for command in COMMANDS:

@@ -63,4 +63,4 @@ def show_one(incident_id: str, as_json: bool, as_csv: bool) -> None:
     elif as_csv:
         click.echo(csv_text(OUTAGE, ({"incident": found["id"]} | o for o in found["outages"])), nl=False)
     else:
-        sheets.incident(found, style)
+        sheets.incident(found, history.told(found["id"]), style)

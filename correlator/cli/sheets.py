@@ -16,6 +16,7 @@ from rich.text import Text
 from correlator.cli.show import COLOURS
 from correlator.incident_json import gateway_name
 from correlator.model import Cause, Confidence, Side
+from correlator.ports import Receipt
 from correlator.stats import By, Stats, Sum
 from correlator.wording import Style, length_text, list_end, name, phrases
 
@@ -67,11 +68,13 @@ def _verdict(document: Document, style: Style) -> Text:
     return Text(words, COLOURS[cause["side"]]).append(f"\n{length}{to}", "default")
 
 
-def incident(found: Document, style: Style) -> None:
-    """Everything the table holds of one incident, as a page."""
+def incident(found: Document, told: Sequence[Receipt], style: Style) -> None:
+    """Everything the tables hold of one incident, what was said of it too, as a page."""
     console = Console(highlight=False)
     style = style.at(found["gateway"]["resource_id"])
     for line in _page(found, style):
+        console.print(line, soft_wrap=False)
+    for line in _paragraph("ask.told", _told(told, style), style):
         console.print(line, soft_wrap=False)
 
 
@@ -121,6 +124,18 @@ def _event(event: Document, style: Style) -> str:
     return f"{_at(event['at'], style)}  {what} · {name(Cause(event['cause']), style)}"
 
 
+def _told(told: Sequence[Receipt], style: Style) -> list[str]:
+    """Each message in a line: what it said, and when each channel had it."""
+    messages: dict[tuple[int, str], list[str]] = {}
+    for one in told:
+        heard = messages.setdefault((one.number, one.moment), [])
+        heard.append(f"{phrases.short(one.channel)} {phrases.instant(one.at, style)}")
+    joint = phrases.say(style, "and")
+    return [
+        f"{phrases.say(style, f'moment.{moment}')} · {joint.join(heard)}" for (_, moment), heard in messages.items()
+    ]
+
+
 def _outages(found: Document, style: Style) -> Table:
     table = _table(style, "ask.peer", "ask.instance", "ask.started", "ask.down", "ask.reason")
     for o in found["outages"]:
@@ -165,7 +180,8 @@ def _sentence(total: Sum, since: datetime, until: datetime, style: Style) -> str
         time=_length(total.connection_downtime_seconds, style),
     )
     still = phrases.say(style, "ask.open", n=total.open) if total.open else ""
-    return phrases.sentences(style, [sentence, still])
+    people = phrases.say(style, "ask.judged", n=total.judged, agreed=total.agreed) if total.judged else ""
+    return phrases.sentences(style, [sentence, still, people])
 
 
 def _length(seconds: float, style: Style) -> str:

@@ -65,7 +65,7 @@ def _compiled(week: str | None, month: str | None) -> tuple[Week, Style]:
     store = TableStore(kept.open_tables(), style)
     listed, _ = store.kept_list()
     style = wiring.style_of(settings, listed)
-    known = known_of(settings.workspace_ids, store, listed.found if listed else None)
+    known = known_of(settings.workspace_ids, store, listed.found if listed else None, period)
     return compile_report(label, period, zone, store.documents, wiring.wanted_of(settings), known), style
 
 

@@ -16,10 +16,12 @@ from correlator.model import ChangeKind, GatewayLog, LogRow, Status
 from correlator.pages.log_views import Shown, log_views
 from correlator.queries.links import link_parts
 from correlator.wording import Style, evidence_text, length_text
-from correlator.wording.page import page_words, zone_changes
+from correlator.wording.page import page_words, people_texts, zone_changes
 from correlator.wording.phrases import address, gateway, instance, place, places
 
 Object = Mapping[str, Any]
+MOST_WRITTEN = 2000
+"""Characters of a note."""
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """Where nothing tells of a time."""
 Tunnel = tuple[str, str]
@@ -58,12 +60,19 @@ def content(
     return {
         "words": page_words(style),
         "zone": zone_changes(first, last, style),
-        "known": first > LONG_AGO,
+        "nothing": _nothing(incidents, rows, bool(told), first),
         "span": [_ms(first), _ms(last)],
         "gateways": [_gateway(g, tunnels[g], marks[g], style.at(g)) for g in ids],
         "incidents": [_incident(i, ids.index(_id(i)), style, shown.get(str(i["id"]))) for i in incidents],
         "rows": views.rows if views else None,
     }
+
+
+def _nothing(incidents: Sequence[Object], rows: Sequence[LogRow] | None, tunnels: bool, first: datetime) -> str:
+    """The key of why nothing can be told of drops, ``""`` where their absence means something."""
+    if incidents or tunnels:
+        return ""
+    return "list.no-tunnel-row" if rows is not None else "" if first > LONG_AGO else "page.sentence.nothing"
 
 
 def _id(incident: Object) -> str:
@@ -131,6 +140,7 @@ def _incident(i: Object, n: int, style: Style, shown: Shown | None) -> dict[str,
         "evidence": [[_at(e["at"]), clean(e["category"]), _cleaned(e["text"])] for e in cause["evidence"]],
         "not_found": [_cleaned(t) for t in cause["not_found"]],
         "would_change": [_cleaned(t) for t in cause["would_change"]],
+        "people": [[_at(at), _cleaned(text)[:MOST_WRITTEN]] for at, text in people_texts(i, style)],
         "remarks": [_cleaned(t) for t in i["remarks"]],
         "history": [[_at(h["at"]), clean(h["event"]), clean(h["cause"])] for h in i["history"]],
         "outages": [_outage(o, i["impact"], style) for o in i["outages"]],

@@ -46,15 +46,16 @@ def render(
     shown = standing(incidents)
     first, last = span_of(shown, rows or (), since, until)
     css, script = _text("report.css"), _script()
+    data = content(shown, style, rows, first, last)
     template = Environment(autoescape=True).from_string(_text("report.html"))
     return template.render(
         language=style.language,
-        title=page_title(shown, style),
+        title=page_title((g["name"] for g in data["gateways"]), style),
         policy=_policy(css, script),
         words=page_words(style),
         css=css,
         script=script,
-        data=_embedded(content(shown, style, rows, first, last)),
+        data=_embedded(data),
         version=__version__,
     )
 

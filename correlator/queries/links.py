@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -36,6 +35,8 @@ def link_parts(resource_id: str) -> dict[str, str]:
 
 def _logs(resource_id: str) -> str:
     """The format of the portal's own share link: gzip, base64, quoted. The gateway is the scope, so no filter on it."""
+    import gzip
+
     query = quote(base64.b64encode(gzip.compress(queries.portal().encode(), mtime=0)).decode(), safe="")
     return (
         f"{PORTAL}/#blade/Microsoft_Azure_Monitoring_Logs/LogsBlade/resourceId/{quote(resource_id, safe='')}"

@@ -11,6 +11,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from correlator.incident_json import with_remarks
+from correlator.ports import Receipt
+from correlator.stores.messages import told
+from correlator.stores.remarks import read_remarks, remarks_of
 from correlator.stores.rows import document_of
 from correlator.stores.tables import EVERY, INCIDENTS, OUTAGES, Tables
 from correlator.weekly import LATE, label_of
@@ -33,30 +37,40 @@ class History:
             return None
         after = f"{day + DAY:%Y%m%d}"
         found, _ = self._tables.query(INCIDENTS, label_of(day.date()), named[1], after, {"Id": named[0]})
-        return next((document_of(e.properties) for e in found), None)
+        if not found:
+            return None
+        # What is long over is not written again, whatever people say of it.
+        return with_remarks(document_of(found[0].properties), read_remarks(self._tables, named[0]))
 
     def between(self, since: datetime, until: datetime, where: Mapping[str, str] = EVERY) -> Iterator[dict[str, Any]]:
         """Incident objects that began in ``since <= started_at < until`` (UTC), a week at a time, oldest week first.
 
         ``where`` names columns of the table and what they must hold.
         """
-        for properties in self._rows(INCIDENTS, since, until, where):
-            yield document_of(properties)
+        for week, rows in self._weeks(INCIDENTS, since, until, where):
+            said = remarks_of(self._tables, week) if rows else {}
+            for found in map(document_of, rows):
+                # What is long over is not written again, whatever people say of it.
+                yield with_remarks(found, said[found["id"]]) if found["id"] in said else found
 
     def outages(
         self, since: datetime, until: datetime, where: Mapping[str, str] = EVERY
     ) -> Iterator[Mapping[str, Any]]:
         """Rows of ``outages`` that began in that time, likewise."""
-        return self._rows(OUTAGES, since, until, where)
+        return (row for _, rows in self._weeks(OUTAGES, since, until, where) for row in rows)
 
-    def _rows(
+    def told(self, incident_id: str) -> list[Receipt]:
+        """What was said of an incident, oldest first."""
+        return told(self._tables, incident_id)
+
+    def _weeks(
         self, table: str, since: datetime, until: datetime, where: Mapping[str, str]
-    ) -> Iterator[Mapping[str, Any]]:
+    ) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
         # A row's key holds its anchor, and late rows may have moved the start away from it by two days either way.
         first, last = (since - LATE).astimezone(UTC), (until + LATE).astimezone(UTC)
         for week in _weeks(first, last):
             found, _ = self._tables.query(table, week, f"{first:%Y%m%dT%H%M%SZ}", f"{last:%Y%m%dT%H%M%SZ}", where)
-            yield from (e.properties for e in found if since <= e.properties["StartedAt"] < until)
+            yield week, [e.properties for e in found if since <= e.properties["StartedAt"] < until]
 
 
 def _day(text: str) -> datetime | None:

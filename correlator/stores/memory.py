@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from correlator.stores.tables import BATCH, EVERY, Conflict, Delete, Entity, Insert, Operation, Replace
@@ -24,6 +24,12 @@ class MemoryTables:
         rows = self._rows.get((table, partition), {})
         found = (rows[row] for row in sorted(rows) if first <= row < last)
         return [e for e in found if where.items() <= e.properties.items()], self._clock()
+
+    def scan(self, table: str, before: str, where: Mapping[str, str] = EVERY) -> Iterator[tuple[str, Entity]]:
+        for named, partition in sorted(self._rows):
+            if named == table and partition < before:
+                for entity in self.query(table, partition, "", "\uffff", where)[0]:
+                    yield partition, entity
 
     def get(self, table: str, partition: str, row: str) -> Entity | None:
         return self._rows.get((table, partition), {}).get(row)

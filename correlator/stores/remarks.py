@@ -19,12 +19,24 @@ PARTITIONS = {EntryKind.SILENCE: "silences", EntryKind.PLANNED_WORK: "planned-wo
 
 def read_people(tables: Tables, weeks: Iterable[str], ending_after: datetime) -> People:
     """The remarks of these weeks' incidents, and the silences and planned work that end after that time."""
-    remarks: dict[str, tuple[Remark, ...]] = {}
-    found = [_remark(e) for week in weeks for e in tables.query(REMARKS, week, "0", "~")[0]]
-    for remark in sorted(found, key=lambda r: r.at):
-        remarks[remark.incident] = (*remarks.get(remark.incident, ()), remark)
+    remarks = {i: said for week in weeks for i, said in remarks_of(tables, week).items()}
     entries = [entry for kind in EntryKind for entry in read_entries(tables, kind, ending_after)]
     return People(remarks, tuple(entries))
+
+
+def remarks_of(tables: Tables, week: str) -> dict[str, tuple[Remark, ...]]:
+    """What people said of a week's incidents, by their ids, oldest first."""
+    remarks: dict[str, tuple[Remark, ...]] = {}
+    for remark in sorted((_remark(e) for e in tables.query(REMARKS, week, "0", "~")[0]), key=lambda r: r.at):
+        remarks[remark.incident] = (*remarks.get(remark.incident, ()), remark)
+    return remarks
+
+
+def read_remarks(tables: Tables, incident_id: str) -> tuple[Remark, ...]:
+    """What people said of one incident, oldest first; nothing where the text is no id."""
+    week = week_of(incident_id)
+    found, _ = tables.query(REMARKS, week, f"{incident_id}_", f"{incident_id}`") if week else ([], None)
+    return tuple(sorted(map(_remark, found), key=lambda r: r.at))
 
 
 def read_entries(tables: Tables, kind: EntryKind, ending_after: datetime) -> list[Entry]:

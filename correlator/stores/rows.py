@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from correlator.incident_json import bounded, gateway_name, incident_object
 from correlator.measures import connection_down_seconds, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Incident
 from correlator.weekly import label_of
-from correlator.wording import Style
+from correlator.wording import Style, phrases
 
 OUTAGES_EACH_END = 400
 CHARACTERS = 30_000
@@ -34,10 +33,9 @@ def row_of(incident: Incident) -> str:
 def incident_row(incident: Incident, style: Style) -> dict[str, Any]:
     """The columns of ``incidents``."""
     style = style.at(incident.gateway)
-    document = json.dumps(
-        bounded(incident_object(incident, style), OUTAGES_EACH_END), ensure_ascii=False, separators=(",", ":")
-    )
-    local = incident.started_at.astimezone(ZoneInfo(style.zone))
+    whole = bounded(incident_object(incident, style), OUTAGES_EACH_END)
+    document = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+    local = phrases.local(incident.started_at, style)
     columns: dict[str, Any] = {
         "Id": incident.id,
         "Status": incident.status.value,

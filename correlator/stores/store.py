@@ -1,14 +1,15 @@
-"""The store over any backend of tables: state and outbox in one partition a workspace, two tables to read, one of ours.
+"""The store over any backend of tables: state and outbox in one partition a workspace, public tables, people's words.
 
 A partition of ``state`` holds one ``head`` (the commit point: everything else is written only together with a write of
-the head that was read), one row a gateway, and one row a notice. Their keys sort gateway < head < notice, so a quiet
-poll reads head and outbox in one range and never touches a gateway.
+the head that was read), one row a gateway, one row a notice, and one row a receipt that is not filed yet. Their keys
+sort gateway < head < notice < receipt, so a quiet poll reads head and outbox in one range and never touches a gateway.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ from correlator.errors import StaleWrite
 from correlator.gateways import Listed
 from correlator.model import GatewayState, Incident
 from correlator.people import Entry, EntryKind, People, Remark
-from correlator.ports import Head, Held, Notice, Snapshot
+from correlator.ports import Head, Held, Notice, Receipt, Snapshot
+from correlator.stores import housekeeping, messages
 from correlator.stores.codec import pack, unpack
 from correlator.stores.remarks import read_entries, read_people, remove_entry, write_entry, write_remark
 from correlator.stores.rows import document_of, incident_row, outage_rows, partition_of, row_of
@@ -36,7 +38,7 @@ from correlator.stores.tables import (
 )
 from correlator.wording import Style
 
-HEAD, GATEWAY, NOTICE, END = "head", "gateway|", "notice|", "notice~"
+HEAD, GATEWAY, NOTICE, RECEIPT, END = "head", "gateway|", "notice|", "receipt|", "receipt~"
 LISTS, LIST, PARKED = "lists", "gateways", "parked-"
 FEW = 10
 """Up to this many gateways are read one by one, more of them as one range."""
@@ -53,9 +55,10 @@ class TableStore:
         found, clock = self._tables.query(STATE, _key(partition), HEAD, END)
         head = next((e for e in found if e.row == HEAD), None)
         outbox = [Held(unpack(Notice, e.properties), e.etag) for e in found if e.row.startswith(NOTICE)]
+        receipts = [unpack(Receipt, e.properties) for e in found if e.row.startswith(RECEIPT)]
         if head is None:
-            return Snapshot(Head(), None, outbox, clock)
-        return Snapshot(unpack(Head, head.properties), head.etag, outbox, clock)
+            return Snapshot(Head(), None, outbox, clock, receipts)
+        return Snapshot(unpack(Head, head.properties), head.etag, outbox, clock, receipts)
 
     def gateways(self, partition: str, names: Iterable[str]) -> dict[str, GatewayState]:
         wanted = {_gateway_row(name) for name in names}
@@ -89,11 +92,27 @@ class TableStore:
         except Conflict:
             return None
 
-    def settle(self, partition: str, held: Held) -> None:
+    def settle(self, partition: str, held: Held, receipt: Receipt | None = None) -> None:
+        kept = [Insert(_receipt_row(receipt), pack(receipt))] if receipt else []
         try:
-            self._tables.write(STATE, _key(partition), [Delete(NOTICE + held.notice.key)])
+            self._tables.write(STATE, _key(partition), [Delete(NOTICE + held.notice.key), *kept])
         except Conflict:
             return  # gone already: delivered twice, told once
+
+    def file(self, partition: str, receipts: Sequence[Receipt]) -> None:
+        messages.file(self._tables, receipts)
+        gone = [Delete(row) for row in dict.fromkeys(map(_receipt_row, receipts))]
+        for begin in range(0, len(gone), BATCH):
+            self._forget(partition, gone[begin : begin + BATCH])
+
+    def _forget(self, partition: str, gone: Sequence[Delete]) -> None:
+        """All at once; where another run filed some of them, one by one."""
+        try:
+            self._tables.write(STATE, _key(partition), gone)
+        except Conflict:
+            for row in gone:
+                with suppress(Conflict):
+                    self._tables.write(STATE, _key(partition), [row])
 
     def postpone(self, partition: str, held: Held, notice: Notice, words: Sequence[Notice] = ()) -> None:
         back: Operation = Replace(NOTICE + notice.key, _notice(notice), held.etag)
@@ -134,6 +153,16 @@ class TableStore:
         for incident in incidents:
             if self._record(incident):
                 self._record_outages(incident)
+
+    def purge(self, before: datetime) -> Mapping[str, int]:
+        return housekeeping.purge(self._tables, before)
+
+    def purge_gateways(self, partition: str, gone: Iterable[str], before: datetime) -> int:
+        rows = [_gateway_row(name) for name in gone]
+        if not rows:
+            return 0
+        due = self.read(partition).head.due
+        return housekeeping.purge_gateways(self._tables, _key(partition), rows, due, before)
 
     def watched(self, partition: str) -> list[str]:
         found, _ = self._tables.query(STATE, _key(partition), GATEWAY, HEAD)
@@ -219,6 +248,11 @@ def _same(there: Entity, properties: dict[str, Any]) -> bool:
 def _notice(notice: Notice) -> dict[str, Any]:
     columns = {"Channel": notice.channel, "Created": notice.created, "Tries": notice.tries}
     return columns | ({"NextTry": notice.next_try} if notice.next_try else {}) | pack(notice)
+
+
+def _receipt_row(receipt: Receipt) -> str:
+    """With its time, since the message about missed ones has one key for ever."""
+    return f"{RECEIPT}{receipt.at:%Y%m%dT%H%M%S%f}-{receipt.key}"
 
 
 def _key(partition: str) -> str:

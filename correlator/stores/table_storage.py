@@ -7,7 +7,7 @@ it done, which is why no write here is anything but conditional or repeatable.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -55,7 +55,7 @@ class AzureTables:
     ) -> tuple[list[Entity], datetime]:
         text = (
             f"PartitionKey eq '{_quoted(partition)}' and RowKey ge '{_quoted(first)}' and RowKey lt '{_quoted(last)}'"
-        ) + "".join(f" and {column} eq '{_quoted(value)}'" for column, value in where.items())
+        ) + _conditions(where)
         clock = [datetime.fromtimestamp(0, UTC)]
 
         def remember(response: Any) -> None:
@@ -69,6 +69,15 @@ class AzureTables:
                 self._make(table)
                 return [], clock[-1]
 
+    def scan(self, table: str, before: str, where: Mapping[str, str] = EVERY) -> Iterator[tuple[str, Entity]]:
+        text = f"PartitionKey lt '{_quoted(before)}'" + _conditions(where)
+        with _failures(table):
+            try:
+                for found in self._clients[table].query_entities(text, **RETRY):
+                    yield found["PartitionKey"], _entity(found)
+            except ResourceNotFoundError:
+                return
+
     def get(self, table: str, partition: str, row: str) -> Entity | None:
         with _failures(table):
             try:
@@ -77,7 +86,7 @@ class AzureTables:
                 return None
 
     def write(self, table: str, partition: str, operations: Sequence[Operation]) -> list[str]:
-        with _failures(table):
+        with _failures(table, CONDITION_FAILED):
             try:
                 return self._written(table, partition, operations)
             except HttpResponseError as missing:
@@ -118,12 +127,12 @@ class AzureTables:
 
 
 @contextmanager
-def _failures(table: str) -> Iterator[None]:
-    """The SDK's many failures as our two: a condition that did not hold, or storage that cannot be used."""
+def _failures(table: str, conditions: Collection[int] = ()) -> Iterator[None]:
+    """The SDK's many failures as our two: a write's condition that did not hold, or storage that cannot be used."""
     try:
         yield
     except HttpResponseError as failed:
-        if failed.status_code in CONDITION_FAILED:
+        if failed.status_code in conditions:
             raise Conflict(table) from None
         raise StoreUnavailable(f"table {table}: {_advice(failed)}", failed.status_code) from None
     except (Conflict, StoreUnavailable):
@@ -147,6 +156,10 @@ def _advice(failed: HttpResponseError) -> str:
 
 def _first_line(failed: Exception) -> str:
     return (str(failed).strip().splitlines() or [type(failed).__name__])[0][:200]
+
+
+def _conditions(where: Mapping[str, str]) -> str:
+    return "".join(f" and {column} eq '{_quoted(value)}'" for column, value in where.items())
 
 
 def _quoted(text: str) -> str:

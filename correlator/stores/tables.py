@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-STATE, INCIDENTS, OUTAGES, REMARKS = "state", "incidents", "outages", "remarks"
-TABLES = (STATE, INCIDENTS, OUTAGES, REMARKS)
+from msgspec import Struct
+
+STATE, INCIDENTS, OUTAGES, REMARKS, MESSAGES = "state", "incidents", "outages", "remarks", "messages"
+TABLES = (STATE, INCIDENTS, OUTAGES, REMARKS, MESSAGES)
 BATCH = 100
 EVERY: Mapping[str, str] = {}
 
 
-class Entity(NamedTuple):
+class Entity(Struct, frozen=True):
     """One row: its row key, its properties (keys aside) and the tag of this version."""
 
     row: str
@@ -20,14 +22,14 @@ class Entity(NamedTuple):
     etag: str
 
 
-class Insert(NamedTuple):
+class Insert(Struct, frozen=True):
     """Fails where the row exists."""
 
     row: str
     properties: Mapping[str, Any]
 
 
-class Replace(NamedTuple):
+class Replace(Struct, frozen=True):
     """Fails unless the row still has this tag."""
 
     row: str
@@ -35,14 +37,14 @@ class Replace(NamedTuple):
     etag: str
 
 
-class Upsert(NamedTuple):
+class Upsert(Struct, frozen=True):
     """Writes whatever is there."""
 
     row: str
     properties: Mapping[str, Any]
 
 
-class Delete(NamedTuple):
+class Delete(Struct, frozen=True):
     """Removes the row; one that is gone is fine alone, and a conflict in a batch.
 
     Without a tag it does so whoever wrote the row last, with one only if that is still the version.
@@ -69,6 +71,10 @@ class Tables(Protocol):
 
         ``where`` names text columns and what they must hold: the service leaves other rows out of its answer.
         """
+        ...
+
+    def scan(self, table: str, before: str, where: Mapping[str, str] = EVERY) -> Iterator[tuple[str, Entity]]:
+        """Partition key and row of all partitions whose key is less than ``before``, in key order, page by page."""
         ...
 
     def get(self, table: str, partition: str, row: str) -> Entity | None:

@@ -1,9 +1,12 @@
-"""What is said of the channels themselves: one that refuses everything, and what one could not be told."""
+"""What is said of the monitor itself: a channel that refuses everything, what one was not told, what was not watched."""
 
 from __future__ import annotations
 
-from correlator.model import Missed, Notification, Parked
-from correlator.wording.phrases import Style, count, day_and_instant, name, say, short
+from datetime import datetime
+
+from correlator.gaps import blind_seconds
+from correlator.model import Blind, Missed, Notification, Parked
+from correlator.wording.phrases import Style, count, day_and_instant, duration, name, say, short
 
 NAMED = 40
 
@@ -12,6 +15,9 @@ def delivery_sentence(n: Notification, style: Style) -> str:
     """``Messages to slack cannot be delivered``, ``12 messages could not be delivered here``."""
     if n.parked:
         return say(style, "parked", channel=short(n.parked.channel))
+    if n.blind:
+        since, until = _extent(n.blind)
+        return say(style, "blind", time=duration(blind_seconds(n.blind.gaps, since, until), style))
     return count(style, "missed", n.missed.messages) if n.missed else name(n.moment, style)
 
 
@@ -32,3 +38,15 @@ def missed_lines(missed: Missed, style: Style) -> tuple[str, list[str]]:
         style, "missed.when", start=day_and_instant(missed.since, style), end=day_and_instant(missed.until, style)
     )
     return period, [say(style, "missed.subjects", listed=listed), say(style, "missed.next")]
+
+
+def blind_lines(blind: Blind, style: Style) -> tuple[str, list[str]]:
+    """From when to when, and what that means."""
+    since, until = _extent(blind)
+    period = say(style, "blind.when", start=day_and_instant(since, style), end=day_and_instant(until, style))
+    found = count(style, "blind.caught-up", blind.incidents) if blind.incidents else say(style, "blind.quiet")
+    return period, [found, say(style, "blind.next")]
+
+
+def _extent(blind: Blind) -> tuple[datetime, datetime]:
+    return min(g.since for g in blind.gaps), max(g.until for g in blind.gaps)

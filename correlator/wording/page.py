@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from correlator.wording.phrases import LANGUAGES, PEERS_NAMED, Style, gateway, local, say, zone_name
+from correlator.model import Cause
+from correlator.wording.phrases import LANGUAGES, PEERS_NAMED, Style, local, name, say, zone_name
 
 PREFIXES = ("page.", "cause.", "side.", "confidence.", "status.", "impact.", "moment.", "link.", "week.label.")
 KEYS = {
     *("weekdays", "months", "day", "day.short", "d", "h", "min", "s", "unit-gap", "below-a-second", "gap"),
-    *("incidents", "incidents.one", "list.none", "still-down"),
-    *("label.why", "label.would-change", "label.peer", "label.cause"),
+    *("incidents", "incidents.one", "list.none", "list.no-tunnel-row", "still-down"),
+    *("label.why", "label.not-found", "label.would-change", "label.remarks", "label.history"),
+    *("label.peer", "label.cause"),
 }
 
 
@@ -22,13 +24,32 @@ def page_words(style: Style) -> dict[str, str]:
     return {k: t for k, t in words.items() if k in KEYS or k.startswith(PREFIXES)}
 
 
-def page_title(incidents: Iterable[Mapping[str, Any]], style: Style) -> str:
-    """What the page is about: the gateways by name, three at most."""
-    names = sorted({gateway(i["gateway"]["resource_id"], style) for i in incidents})
-    if not names:
+def page_title(gateways: Iterable[str], style: Style) -> str:
+    """What the page is about: three gateways at most by their names."""
+    named = sorted(set(gateways))
+    if not named:
         return say(style, "page.title.none")
-    listed, more = say(style, "and").join(names[:PEERS_NAMED]), len(names) - PEERS_NAMED
+    listed, more = say(style, "and").join(named[:PEERS_NAMED]), len(named) - PEERS_NAMED
     return say(style, "page.title", gateways=listed if more <= 0 else say(style, "and-more", listed=listed, n=more))
+
+
+def people_texts(found: Mapping[str, Any], style: Style) -> list[tuple[str, str]]:
+    """What people added to an incident (the public object): when, and a sentence. What they wrote is not bounded here."""
+    words = [(n, "page.people.note") for n in found.get("notes", ())]
+    if person := found.get("person"):
+        key = "page.people.same" if person["code"] == found["cause"]["code"] else "page.people.cause"
+        words = [(w, k) for w, k in words if (w["at"], w["by"]) != (person["at"], person["by"])] + [(person, key)]
+    if word := found.get("acknowledged"):
+        words = [(w, k) for w, k in words if (w["at"], w["by"]) != (word["at"], word["by"])]
+        words.append((word, "page.people.acknowledged"))
+    said = [(w["at"], _said(w, key, style)) for w, key in words]
+    muted = [(found["started_at"], say(style, "page.people.muted"))] if found.get("muted") else []
+    return sorted(said + muted)
+
+
+def _said(word: Mapping[str, Any], key: str, style: Style) -> str:
+    cause = name(Cause(word["code"]), style) if "code" in word else ""
+    return say(style, key, by=word["by"], cause=cause, text=word["text"]).strip()
 
 
 def zone_changes(first: datetime, last: datetime, style: Style) -> list[list[Any]]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 from string import Formatter
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -116,7 +115,9 @@ def for_time(seconds: float, style: Style) -> str:
 
 
 @lru_cache(maxsize=8)
-def _zone(key: str) -> ZoneInfo:
+def _zone(key: str) -> tzinfo:
+    from zoneinfo import ZoneInfo
+
     return ZoneInfo(key)
 
 

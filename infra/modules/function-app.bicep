@@ -113,6 +113,12 @@ param reasons string
 @description('From when to when around its log row maintenance may cut.')
 param maintenanceWindow string
 
+@description('How many months the tables are kept.')
+param keepMonths int
+
+@description('Whether to call the address in the secret heartbeat-url after good polls.')
+param heartbeat bool
+
 resource appInsights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: appInsightsName
 }
@@ -225,6 +231,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         SITES: empty(sites) && empty(contacts) ? '' : string(union(sites, contacts))
         REASONS: reasons
         MAINTENANCE_WINDOW: maintenanceWindow
+        KEEP_MONTHS: string(keepMonths)
       },
       contains(channels, 'teams')
         ? { TEAMS_WEBHOOK_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=teams-webhook-url)' }
@@ -237,6 +244,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         : {},
       contains(channels, 'events')
         ? { EVENTS_WEBHOOK_SECRET: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=events-webhook-secret)' }
+        : {},
+      heartbeat
+        ? { HEARTBEAT_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=heartbeat-url)' }
         : {}
     )
   }

@@ -41,6 +41,10 @@ param eventsWebhookUrl string
 @secure()
 param eventsWebhookSecret string
 
+@description('Address that is called after good polls. Empty leaves the secret as it is.')
+@secure()
+param heartbeatUrl string
+
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: name
   location: location
@@ -92,6 +96,14 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     properties: {
       contentType: 'What events are signed with'
       value: eventsWebhookSecret
+    }
+  }
+
+  resource heartbeat 'secrets' = if (!empty(heartbeatUrl)) {
+    name: 'heartbeat-url'
+    properties: {
+      contentType: 'Called after good polls'
+      value: heartbeatUrl
     }
   }
 }

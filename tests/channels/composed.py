@@ -18,6 +18,7 @@ from correlator.gateways import Connection, Gateway, GatewayList
 from correlator.incident_json import incident_object
 from correlator.model import (
     Also,
+    Blind,
     Cause,
     CauseChange,
     CauseSum,
@@ -29,6 +30,7 @@ from correlator.model import (
     Notification,
     Parked,
     Policy,
+    PollingGap,
     Status,
     Welcome,
     Witness,
@@ -256,7 +258,7 @@ LISTED = GatewayList(
                 (Connection("cn-kobe", "/c/kobe", ("198.51.100.90",)),)),
     )
 )  # fmt: skip
-KNOWN = Known(LISTED, frozenset({GATEWAY}), datetime(2026, 5, 1, tzinfo=UTC))
+KNOWN = Known(LISTED, frozenset({GATEWAY}), datetime(2026, 5, 1, tzinfo=UTC), 1980.0)
 
 
 def weekly() -> Notification:
@@ -357,6 +359,19 @@ def missed() -> Notification:
     return Notification(Moment.MISSED, until, missed=Missed(14, until - timedelta(days=2), until, ids, 8))
 
 
+def blind() -> Notification:
+    """Three hours without a poll in one workspace and a little more in the other; two incidents began meanwhile."""
+    until = datetime(2026, 8, 21, 17, 20, tzinfo=UTC)
+    gaps = (PollingGap(until - timedelta(hours=3, minutes=5), until), PollingGap(until - timedelta(hours=3), until))
+    return Notification(Moment.BLIND, until, blind=Blind(gaps, 2))
+
+
+def blind_quiet() -> Notification:
+    """An hour without a poll, in which nothing happened."""
+    until = datetime(2026, 8, 21, 17, 20, tzinfo=UTC)
+    return Notification(Moment.BLIND, until, blind=Blind((PollingGap(until - timedelta(hours=1), until),), 0))
+
+
 NIGHTS = {
     make.__name__: make
     for make in (
@@ -392,5 +407,7 @@ NIGHTS = {
         monthly,
         channel_parked,
         missed,
+        blind,
+        blind_quiet,
     )
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -19,6 +21,7 @@ from correlator.categories import read_rows
 from correlator.correlate import correlate
 from correlator.csv_text import cell
 from correlator.model import Incident, Policy
+from correlator.ports import Receipt
 from correlator.sources.export import read_files
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
@@ -38,13 +41,23 @@ def fortnight() -> list[Incident]:
     return [i for _, log in sorted(logs.items()) for i in correlate(log, Policy()).incidents]
 
 
+def told() -> Iterator[Receipt]:
+    """Each incident was told on two channels, a minute apart."""
+    for one in fortnight():
+        for channel, minutes in (("teams", 20), ("slack", 21)):
+            at = one.started_at.replace(microsecond=0) + timedelta(minutes=minutes)
+            yield Receipt(f"{one.id}-{channel}", channel, at, one.id, "recovered", 1, 1, 0, False)
+
+
 @pytest.fixture(scope="module")
 def kept(running_stack: Stack) -> Iterator[dict[str, str]]:
     """The fortnight in the tables of the emulator; the settings that lead there."""
     with patch.dict(os.environ, running_stack.env):
         running_stack.clear()
         tables = AzureTables.at(running_stack.azurite.tables_endpoint, DefaultAzureCredential())
-        TableStore(tables, Style()).record(fortnight())
+        store = TableStore(tables, Style())
+        store.record(fortnight())
+        store.file("ws", list(told()))
         yield running_stack.env
 
 
@@ -110,6 +123,26 @@ def test_the_list_reads_well_in_eighty_columns(run: Run, kept: dict[str, str]) -
     assert "2026-08-21 17:13:04Z" in ran.out
 
 
+def test_an_export_is_a_folder_of_its_own(run: Run, kept: dict[str, str], tmp_path: Path) -> None:
+    """Every table in a file, a row a line, in a new folder; --json says where and how many."""
+    done = document(run("export", "--out", tmp_path / "history", "--json", **kept))
+    folder = Path(done["folder"])
+    assert folder.parent == tmp_path / "history"
+    assert {p.name for p in folder.iterdir()} == {f"{table}.jsonl.gz" for table in done["rows"]}
+    with gzip.open(folder / "incidents.jsonl.gz", "rt", encoding="utf-8") as file:
+        found = [json.loads(line) for line in file]
+    assert len(found) == done["rows"]["incidents"] == len(fortnight())
+    assert {row["Id"] for row in found} == {i.id for i in fortnight()}
+
+
+def test_an_export_that_cannot_be_written_says_where(run: Run, kept: dict[str, str], tmp_path: Path) -> None:
+    """A file in the way is named in one line; exit code 2."""
+    (tmp_path / "history").write_text("")
+    ran = run("export", "--out", tmp_path / "history" / "deeper", **kept)
+    assert ran.code == 2
+    assert "history" in in_one_line(ran)
+
+
 def test_show_gives_the_object_as_it_was_recorded(run: Run, kept: dict[str, str]) -> None:
     """`show ID --json` is the very object of the list; as CSV its outages, one a line."""
     for one in listed(run, kept):
@@ -125,6 +158,9 @@ def test_show_as_a_page_holds_all_that_an_engineer_asks(run: Run, kept: dict[str
     assert max(map(len, ran.out.splitlines())) <= 80
     for word in (one["id"], "Azure platform", "confirmed", "instance 0", "What would change it", "Recovered"):
         assert word in ran.out
+    started = datetime.fromisoformat(one["started_at"])
+    teams, slack = (f"{started + timedelta(minutes=m):%H:%M:%S} UTC" for m in (20, 21))
+    assert f"Recovered · teams {teams}, slack {slack}" in ran.out
 
 
 @pytest.mark.parametrize("asked", ["VPN-20260821-ZZZZZZ", "VPN-20269921-AAAAAA", "2026", "' or true"])
@@ -181,6 +217,18 @@ def test_stats_say_how_often_how_long_and_whose(run: Run, kept: dict[str, str]) 
     assert "Azure maintenance" in ran.out
     assert max(map(len, ran.out.splitlines())) <= 80
     assert [r["cause"] for r in lines(run("stats", *ALL, "--csv", **kept))] == [r["cause"] for r in found["rows"]]
+
+
+def test_a_person_who_knows_better_is_counted(run: Run, kept: dict[str, str]) -> None:
+    """A word on an incident, however old, stands beside the verdict, and says how often the verdicts are right."""
+    first, second = [d for d in listed(run, kept) if d["cause"]["side"] == "azure"][:2]
+    run("reclassify", first["id"], "remote-closed", "--by", "the carrier", **kept)
+    run("reclassify", second["id"], second["cause"]["code"], "--by", "the carrier", **kept)
+    total = document(run("stats", *ALL, "--json", **kept))["total"]
+    assert (total["judged"], total["agreed"]) == (2, 1)
+    assert "People judged 2 of them; on 1 the verdict" in " ".join(run("stats", *ALL, **kept).out.split())
+    again = next(d for d in listed(run, kept) if d["id"] == first["id"])
+    assert (again["cause"], again["person"]["code"]) == (first["cause"], "remote-closed")
 
 
 def test_a_group_that_does_not_exist_is_refused(run: Run, kept: dict[str, str]) -> None:

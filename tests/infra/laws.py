@@ -188,6 +188,9 @@ def webhooks_come_from_the_vault(templates: Templates) -> list[str]:
     signed = text_of(there["EVENTS_WEBHOOK_SECRET"]) if "EVENTS_WEBHOOK_SECRET" in there else ""
     if signed != "'@Microsoft.KeyVault(VaultName=${vaultName};SecretName=events-webhook-secret)'":
         problems.append(f"EVENTS_WEBHOOK_SECRET is {signed}")
+    alive = text_of(there["HEARTBEAT_URL"]) if "HEARTBEAT_URL" in there else ""
+    if alive != "'@Microsoft.KeyVault(VaultName=${vaultName};SecretName=heartbeat-url)'":
+        problems.append(f"HEARTBEAT_URL is {alive}")
     return problems
 
 
@@ -339,7 +342,7 @@ def every_parameter_is_described(templates: Templates) -> list[str]:
 def secrets_are_secure(templates: Templates) -> list[str]:
     """What may hold a secret is a secure parameter, whose default is empty, and never reaches an output."""
     problems = []
-    secret = re.compile(r"webhookUrl|packageUri|password|token$|secret$", re.I)
+    secret = re.compile(r"webhookUrl|heartbeatUrl|packageUri|password|token$|secret$", re.I)
     for template, parameter in _parameters(templates):
         if bool(secret.search(parameter.name)) != parameter.has("secure"):
             problems.append(f"{template.name}: {parameter.name} is {'' if parameter.has('secure') else 'not '}secure")

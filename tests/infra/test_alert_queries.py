@@ -61,7 +61,7 @@ def test_the_line_of_a_run_is_what_the_queries_look_for() -> None:
     assert line.startswith("{")
     assert json.loads(line)["event"] == "poll"
     assert "== 'poll'" in TEXTS["silent"]
-    assert "('poll', 'weekly_summary', 'welcome')" in TEXTS["untaken"]
+    assert "('poll', 'weekly_summary', 'welcome', 'watch', 'self_check')" in TEXTS["untaken"]
     (failure,) = json.loads(line)["failures"]
     found = re.search(r"extract\('([^']+)', 1, tostring\(Failure\)\)", TEXTS["untaken"])
     assert found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from correlator.delivery import Report, Sent
 from correlator.settings import SETTINGS
+from correlator.wiring import line_of
 from tests.infra.page_laws import PAGE_LAWS
 from tests.infra.pages import PAGES, code, commands, found, name_of, text_of
 from tests.infra.reader import ROOT
@@ -113,3 +116,13 @@ def first_cells(page: Path) -> list[list[str]]:
 def blocks(page: Path) -> list[str]:
     """The blocks of commands, without comments at the ends of lines."""
     return [re.sub(r" +#.*$", "", b, flags=re.M) for b in re.findall(r"^```\n(.*?)^```$", text_of(page), re.M | re.S)]
+
+
+def test_every_field_of_the_polls_line_is_explained() -> None:
+    """The page on running it has a row for each field of a run's line, and for no other."""
+    line = json.loads(line_of("poll", Report("ws")))
+    section = text_of(ROOT / "docs" / "operate.md").split("## The poll's line")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", section, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"\w+", row)} == set(line)
+    of_each = json.loads(line_of("poll", Report("ws", messages=[Sent("", "", "", None, None, None)])))["messages"][0]
+    assert set(of_each) <= set(re.findall(r"`(\w+)`", section))

@@ -29,6 +29,7 @@ case "$*" in
   "resource list"*) printf '%s' "$OTHERS" ;;
   "role assignment list"*"--subscription s1"*) echo {elsewhere} ;;
   "monitor diagnostic-settings list"*) echo vpn-correlator ;;
+  "storage table list"*) printf 'incidents\noutages\nmessages\nstate\nAzureFunctionsx\n' ;;
   "storage entity query"*nextrowkey=r2*) echo '{{"items": [2], "nextMarker": {{}}}}' ;;
   "storage entity query"*)
     echo '{{"items": [1], "nextMarker": {{'
@@ -120,16 +121,23 @@ def test_uninstall_goes_in_order(shell: Shell) -> None:
 
 
 def test_uninstall_exports_every_page(shell: Shell) -> None:
-    """An export goes on until the service names no further page, for incidents and outages."""
+    """An export goes on until the service names no further page, for every public table that is there."""
     uninstall(shell, "--yes")
     pages = sorted(p.name for p in (shell.folder / "history").iterdir())
-    assert pages == ["incidents-1.json", "incidents-2.json", "outages-1.json", "outages-2.json"]
+    assert pages == [f"{t}-{n}.json" for t in ("incidents", "messages", "outages") for n in (1, 2)]
     second = json.loads((shell.folder / "history" / "incidents-2.json").read_text(encoding="utf-8"))
     assert second["items"] == [2]
 
 
 @pytest.mark.parametrize(
-    "fails", ["storage entity query", "role assignment list", "role assignment delete", "diagnostic-settings list"]
+    "fails",
+    [
+        "storage table list",
+        "storage entity query",
+        "role assignment list",
+        "role assignment delete",
+        "diagnostic-settings list",
+    ],
 )
 def test_uninstall_stops_at_the_first_failure(shell: Shell, fails: str) -> None:
     """If the history cannot be read, or what lies elsewhere cannot be found or removed, the group is not deleted."""
@@ -185,7 +193,7 @@ def test_deploy_puts_no_secret_on_a_command_line(shell: Shell) -> None:
     address = "https://example.com/hook?sig=s3cret"
     ran = shell.run("deploy.sh", "--group", "rg-vpn-prod", TEAMS_WEBHOOK_URL=address)
     given = json.loads((shell.folder / "s").read_text(encoding="utf-8"))["parameters"]
-    others = {"slackWebhookUrl", "eventsWebhookUrl", "eventsWebhookSecret"}
+    others = {"slackWebhookUrl", "eventsWebhookUrl", "eventsWebhookSecret", "heartbeatUrl"}
     assert given == {"teamsWebhookUrl": {"value": address}} | {name: {"value": ""} for name in others}
     assert "s3cret" not in ran.said + "".join(ran.asked)
     (file,) = [w[1:] for w in ran.asked[-1].split() if w.endswith("secrets.json")]

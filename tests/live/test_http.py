@@ -139,6 +139,13 @@ def test_what_cannot_be_read_is_said(host: FunctionsHost, name: str, asked: dict
     assert said in found(answer)["error"]
 
 
+def test_the_report_page_of_a_time(host: FunctionsHost) -> None:
+    """The page holds every incident of the time, and may ask no other place for anything."""
+    page = ask(host, "report", AUGUST).body.decode()
+    assert all(i.id in page for i in fortnight())
+    assert "Content-Security-Policy" in page
+
+
 def test_an_id_that_is_not_there(host: FunctionsHost) -> None:
     """404, and the id as it was given, cut short."""
     answer = ask(host, "incident", id="VPN-20260821-" + "A" * 500)

@@ -22,6 +22,8 @@ from correlator.pages import render
 from correlator.pages.log_views import MOST_OF_ONE
 from correlator.wording import Style
 from correlator.wording.page import page_words, zone_changes
+from sandbox import demo
+from sandbox.nights import fortnight
 from tests.pages.composed import EN, HOSTILE, JA, hostile, hostile_rows, incidents, rows
 
 HERE = Path(render.__code__.co_filename).parent / "report"
@@ -80,6 +82,13 @@ def test_language(style: Style, word: str) -> None:
     assert word in html
 
 
+def test_a_quiet_page_names_what_was_quiet() -> None:
+    """The gateways are those of the rows too, three by name."""
+    up = [r for r in rows() if r.status == "Connected"]
+    assert "<title>VPN drops of vgw-osaka-prod, vgw-tokyo-prod, vpngw-hub-frankfurt</title>" in render([], EN, up)
+    assert "<title>VPN drops</title>" in render([], EN)
+
+
 def test_the_same_incidents_make_the_same_page() -> None:
     """No clock and no chance is in it: order of incidents and repetition of rows do not matter."""
     assert render(incidents(), EN, rows()) == render(incidents()[::-1], EN, [*rows(), *rows()[::-1]])
@@ -131,8 +140,38 @@ def test_script_and_template_say_nothing_that_the_catalogue_lacks(style: Style) 
     assert {key for pair in asked for key in pair if key} - words.keys() - {"incidents"} == set()
     built = {"page.title", "page.title.none", "page.sentence", "page.sentence.other", "page.sentence.always"}
     built |= {"page.sentence.quiet", "page.order.newest", "page.order.longest"}
+    built |= {"page.sentence.nothing", *(key for key in words if key.startswith(("page.people.", "page.event.")))}
     built |= {f"page.zoom.{size}" for size in ("all", "day", "hour")}
     assert {key for key in words if key.startswith("page.") and f'"{key}"' not in texts} == built
+
+
+def test_what_people_added_stands_beside_the_verdict() -> None:
+    """A person's cause, a note, who looks after it and that it was muted; a deed with a text is said once."""
+    (one,) = [i for i in incidents() if i["id"] == "VPN-20260821-GC5HKC"]
+    word = {"at": "2026-08-22T01:00:00Z", "by": "sato", "text": "The provider confirmed it."}
+    note = {"at": "2026-08-22T02:00:00Z", "by": "mori", "text": HOSTILE}
+    one |= {"person": word | {"code": "remote-closed", "side": "remote"}, "notes": [word, note], "muted": True}
+    one |= {"acknowledged": {"at": "2026-08-22T00:30:00Z", "by": "mori", "text": ""}}
+    (shown,) = data_of(render([one], EN))["incidents"]
+    assert (shown["cause"], shown["side"]) == ("azure-maintenance", "azure")
+    said = [text for _, text in shown["people"]]
+    assert said[:3] == [
+        "Not all of it was told: a silence or planned work covered it.",
+        "mori looks after it.",
+        "sato gives another cause: closed by the remote side. The provider confirmed it.",
+    ]
+    assert len(said) == 4
+    assert "\u202e" not in said[3]
+
+
+def test_the_demo_shows_the_fortnight() -> None:
+    """From the objects of the demo's table, with its rows, its time and its readers' settings."""
+    html = demo.report_page(incidents(JA), {"MESSAGE_LANGUAGE": "ja"})
+    data = data_of(html)
+    assert '<html lang="ja">' in html
+    assert len(data["incidents"]) == len(fortnight.SCENARIOS)
+    assert data["rows"]
+    assert data["span"][1] - data["span"][0] == (fortnight.END - fortnight.BEGIN) / timedelta(milliseconds=1)
 
 
 # The two logs
@@ -170,6 +209,20 @@ def test_without_rows_there_are_none() -> None:
     """A page from the table alone knows that it has no rows, which is another thing than an empty log."""
     assert data_of(render(incidents(), EN))["rows"] is None
     assert data_of(render(incidents(), EN, []))["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        (None, "page.sentence.nothing"),
+        ([], "list.no-tunnel-row"),
+        ([r for r in rows() if r.category == "GatewayDiagnosticLog"], "list.no-tunnel-row"),
+        ([r for r in rows() if r.status == "Connected"][:7], ""),
+    ],
+)
+def test_no_drop_is_said_only_where_one_could_have_been_found(log: list[LogRow] | None, said: str) -> None:
+    """Without a row of the tunnel log nothing is known of drops; without rows and times nothing at all."""
+    assert data_of(render([], EN, log))["nothing"] == said
 
 
 # Times

@@ -374,3 +374,14 @@ def test_a_delete_may_ask_for_a_version(tables: Tables) -> None:
     assert keys(tables) == ["a"]
     tables.write(STATE, P, [Insert("b", {"N": 1}), Delete("a", new)])
     assert keys(tables) == ["b"]
+
+
+@pytest.mark.parametrize("status", [409, 412])
+def test_a_query_meets_no_condition(status: int) -> None:
+    """An answer that only a write can get is a failure of storage where a query gets it: it is named as any other."""
+    with faulty(Answer(status, ODATA.format("UpdateConditionNotSatisfied", "changed"))) as service:
+        tables = AzureTables(TableServiceClient.from_connection_string(service.connection_string, **QUICK))
+        with pytest.raises(StoreUnavailable, match=f"HTTP {status}"):
+            tables.query(STATE, P, "", "~")
+        with pytest.raises(StoreUnavailable, match=f"HTTP {status}"):
+            tables.get(STATE, P, "a")

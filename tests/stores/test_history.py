@@ -13,11 +13,12 @@ from azure.data.tables import TableServiceClient
 from msgspec.structs import replace
 
 from correlator.model import Incident
+from correlator.ports import Receipt
 from correlator.stores.history import History
 from correlator.stores.memory import MemoryTables
 from correlator.stores.rows import incident_row, partition_of, row_of
 from correlator.stores.store import TableStore
-from correlator.stores.tables import EVERY, INCIDENTS, Entity, Tables, Upsert
+from correlator.stores.tables import EVERY, INCIDENTS, MESSAGES, Entity, Tables, Upsert
 from correlator.wording import Style
 from sandbox.stack import Stack
 from tests.cli.test_incidents import fortnight
@@ -26,7 +27,7 @@ from tests.timeline import incidents
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "incident-table.md").read_text(encoding="utf-8")
-QUERIES = re.findall(r"^\| ([^|]+) \| (incidents|outages) \| `(.+)` \|$", PAGE, re.MULTILINE)
+QUERIES = re.findall(r"^\| ([^|]+) \| (incidents|outages|messages) \| `(.+)` \|$", PAGE, re.MULTILINE)
 MONDAY = at("2026-08-17T00:00:00")
 DAY = timedelta(days=1)
 
@@ -48,6 +49,7 @@ class Counting:
         return found
 
     get: Callable[..., Any] = None  # type: ignore[assignment]  # no question reads single rows
+    scan: Callable[..., Any] = None  # type: ignore[assignment]
     write: Callable[..., Any] = None  # type: ignore[assignment]
 
 
@@ -79,14 +81,14 @@ def test_a_question_costs_what_it_asks_for(weeks: int) -> None:
     long_history(tables.inner, weeks, 40)
     history = History(tables)
     assert history.one("VPN-20260821-000007")
-    assert (tables.requests, tables.entities) == (["2026-W34"], 1)
+    assert (tables.requests, tables.entities) == (["2026-W34", "2026-W34"], 1)
     tables.requests.clear()
     assert len(list(history.between(MONDAY, MONDAY + 7 * DAY))) == 40
-    assert (tables.requests, tables.entities) == (["2026-W33", "2026-W34", "2026-W35"], 1 + 40)
+    assert (tables.requests, tables.entities) == (["2026-W33", "2026-W34", "2026-W34", "2026-W35"], 1 + 40)
     tables.requests.clear()
     found = list(history.between(MONDAY - 14 * DAY, MONDAY + 7 * DAY, {"Gateway": "gw3"}))
     assert len(found) == 12
-    assert len(tables.requests) == 5
+    assert len(tables.requests) == 5 + 3
     assert tables.entities == 41 + 12
 
 
@@ -114,6 +116,27 @@ def test_a_filter_means_the_same_to_both_backends(tables: Tables) -> None:
     assert list(history.between(*span, {"Gateway": "o'brien' or 1 eq 1"})) == []
 
 
+def receipts() -> list[Receipt]:
+    """A message on two channels (once in vain on one of them), and a week's summary."""
+    id_ = "VPN-20260821-7F3K2M"
+    said = at("2026-08-21T17:24:00")
+    return [
+        Receipt("k1-teams", "teams", said, id_, "recovered", 1, 1, 0, False),
+        Receipt("k1-slack", "slack", said + timedelta(hours=2), id_, "recovered", 1, 3, 1, True),
+        Receipt("k2-teams", "teams", said + 3 * DAY, "", "weekly-summary", 1, 1, 0, False),
+    ]
+
+
+def test_what_was_told_is_found_by_the_id(tables: Tables) -> None:
+    """What was said of an incident, to whom and when, oldest first; filing it twice is filing it once."""
+    store = TableStore(tables, Style())
+    for _ in range(2):
+        store.file("ws", receipts())
+    told = History(tables).told("VPN-20260821-7F3K2M")
+    assert [r._replace(key="") for r in receipts()[:2]] == told
+    assert History(tables).told("no id") == []
+
+
 def test_every_documented_filter_finds_something(stack: Stack) -> None:
     """Each OData text of the page runs on the real protocol, and finds rows of the composed fortnight."""
     service: TableServiceClient = stack.tables
@@ -123,8 +146,9 @@ def test_every_documented_filter_finds_something(stack: Stack) -> None:
 
     store = TableStore(AzureTables.at(stack.azurite.tables_endpoint, DefaultAzureCredential()), Style())
     store.record(fortnight())
+    store.file("ws", receipts())
     found = {what: len(list(service.get_table_client(t).query_entities(q))) for what, t, q in QUERIES}
-    assert len(found) == 12
+    assert len(found) == 16
     assert [what for what, rows in found.items() if not rows] == []
     assert found["several weeks"] == found["one week"] + len(list(_week(service, "2026-W35"))) + 0
     assert found["what was Azure's in a week"] < found["one week"]
@@ -134,6 +158,12 @@ def _week(service: TableServiceClient, week: str) -> list[Any]:
     return list(service.get_table_client("incidents").query_entities(f"PartitionKey eq '{week}'"))
 
 
+def _filed() -> list[Entity]:
+    tables = MemoryTables()
+    TableStore(tables, Style()).file("ws", receipts())
+    return tables.query(MESSAGES, "2026-W34", "0", "~")[0]
+
+
 def test_every_column_is_documented() -> None:
     """The page names each column that a row of either table can have, and no other."""
     from correlator.stores.rows import outage_rows
@@ -141,7 +171,8 @@ def test_every_column_is_documented() -> None:
     (one,) = incidents("12:00 hq up IN_0; 13:00 hq down IN_0; 13:00:30 hq up IN_0")
     style = Style(sites={"hq": "headquarters"})
     written = [set(incident_row(one, style)), set(outage_rows(one, style)[0][1])]
-    for table, columns in zip(("incidents", "outages"), written, strict=True):
+    written.append(set(next(e.properties for e in _filed())))
+    for table, columns in zip(("incidents", "outages", "messages"), written, strict=True):
         section = PAGE.split(f"## `{table}`")[1].split("\n## ")[0]
         cells = re.findall(r"^\| ([A-Z][^|]+) \|", section, re.MULTILINE)
         named = {c.strip() for cell in cells for c in cell.removesuffix(" …").split(",")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ from correlator.model import (
 )
 from correlator.people import Entry, EntryKind, People, Remark, RemarkKind
 from correlator.ports import TABLE, Head, Held, Notice
+from correlator.stores.history import History
 from correlator.stores.memory import MemoryTables
 from correlator.stores.rows import partition_of, row_of
 from correlator.stores.store import TableStore
@@ -362,6 +363,21 @@ def test_what_people_say_is_kept_apart(store: TableStore, tables: Tables) -> Non
     assert store.people([week], NOW).remarks == {one.id: (first, second)}
 
 
+def test_what_is_said_later_shows_with_its_incident(store: TableStore, tables: Tables) -> None:
+    """An incident that is long over is not written again, yet whoever asks for it sees what people said of it."""
+    one = incident()
+    store.record([one])
+    history = History(tables)
+    assert "person" not in (history.one(one.id) or {})
+    store.add_remark(Remark(one.id, NOW, "kim", RemarkKind.RECLASSIFIED, "we did it", "planned-work"))
+    store.add_remark(Remark(one.id, SOON, "lee", RemarkKind.NOTE, "ticket 4711"))
+    found = history.one(one.id)
+    assert found
+    assert (found["person"]["code"], found["cause"]["code"]) == ("planned-work", one.finding.cause)
+    assert [n["text"] for n in found["notes"]] == ["we did it", "ticket 4711"]
+    assert (found["history"][-1]["event"], found["history"][-1]["by"]) == ("reclassified", "kim")
+
+
 def test_a_remark_needs_an_incident(store: TableStore) -> None:
     """What names no incident has no place."""
     with pytest.raises(ValueError, match="no incident id"):
@@ -398,6 +414,9 @@ class _Spy:
     def get(self, table: str, partition: str, row: str) -> Entity | None:
         self.keys += [partition, row]
         return self._inner.get(table, partition, row)
+
+    def scan(self, table: str, before: str, where: Mapping[str, str] = EVERY) -> Iterator[tuple[str, Entity]]:
+        return self._inner.scan(table, before, where)
 
     def write(self, table: str, partition: str, operations: Sequence[Operation]) -> list[str]:
         self.before(table)

@@ -21,6 +21,7 @@ from correlator.wording import (
     title,
     what_happened,
 )
+from correlator.wording.weeks import week_period
 from tests.channels import composed
 from tests.channels.composed import EN, JA, NAGOYA, NIGHTS, OSAKA, SENDAI, tunnel
 
@@ -139,7 +140,19 @@ def test_the_state_decides_the_colour(make: Callable[[], Notification]) -> None:
     expected |= dict.fromkeys(["still_down", "many_at_once", "down_after_planned_work"], "down")
     expected |= dict.fromkeys(["welcome", "welcome_quiet", "welcome_empty"], "calm")
     expected |= {name: "calm" for name in NIGHTS if name.startswith(("weekly", "monthly"))}
+    expected |= dict.fromkeys(["blind", "blind_quiet"], "calm")
     assert state(n) == expected.get(make.__name__, "up")
+
+
+def test_the_week_says_how_much_was_muted() -> None:
+    """Incidents that a silence or planned work muted count like any other, and their number is said."""
+    week = NIGHTS["weekly"]().week
+    assert week
+    first, *others = week.incidents
+    assert "muted" not in week_period(week, EN)
+    muted = replace(week, incidents=(first._replace(muted=True), *others))
+    assert "1 muted by silences or planned work" in week_period(muted, EN)
+    assert "1 件を通知せず" in week_period(muted, JA)
 
 
 def test_partly_back_is_told_as_partly_back() -> None:

@@ -12,11 +12,12 @@ function drawDetail(incident) {
     links(incident, gateway),
     section("label.why", evidence(incident)),
     el("div", { class: "pair" },
-      section("page.not-found", bullets(incident.not_found)),
+      section("label.not-found", bullets(incident.not_found)),
       section("label.would-change", bullets(incident.would_change))),
-    section("page.remarks", bullets(incident.remarks)),
+    section("page.people", people(incident)),
+    section("label.remarks", bullets(incident.remarks)),
     section("page.outages", outages(incident)),
-    incident.history.length > 2 && section("page.history", history(incident)));
+    incident.history.length > 2 && section("label.history", history(incident)));
 }
 
 const section = (key, content) => content && el("section", {}, el("h4", {}, say(key)), content);
@@ -51,6 +52,10 @@ function evidence(incident) {
     incident.evidence.map(([at, , text]) => [[when(at), utcOf(at)], foreign(text)]), say("label.why"), true);
 }
 
+/** What people added; the verdict of the logs stays as it is. */
+const people = ({ people: words }) => words.length > 0 && table([timeColumn(), say("page.event")],
+  words.map(([at, text]) => [[when(at), utcOf(at)], foreign(text)]), say("page.people"), true);
+
 const MOST_OUTAGES = 60;
 
 function outages(incident) {
@@ -69,5 +74,5 @@ function outages(incident) {
 
 function history(incident) {
   return table([timeColumn(), say("page.event"), say("label.cause")], incident.history.map(([at, event, cause]) =>
-    [[when(at), utcOf(at)], known(`moment.${event}`, event), causeName(cause)]), say("page.history"), true);
+    [[when(at), utcOf(at)], known(`moment.${event}`, known(`page.event.${event}`, event)), causeName(cause)]), say("label.history"), true);
 }

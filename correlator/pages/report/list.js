@@ -1,6 +1,6 @@
 // The list of incidents: one stop of the Tab key, arrow keys walk, Enter goes to the verdict.
 
-const PAGE = 100;
+const PAGE = 50;
 let listed = [], page = 0;
 
 function drawList(incidents, order, chosen) {

@@ -1,6 +1,6 @@
 // What is chosen and shown, and everything that changes it.
 
-const STATE = { filters: { ...EVERYTHING, sides: new Set(SIDES) }, fitting: INCIDENTS, chosen: INCIDENTS[0], zoom: "all", order: "newest" };
+const STATE = { filters: { ...EVERYTHING, sides: new Set(SIDES) }, fitting: INCIDENTS, chosen: INCIDENTS[0], drawn: null, zoom: "all", order: "newest" };
 const ZOOMS = { all: Infinity, day: 86400000, hour: 3600000 };
 
 function applyFilters() {
@@ -16,8 +16,11 @@ function applyFilters() {
 const isFiltered = ({ gateway, sides, from, to }) => gateway >= 0 || sides.size < SIDES.length || from > -Infinity || to < Infinity;
 
 function drawChoice() {
-  drawDetail(STATE.chosen);
-  drawLogs(STATE.chosen);
+  if (STATE.chosen !== STATE.drawn) {
+    drawDetail(STATE.chosen);
+    drawLogs(STATE.chosen);
+    STATE.drawn = STATE.chosen;
+  }
   redrawTimeline();
 }
 
@@ -33,11 +36,12 @@ function redrawTimeline() {
 }
 
 /** Chooses an incident, with its name in the address so that it can be handed on. */
-function choose(incident, { toDetail = false } = {}) {
+function choose(incident, { toDetail = false, toLane = true } = {}) {
   STATE.chosen = incident;
   nameInAddress(incident);
   mark(incident);
   reveal(incident);
+  if (toLane) revealLane(incident);
   drawChoice();
   if (toDetail) byId("detail").focus({ preventScroll: !isStacked() });
 }
@@ -55,6 +59,7 @@ function followAddress() {
   if (!STATE.fitting.includes(asked)) clearFilters();
   STATE.chosen = asked;
   reveal(asked);
+  revealLane(asked);
   mark(asked);
   drawChoice();
 }
@@ -111,7 +116,7 @@ function listen() {
 
 function listenToTimeline() {
   const drops = byId("drops");
-  drops.addEventListener("click", (event) => { const hit = under(event); if (hit?.incident) choose(hit.incident); });
+  drops.addEventListener("click", (event) => { const hit = under(event); if (hit?.incident) choose(hit.incident, { toLane: false }); });
   drops.addEventListener("mousemove", (event) => {
     const hit = under(event), i = hit?.incident;
     drops.title = i ? `${causeName(i.cause)} · ${instant(i.from)} ${letters(i.from)} · ${i.length}` : (hit?.text ?? "");

@@ -1,8 +1,8 @@
 // The timeline: a lane for each tunnel and gateway instance, maintenance marks above the lanes of their gateway.
 // It is a canvas, since ten thousand drops have to follow a filter at once; the list says the same in words.
 
-const LANE = 15, HEAD = 30, AXIS = 40, MARK = 4.5, SPOT = 3;
-const STEPS = [1, 5, 15, 30, 60, 180, 360, 720, 1440, 2880, 10080, 20160, 44640, 133920].map((minutes) => minutes * 60000);
+const LANE = 15, HEAD = 30, AXIS = 40, MARK = 4.5, SPOT = 3, HIGHEST = 32000; // no browser draws a higher canvas
+const STEPS = [1, 5, 15, 30, 60, 180, 360, 720, 1440, 2880, 10080, 20160, 44640, 89280, 133920, 525600].map((minutes) => minutes * 60000);
 const LANES = lanes();
 let hits = [];
 
@@ -29,8 +29,11 @@ function lanes() {
 }
 
 [...new Set(LANES.values())].forEach((lane, n) => { lane.n = n; });
-for (const { gateway, outages } of INCIDENTS) {
+for (const incident of INCIDENTS) {
+  const { gateway, outages, from } = incident, head = LANES.get(`${gateway}`);
   for (const o of outages) o.lane = LANES.get(`${gateway} ${o.peer} ${o.down || o.up}`) ?? LANES.get(`${gateway} ${o.peer}`);
+  // A switch without a logged drop has no tunnel to be drawn on and no length: it stands beside its gateway's name.
+  incident.drawn = outages.length ? outages : [{ from, to: from, lost: false, lane: { y: head.y + 10 - LANE / 2, n: head.n } }];
 }
 
 function drawTimeline(incidents, [start, end], chosen) {
@@ -57,7 +60,7 @@ function colours() {
 }
 
 function surface(id, width, height) {
-  const canvas = byId(id), scale = window.devicePixelRatio || 1;
+  const canvas = byId(id), scale = Math.min(window.devicePixelRatio || 1, HIGHEST / height);
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   canvas.style.width = `${width}px`;
@@ -168,7 +171,7 @@ function drawDrops(context, view, incidents) {
   const drawn = new Uint8Array(LANES.size * (Math.ceil(view.right / SPOT) + 1)); // a spot holds each look once
   for (const incident of incidents) {
     if (incident.from > view.end || incident.until < view.start) continue;
-    for (const o of incident.outages) addDrop(paths, drawn, view, incident, o);
+    for (const o of incident.drawn) addDrop(paths, drawn, view, incident, o);
   }
   for (const path of paths.values()) stroke(context, view, path);
 }
@@ -218,6 +221,12 @@ function drawChosen(context, view, incident) {
   const gateway = GATEWAYS[incident.gateway];
   context.fillStyle = view.colour.chosen;
   context.fillRect(x0, LANES.get(`${incident.gateway}`).y, x1 - x0, HEAD + gateway.tunnels.length * LANE);
+}
+
+/** Scrolls the lanes, never the page, until the chosen incident's first drop is in sight. */
+function revealLane(incident) {
+  const lanes = byId("lanes"), { y } = incident.drawn[0].lane;
+  if (y < lanes.scrollTop || y + LANE > lanes.scrollTop + lanes.clientHeight) lanes.scrollTop = y - lanes.clientHeight / 2;
 }
 
 /** What lies under the pointer, the nearest first. */

@@ -8,7 +8,7 @@ function drawTotals(filters, incidents) {
 }
 
 function drawSentence(filters, incidents, sums) {
-  if (!DATA.known) return byId("sentence").replaceChildren(say("page.sentence.nothing"));
+  if (DATA.nothing) return byId("sentence").replaceChildren(none());
   const [start, end] = period(filters);
   const length = duration((end - start) / 1000);
   byId("period").textContent = say("page.period", { start: day(start, false, "day"), end: day(end, false, "day"), period: length, zone: zoneName() });

@@ -20,7 +20,7 @@ const count = (key, n) => say(n === 1 ? `${key}.one` : key, { n });
 /** As a title begins: languages without capitals are left as they are. */
 const titled = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const causeName = (cause) => titled(known(`cause.${cause}`, cause));
-const none = () => say(DATA.incidents.length ? "page.none" : "list.none");
+const none = () => say(DATA.incidents.length ? "page.none" : DATA.nothing || "list.none");
 const known = (key, otherwise) => (DATA.words[key] === undefined ? otherwise : say(key));
 
 /** The two largest units, cut and never rounded up: "1 min 48 s". */

@@ -1,0 +1,104 @@
+"""What is kept outlives the code that wrote it, in one direction: older state goes on, newer state is refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from correlator.errors import CorrelatorError, StateTooNew
+from correlator.poll import poll_all
+from correlator.ports import Head
+from correlator.stores.codec import COLUMN, MIGRATIONS, SCHEMA, pack, unpack
+from correlator.stores.tables import STATE, Upsert
+from tests.fakes import at
+from tests.test_poll import MAINTENANCE, POLICY, UP, WS, Night, tunnel, when
+
+OLD = json.loads((Path(__file__).parent / "state-before-schemas.json").read_text())["rows"]
+TYPED = ("B0", "Mark", "Created", "NextTry")
+DOWN = tunnel("18:00:00", False, 1, reason="DPD timed out")
+
+
+def typed(value: Any) -> Any:
+    """What JSON cannot hold, by its look."""
+    if not isinstance(value, str) or not value:
+        return value
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        pass
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError:
+        return value
+
+
+def recorded() -> Night:
+    """The night of the record, whose state is the one that older code left."""
+    night = Night([*UP, *MAINTENANCE, DOWN, tunnel("18:40:00", True, 1)])
+    night.tables._rows.clear()
+    for row, columns in OLD.items():
+        found = {
+            name: typed(v) if name[0] == "B" or name in ("Mark", "Created", "NextTry") else v
+            for name, v in columns.items()
+        }
+        night.tables.write(STATE, WS, [Upsert(row, found)])
+    night.log.now = when("18:20:00")
+    return night
+
+
+def test_an_older_state_goes_on() -> None:
+    """A state that was written before schemas were counted is read whole: what waited is told, what was open ends."""
+    night = recorded()
+    before = night.store.read(WS)
+    assert before.head.mark == when("18:20:00")
+    (waiting,) = before.outbox
+    night.until("19:10:00")
+    said = night.chats["teams"].said
+    assert [n.moment.value for n in said] == ["opened", "reminder", "recovered"]
+    assert {n.subject for n in said} == {waiting.notice.subject}
+    assert COLUMN in night.tables.query(STATE, WS, "head", "head~")[0][0].properties
+
+
+def test_a_newer_state_is_refused_and_left_alone() -> None:
+    """Code that was rolled back names what is wrong and the way out, tells nothing, and writes nothing."""
+    night = Night([*UP, DOWN])
+    (head,) = night.tables.query(STATE, WS, "head", "head~")[0]
+    night.tables.write(STATE, WS, [Upsert("head", {**head.properties, COLUMN: SCHEMA + 1})])
+    before = night.tables.query(STATE, WS, "", "~")[0]
+    night.log.now = when("18:20:00")
+    reports, failures = poll_all([WS], night.log, night.store, night.chats, POLICY)
+    assert (reports, night.chats["teams"].said) == ([], [])
+    assert "newer version" in str(failures[WS])
+    assert isinstance(failures[WS], StateTooNew)
+    assert isinstance(failures[WS], CorrelatorError)
+    assert night.tables.query(STATE, WS, "", "~")[0] == before
+
+
+def test_migrations_are_run_in_their_order() -> None:
+    """From the schema in which a thing was written each step follows, and is told of what type it is."""
+    seen: list[tuple[int, str]] = []
+
+    def step(n: int) -> Any:
+        def way(kind: str, written: Any) -> Any:
+            seen.append((n, kind))
+            return written | {"week": written.get("week", "") + str(n)}
+
+        return way
+
+    kept = pack(Head(mark=at("2026-08-21T12:00:00"), week="w"))
+    ways = {**MIGRATIONS, 1: step(1), 2: step(2)}
+    assert unpack(Head, kept, 3, ways) == Head(mark=at("2026-08-21T12:00:00"), week="w12")
+    assert seen == [(1, "Head"), (2, "Head")]
+    assert unpack(Head, {**kept, COLUMN: 3}, 3, ways).week == "w"
+    with pytest.raises(StateTooNew):
+        unpack(Head, {**kept, COLUMN: 4}, 3, ways)
+
+
+def test_every_schema_has_its_way() -> None:
+    """There is a step from each schema to the next, up to today's."""
+    assert set(MIGRATIONS) == set(range(SCHEMA))
