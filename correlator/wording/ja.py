@@ -383,7 +383,7 @@ WORDS: dict[str, str] = {
     "week.label.untold": "原因不明",
     "week.label.seen": "監視の範囲",
     "week.label.percent": "可用性",
-    "week.quiet.more": "対応は不要です。この通知は、通知経路が正常であることの確認も兼ねています。",
+    "week.quiet.more": "この通知は、通知経路が正常であることの確認も兼ねています。",
     "week.period": "{label} · {start} – {end}",
     "week.zone": "時刻は {zone}",
     "week.by-side": "原因の所在",

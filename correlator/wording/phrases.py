@@ -58,7 +58,12 @@ def say(style: Style, key: str, **values: object) -> str:
 
 
 def _joined(left: str, right: str) -> str:
-    """Japanese stands apart from Latin letters, ``osaka への``, but not from Japanese, ``大阪への``."""
+    """Japanese stands apart from Latin letters, ``osaka への``, but not from Japanese, ``大阪への``.
+
+    And a length that ends in 間 needs no second one: ``2時間停止``, ``28秒間停止``.
+    """
+    if left[-1:] == right[:1] == "間":
+        return left + right[1:]
     if left[-1:] == " " and left[-2:-1] >= WIDE and right[:1] >= WIDE:
         return left[:-1] + right
     if right[:1] == " " and right[1:2] >= WIDE and left[-1:] >= WIDE:

@@ -96,3 +96,11 @@ def test_text_from_outside_is_short_and_printable(text: str, most: int) -> None:
     short = phrases.short(text, most)
     assert len(short) <= most
     assert short.isprintable()
+
+
+def test_a_japanese_length_ends_in_one_kan() -> None:
+    """Two hours are 2時間, for two hours is 2時間 as well, and for 28 seconds is 28秒間."""
+    style = Style("ja")
+    assert phrases.for_time(7200, style) == "2時間"
+    assert phrases.for_time(28, style) == "28秒間"
+    assert "間間" not in phrases.say(style, "cut.is", where="osaka", for_time=phrases.for_time(7200, style))
