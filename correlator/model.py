@@ -45,6 +45,10 @@ class LogRow(NamedTuple):
     reason: str
 
 
+Fields = tuple[str | datetime, str | datetime, str, str, str, str, str, str, str, str]
+"""Those of a LogRow as a bare tuple, taken apart in a third of its time."""
+
+
 class Unreadable(NamedTuple):
     """A row that says too little to be used: reported and counted, never an exception."""
 
