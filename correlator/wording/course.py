@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from correlator.model import Incident, Outage, Side
 from correlator.wording.extent import Extent, extent
-from correlator.wording.phrases import Style, duration, for_time, instance, instant, say, zone_name
+from correlator.wording.phrases import Style, duration, for_time, instance, instant, length, say, zone_name
 
 ROUGHLY = 600
 """From ten minutes on a gap is told in whole minutes; the rows beneath have the seconds."""
@@ -65,7 +65,8 @@ def _length(reach: Extent, style: Style) -> str:
     each = ".each" if reach.each else ""
     seconds = reach.longest if reach.each else reach.seconds
     if reach.spells > 1:
-        return say(style, f"course.times{each}", n=reach.spells, time=duration(seconds, style))
+        time = length(seconds, style, at_most=reach.at_most and not each)
+        return say(style, f"course.times{each}", n=reach.spells, time=time)
     if each and seconds >= 1:
         return say(style, "course.each", time=duration(seconds, style))
-    return say(style, "course.for", for_time=for_time(seconds, style))
+    return say(style, "course.for", for_time=for_time(seconds, style, at_most=reach.at_most))

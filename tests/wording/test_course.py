@@ -18,6 +18,7 @@ SECOND_OPEN = BOTH[:-1]
 OTHER_PEER_TOO = [*FIRST, tunnel("17:13:06", False, 0, NAGOYA), tunnel("17:13:14", True, 1, NAGOYA)]
 PEER = [tunnel("05:41:17", False, 0, reason="RemotelyTriggered"), tunnel("05:42:00", True, 0)]
 PEER_OPEN = PEER[:1]
+BOUNDED = [PEER[0], tunnel("05:51:17", False, 0), tunnel("05:51:47", True, 0)]
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,7 @@ PEER_OPEN = PEER[:1]
          "still down."),
         (OTHER_PEER_TOO, "Instance 0 at 02:13:04 JST (17:13:04 UTC) for 12 s."),
         (PEER, "At 14:41:17 JST (05:41:17 UTC) for 43 s."),
+        (BOUNDED, "At 14:41:17 JST (05:41:17 UTC) for at most 10 min 30 s."),
         (PEER_OPEN, "At 14:41:17 JST (05:41:17 UTC), still down."),
     ],
 )  # fmt: skip
