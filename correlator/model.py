@@ -125,6 +125,8 @@ class Outage(NamedTuple):
     active_active: bool = False
     peers_known: int = 1
     switch: bool = False
+    at_most: bool = False
+    """A row of its return is missing, as a later Disconnected shows: ``end`` and ``cut_end`` may have been earlier."""
 
 
 class MaintenanceWindow(NamedTuple):
