@@ -69,6 +69,8 @@ class Report(Struct):
     unknown_operations: Counter[str] = field(default_factory=Counter)
     too_late: int = 0
     """Rows that came in since the last poll, but lie before the window that is still folded."""
+    maintenance_without_drop: int = 0
+    """Maintenance rows of the last seven days that no drop followed, of the gateways that this run looked at."""
     late_newest: float | None = None
     """Seconds from event to arrival of the newest fresh row; None where no row is fresh."""
     late_worst: float | None = None
