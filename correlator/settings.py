@@ -264,6 +264,10 @@ SETTINGS: tuple[Setting, ...] = (
         "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; default: all of all",
         _routes,
     ),
+    Setting(
+        "SIGN_IN", "0", "1 where people sign in to the report page; set by the template, with authentication", _switch
+    ),
+    Setting("REPORT_URL", "", "Where people find that page; messages link to it", _endpoint),
     Setting("ALLOW_PRIVATE_WEBHOOKS", "0", "1 permits webhooks on http and on private addresses", _switch),
 )
 
@@ -292,6 +296,8 @@ class Settings(Struct, frozen=True):
     reasons: Vocabulary
     maintenance_window: tuple[timedelta, timedelta]
     routes: tuple[Route, ...]
+    sign_in: bool
+    report_url: str
     allow_private_webhooks: bool
     teams_webhook_url: str
     slack_webhook_url: str

@@ -35,6 +35,7 @@ from correlator.watchlist import Asking, informed, is_fresh, read_anew
 from correlator.wording import Style
 
 if TYPE_CHECKING:
+    from correlator.signed_in import SignedIn
     from correlator.web import Web
 
 log = logging.getLogger("correlator")
@@ -109,6 +110,12 @@ class App(Struct):
         style = style_of(self.settings, self._known_list())
         return Web(TableStore(self.tables, style), History(self.tables), self.settings.workspace_ids, style)
 
+    def signed_in(self) -> SignedIn:
+        """What is answered to people who signed in; nothing at all where they cannot."""
+        from correlator.signed_in import SignedIn
+
+        return SignedIn(self.settings.report_url if self.settings.sign_in else "", self.web)
+
     def _known_list(self) -> Listed | None:
         """The gateway list as it was last kept, for its names; without them an answer is still an answer."""
         if self.listed is None:
@@ -162,7 +169,7 @@ class App(Struct):
 
 def build(environment: Mapping[str, str]) -> App:
     """Read the settings and make the clients; no request is sent. Raises SettingsError with every problem."""
-    settings = Settings.read(environment, NEEDED)
+    settings = behind_sign_in(Settings.read(environment, NEEDED), environment)
     credential = DefaultAzureCredential()
     open_channels(settings, style_of(settings))
     return App(
@@ -171,6 +178,16 @@ def build(environment: Mapping[str, str]) -> App:
         _resource_manager(settings, credential) if settings.gateway_scopes else None,
         open_tables(settings, credential),
     )
+
+
+def behind_sign_in(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    """Without sign-in where App Service authentication does not stand before the app: then its header can be forged.
+
+    ``WEBSITE_AUTH_ENABLED`` is the platform's own word, read-only:
+    https://learn.microsoft.com/azure/app-service/reference-app-settings
+    """
+    stands = environment.get("WEBSITE_AUTH_ENABLED", "").lower() in ("true", "1")
+    return settings if settings.sign_in and stands else replace(settings, sign_in=False, report_url="")
 
 
 def _resource_manager(settings: Settings, credential: TokenCredential) -> GatewaySource:
@@ -183,7 +200,7 @@ def style_of(settings: Settings, listed: Listed | None = None) -> Style:
     """How messages and public rows are worded. A name in SITES goes before the name of the connection."""
     connections = listed.found.connection_names() if listed else {}
     sites = settings.sites
-    return Style(settings.message_language, settings.timezone, names(sites), connections, sites)
+    return Style(settings.message_language, settings.timezone, names(sites), connections, sites, settings.report_url)
 
 
 def policy_of(settings: Settings) -> Policy:
