@@ -67,6 +67,18 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
     return _response(_app().web().health())
 
 
+@app.route(route="signed-in/report", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def signed_in_report(req: func.HttpRequest) -> func.HttpResponse:
+    """The report page for people who signed in; not there unless sign-in is on."""
+    return _response(_app().signed_in().report(req.headers, req.params))
+
+
+@app.route(route="signed-in/incidents/{id}/acknowledge", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def acknowledge(req: func.HttpRequest) -> func.HttpResponse:
+    """Somebody who signed in looks after an incident."""
+    return _response(_app().signed_in().acknowledge(req.headers, req.route_params["id"]))
+
+
 def _response(answer: Answer) -> func.HttpResponse:
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return func.HttpResponse(answer.body, status_code=answer.status, mimetype=answer.kind, headers=headers)

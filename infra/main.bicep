@@ -81,6 +81,12 @@ param pagePhones phone[] = []
 @description('Gateways of this subscription that Azure\'s own alerts (Resource Health, traffic of each connection) shall watch too.')
 param baselineGatewayIds string[] = []
 
+@description('Client id of an Entra app registration: people sign in with it to the report page, and may acknowledge there. Empty: nobody can.')
+param signInClientId string = ''
+
+@description('Tenant of that registration.')
+param signInTenantId string = tenant().tenantId
+
 @description('A workbook in the portal over the app\'s own lines: its health, and what it has said.')
 param deployWorkbook bool = true
 
@@ -383,6 +389,8 @@ module functionApp 'modules/function-app.bicep' = {
     maintenanceWindow: maintenanceWindow
     keepMonths: keepMonths
     heartbeat: heartbeat
+    signInClientId: signInClientId
+    signInTenantId: signInTenantId
   }
 }
 

@@ -249,6 +249,7 @@ WORDS: dict[str, str] = {
     "link.logs": "Logs",
     "link.gateway": "Gateway",
     "link.health": "Health",
+    "link.report": "Report",
     "link.runbook": "Runbook",
     "link.runbook.of": "Runbook {site}",
     # the command line
@@ -530,5 +531,8 @@ WORDS: dict[str, str] = {
     "page.logs.omitted": "{n} more rows of this time are not in this page.",
     "page.footer": "Downtime is “at least, by the log”: DPD and BGP can make users feel more. This page holds all its data and asks nothing of any server.",
     "page.noscript": "This page draws its data with JavaScript, which is switched off here.",
+    "page.acknowledge": "I look after it",
+    "page.acknowledge.done": "Noted. Reminders end with the next poll.",
+    "page.acknowledge.failed": "Not noted. Load the page again, and see whether the incident is still open.",
     "page.skip": "To the incidents",
 }

@@ -249,6 +249,7 @@ WORDS: dict[str, str] = {
     "link.logs": "ログ",
     "link.gateway": "ゲートウェイ",
     "link.health": "正常性",
+    "link.report": "レポート",
     "link.runbook": "手順書",
     "link.runbook.of": "手順書 {site}",
     # コマンド ライン
@@ -530,5 +531,8 @@ WORDS: dict[str, str] = {
     "page.logs.omitted": "この時間帯のほか {n} 行は、このページに含まれていません。",
     "page.footer": "停止時間は「ログ上は少なくとも」の値です。DPD や BGP により、実際の影響はこれより長い場合があります。このページはすべてのデータを含み、どのサーバーとも通信しません。",
     "page.noscript": "このページの表示には JavaScript が必要です。",
+    "page.acknowledge": "対応を引き受ける",
+    "page.acknowledge.done": "記録しました。次回のポーリング以降、再通知は停止します。",
+    "page.acknowledge.failed": "記録できませんでした。ページを再読み込みし、インシデントが継続中か確認してください。",
     "page.skip": "インシデント一覧へ",
 }

@@ -36,6 +36,8 @@ class Style(Struct, frozen=True):
     """Gateway -> peer -> the name of its connection, where the gateway list says it."""
     contacts: Mapping[str, Site] = {}
     """Peer -> whom to call, where ``SITES`` says it."""
+    report: str = ""
+    """Address of the report page, where people can sign in to it."""
 
     def at(self, gateway: str) -> Style:
         """The style for what is said of one gateway: its connections lend their names to peers that have none."""
