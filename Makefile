@@ -6,6 +6,7 @@
 # make verdicts  how often the verdicts are right, over simulated gateways whose truth is known
 # make mutants bends every rule and window of the verdict, and names the test that notices
 # make renders the pictures in docs/renders (needs Chromium)
+# make gallery every message in every language on every channel as one HTML page, measured in Chromium
 # Another Python: make test PYTHON=python3.11
 
 PYTHON ?= $(shell .ci/find-python)
@@ -18,7 +19,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo test lint unit verify faults bench verdicts mutants renders setup clean
+.PHONY: demo test lint unit verify faults bench verdicts mutants renders gallery setup clean
 
 setup: $(READY)
 
@@ -47,6 +48,9 @@ unit: $(READY)
 
 renders: $(READY)
 	@$(PY) -m sandbox.renders
+
+gallery: $(READY)
+	@$(PY) -m tests.gallery
 
 verify: $(READY)
 	@$(PY) -m sandbox.prepare

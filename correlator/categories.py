@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
-from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
+from correlator.model import ChangeKind, Fields, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
 from correlator.negotiation import IKE, read_negotiation
 from correlator.reasons import Meaning, Vocabulary, meaning
 
@@ -155,7 +155,7 @@ class _Reading:
 
 
 def read_rows(
-    rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSES, own_reasons: Vocabulary = ()
+    rows: Iterable[Fields], addresses: Mapping[str, str] = NO_ADDRESSES, own_reasons: Vocabulary = ()
 ) -> Read:
     """Sort rows into gateways and turn them into events. Order and repetition of rows do not matter to what follows.
 
@@ -175,7 +175,7 @@ def read_rows(
                     continue
             except (KeyError, ValueError, TypeError):
                 pass
-        reading.take(row)
+        reading.take(LogRow(*row))
     logs = _joined(reading.logs, reading.outside, reading.own, reading.ike)
     said = Counter([reason for log in logs.values() for _, _, _, _, reason in log.tunnels])
     unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason, own_reasons) is Meaning.UNMAPPED})

@@ -7,7 +7,7 @@ can no longer arrive; a poll keeps them and need not read those rows again.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -42,10 +42,11 @@ def circumstances(
     ``kept`` holds what is known already of outages that started before the rows at hand. ``activity``: the activity log
     was there to look at. ``far``: maintenance rows of the watched gateway at the other end, by peer.
     """
-    starts = [o.start for o in outages]
+    starts = [o[0] for o in outages]
     near = _Near(starts, changes, policy)
     claims = Claims(find_windows(changes, policy), policy)
     far_claims = {peer: Claims(find_windows(_of_any_instance(rows), policy), policy) for peer, rows in far.items()}
+    in_maintenance, near_others = near.maintenance, near.others
     company = _company(outages, starts, policy.together)
     nothing = {c: Circumstances(None, None, None, None, *c[:2], activity=activity, alone=c[2]) for c in set(company)}
     found = [nothing[c] for c in company]  # most outages have no row near them, and share what there is to say
@@ -57,14 +58,16 @@ def circumstances(
                 (far_claims.get(outage.peer, claims) if known.far else claims).remember(known.maintenance, outage)
             found[n] = known
             continue
-        row = elsewhere = lent = None
-        if n in near.maintenance and _may_be_served(outage, both, alone, policy):
+        row = elsewhere = lent = configuration = primary = reset = fault = bgp = None
+        if n in in_maintenance and _may_be_served(outage, both, alone, policy):
             row, elsewhere = claims.claim(outage)
-        if row is None and outage.peer in far_claims:
+        if far_claims and row is None and outage.peer in far_claims:
             lent, _ = far_claims[outage.peer].claim(outage)
-        facts = (row or lent, elsewhere, near.configuration.get(n), near.primary.get(n), together, both,
-                 near.reset.get(n), near.fault.get(n), lent is not None, activity, alone, 0.0,
-                 near.bgp.get(n), None, False)  # fmt: skip
+        if n in near_others:
+            configuration, primary = near.configuration.get(n), near.primary.get(n)
+            reset, fault, bgp = near.reset.get(n), near.fault.get(n), near.bgp.get(n)
+        facts = (row or lent, elsewhere, configuration, primary, together, both, reset, fault,
+                 lent is not None, activity, alone, 0.0, bgp, None, False)  # fmt: skip
         found[n] = _circumstances(facts)
     return found
 
@@ -101,8 +104,8 @@ class _Near:
         self.bgp = near(ChangeKind.BGP_LOST, BGP_HOLD, CLOCKS)
         regional = near(ChangeKind.SERVICE_FAULT, policy.fault_before, policy.fault_before)
         self.fault = regional | near(ChangeKind.PLATFORM_FAULT, policy.fault_before, policy.fault_after)
-        kinds = self.maintenance, self.configuration, self.primary, self.reset, self.fault, self.bgp
-        self.places = sorted(set[int]().union(*kinds))
+        self.others = {**self.configuration, **self.primary, **self.reset, **self.fault, **self.bgp}.keys()
+        self.places = sorted(self.others | self.maintenance.keys())
 
 
 def beginning(outage: Outage) -> Beginning:
@@ -143,20 +146,26 @@ def _company(outages: Sequence[Outage], starts: Sequence[datetime], within: time
     return found
 
 
-def _in_company(outages: Sequence[Outage], near: Sequence[Outage]) -> Iterator[tuple[int, bool, bool]]:
+def _in_company(outages: Sequence[Outage], near: Sequence[Outage]) -> list[tuple[int, bool, bool]]:
     """The same of some outages of one moment, which have the same others ``near``."""
-    peers = len({o.peer for o in near})
-    all_lost = {i: _all_lost(near, i) for i in {o.instance_down if o.active_active else None for o in outages}}
+    instances = {o[2] if o[8] else None for o in outages}  # active-active loses an instance, else the gateway falls
+    all_lost = {i: _all_lost(near, i) for i in instances}
+    if len(all_lost) == 1 and (together := max(all_lost.values())):
+        return [(together, False, False)] * len(outages)
+    single = len({o[1] for o in near}) == 1
+    found = []
     for outage in outages:
-        _, peer, instance, _, _, _, _, _, active_active, peers_known, _ = outage
+        _, peer, instance = outage[:3]
+        active_active, peers_known = outage[8:10]
         together = all_lost[instance if active_active else None]
         others_stayed = not together and peers_known > 1
-        both = others_stayed and active_active and any(o.peer == peer and o.instance_down != instance for o in near)
-        yield together, both, others_stayed and peers == 1
+        both = others_stayed and active_active and any(o[1] == peer and o[2] != instance for o in near)
+        found.append((together, both, others_stayed and single))
+    return found
 
 
 def _all_lost(near: Sequence[Outage], instance: str | None) -> int:
     """How many peers the instance (None: the gateway) lost, if those were (nearly) all it had; else 0."""
-    lost = len({o.peer for o in near if instance is None or o.instance_down == instance})
-    known = max(o.peers_known for o in near)
+    lost = len({o[1] for o in near if instance is None or o[2] == instance})
+    known = max([o[9] for o in near])
     return lost if 1 < lost == known or (lost >= MANY and lost >= MOST * known) else 0

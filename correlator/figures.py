@@ -8,9 +8,8 @@ person closed or the gateway list dropped has no known end and counts for nothin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from correlator.gateways import GatewayList
 from correlator.measures import Span, united_seconds
@@ -80,7 +79,7 @@ def figures(
     lines: Sequence[WeekLine],
     documents: Iterable[Mapping[str, Any]],
     period: Span,
-    zone: ZoneInfo,
+    zone: tzinfo,
     wanted: Wanted = USUAL,
     known: Known = NOTHING,
 ) -> Figures:
@@ -94,7 +93,7 @@ def figures(
     lost = _clipped(map(_lost, within), period)
     length = (period[1] - period[0]).total_seconds()
     return Figures(
-        connections=max(len(all_of_them), len(hit)),
+        connections=len(all_of_them | {c[:2] for c in hit}),
         listed=are_listed,
         hit=tuple(hit[:NAMED]),
         hit_count=len(hit),
@@ -184,7 +183,7 @@ def _denominator(listed: GatewayList | None, every: Iterable[Down]) -> tuple[set
     return {d.connection for d in every}, False
 
 
-def _month_to_date(every: Sequence[Down], connections: set[tuple[str, str]], period: Span, zone: ZoneInfo) -> float:
+def _month_to_date(every: Sequence[Down], connections: set[tuple[str, str]], period: Span, zone: tzinfo) -> float:
     last = (period[1] - timedelta(microseconds=1)).astimezone(zone).date()
     month = (datetime.combine(last.replace(day=1), time(), tzinfo=zone).astimezone(UTC), period[1])
     hit = _connections([d for d in every if d.start < month[1] and d.back > month[0]], month)
@@ -192,7 +191,7 @@ def _month_to_date(every: Sequence[Down], connections: set[tuple[str, str]], per
     return _availability(sum(c.seconds for c in hit), len(known), (month[1] - month[0]).total_seconds())
 
 
-def _in_hours(spans: Sequence[Span], hours: BusinessHours, zone: ZoneInfo) -> float:
+def _in_hours(spans: Sequence[Span], hours: BusinessHours, zone: tzinfo) -> float:
     """Seconds of these times that lie in business hours."""
     found: list[Span] = []
     for start, end in spans:
@@ -259,7 +258,7 @@ def _suggestions(
     begun: Sequence[Down],
     every: Sequence[Down],
     period: Span,
-    zone: ZoneInfo,
+    zone: tzinfo,
     wanted: Wanted,
     listed: GatewayList | None,
 ) -> Iterator[Suggestion]:

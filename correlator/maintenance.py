@@ -47,7 +47,7 @@ class Claims:
 
     def claim(self, outage: Outage) -> tuple[GatewayChange | None, GatewayChange | None]:
         """The row that explains this outage, and one in time that speaks for the other instance; ask in time order."""
-        start, peer = outage.start, outage.peer
+        start, peer, instance = outage[:3]
         here: list[_Served] = []
         elsewhere = None
         for served in self._rows[self._over :]:
@@ -55,7 +55,7 @@ class Claims:
                 break
             if served.closes < start:
                 self._over += 1
-            elif served.instance and outage.instance_down and served.instance != outage.instance_down:
+            elif served.instance and instance and served.instance != instance:
                 elsewhere = elsewhere or served.row
             elif start <= served.until.get(peer, start):
                 here.append(served)
@@ -73,13 +73,15 @@ class Claims:
                 self._use_up(served, outage)
 
     def _use_up(self, served: _Served, outage: Outage) -> None:
-        served.instance = served.instance or outage.instance_down
-        served.until[outage.peer] = (outage.end or outage.start) + self._redrop
+        start, peer, instance, end = outage[:4]
+        served.instance = served.instance or instance
+        served.until[peer] = (end or start) + self._redrop
 
 
 def _hung_up(outage: Outage, own: Vocabulary) -> bool:
     """The peer's own doing, which uses up no maintenance: the service of this tunnel may still be to come."""
-    return meaning(outage.reason, own) is Meaning.PEER_CLOSED and outage.instance_up in ("", outage.instance_down)
+    _, _, instance_down, _, instance_up, reason = outage[:6]
+    return instance_up in ("", instance_down) and meaning(reason, own) is Meaning.PEER_CLOSED
 
 
 def _order(row: GatewayChange, start: datetime) -> tuple[bool, bool, timedelta]:

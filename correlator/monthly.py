@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from correlator.model import MonthlyTime
 
 
-def month_due(now: datetime, at: MonthlyTime, zone: ZoneInfo, last_told: str) -> str | None:
+def month_due(now: datetime, at: MonthlyTime, zone: tzinfo, last_told: str) -> str | None:
     """The label (``2026-08``) of the newest whole month that is due and was not told; None while there is none.
 
     ``now`` in UTC. A month runs from local midnight to local midnight.
@@ -27,7 +26,7 @@ def month_label(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}"
 
 
-def month_bounds(label: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def month_bounds(label: str, zone: tzinfo) -> tuple[datetime, datetime]:
     """First and last instant (UTC, half open) of a month in a zone. Raises ValueError for a text that is no month."""
     year, month = (int(part) for part in label.split("-"))
     first, after = date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)

@@ -130,6 +130,8 @@ class _Fold:
         self, line: _Line, at: datetime, peer: str, instance: str, reason: str, active_active: bool
     ) -> None:
         up, down = line.up, line.down
+        if line.open:
+            _bounded(line, at, instance, active_active)
         if instance in down:
             self.repeated(line, at, instance, reason)
             return
@@ -157,6 +159,7 @@ class _Fold:
                     None,
                     active_active,
                     max(len(self.lines), self.peers),
+                    False,
                     False,
                 )
             )
@@ -325,17 +328,35 @@ def _with_reason(outage: Outage, instance: str, reason: str) -> Outage:
     return outage._replace(reason=reason) if late else outage
 
 
+def _bounded(line: _Line, at: datetime, instance: str, active_active: bool) -> None:
+    """A tunnel that goes down once more was up in between: the row that says so is missing, and so is the true end.
+
+    Not within two minutes, in which one drop may be told twice. Under active-active that holds for the instance's own
+    outage, and for traffic that had stopped with both.
+    """
+    for n, o in enumerate(line.open):
+        concerned = not active_active or o.instance_down == instance or (instance in line.down and _stopped(o))
+        if concerned and not o.at_most and at - o.start > HANDOVER:
+            line.open[n] = o._replace(at_most=True)
+
+
+def _stopped(outage: Outage) -> bool:
+    return outage.cut and outage.cut_end is None
+
+
 def _flowing(outage: Outage, at: datetime) -> Outage:
     """The outage, still open, when traffic flows again through the other instance."""
-    return outage._replace(cut_end=at) if outage.cut and outage.cut_end is None else outage
+    return outage._replace(cut_end=at) if _stopped(outage) else outage
 
 
 def _closed(outage: Outage, at: datetime, instance: str) -> Outage:
     """The outage with its end: ``_replace`` in less than half its time, for this happens to every outage."""
-    start, peer, instance_down, _, _, reason, cut, cut_end, active_active, peers_known, switch = outage
+    start, peer, instance_down, _, _, reason, cut, cut_end, active_active, peers_known, switch, most = outage
     if cut and cut_end is None:
         cut_end = at
-    return _outage((start, peer, instance_down, at, instance, reason, cut, cut_end, active_active, peers_known, switch))
+    return _outage(
+        (start, peer, instance_down, at, instance, reason, cut, cut_end, active_active, peers_known, switch, most)
+    )
 
 
 def _forget_others(line: _Line, instance: str) -> None:

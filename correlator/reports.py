@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
 from correlator.gateways import GatewayList
-from correlator.measures import Span
+from correlator.measures import Span, united_seconds
 from correlator.model import Blind, Moment, MonthlyTime, Notification, PollingGap, Status, Week, WeeklyTime
 from correlator.monthly import month_bounds, month_due
 from correlator.ports import Channel, Head, Notice, Snapshot, Store
@@ -18,8 +18,6 @@ from correlator.weekly import LATE, label_of, lines_between, week_bounds, week_d
 from correlator.welcome import LOOK_BACK, compose
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from correlator.figures import Known, Wanted
 
 WEEKLY_PARTITION, MONTHLY_PARTITION = "weekly", "monthly"
@@ -46,7 +44,7 @@ class _Calendar(NamedTuple):
     bounds: Callable[[str], Span]
 
 
-def _calendar(at: WeeklyTime | MonthlyTime, zone: ZoneInfo) -> _Calendar:
+def _calendar(at: WeeklyTime | MonthlyTime, zone: tzinfo) -> _Calendar:
     if isinstance(at, WeeklyTime):
         due = lambda now, told: week_due(now, at, zone, told)  # noqa: E731
         return _Calendar(WEEKLY_PARTITION, Moment.WEEKLY, due, lambda label: week_bounds(label, zone))
@@ -59,7 +57,7 @@ def summarize(
     store: Store,
     channels: Mapping[str, Channel],
     at: WeeklyTime | MonthlyTime,
-    zone: ZoneInfo,
+    zone: tzinfo,
     wanted: Wanted | None = None,
     listed: GatewayList | None = None,
 ) -> Report:
@@ -78,7 +76,7 @@ def summarize(
         # What ended before anyone watched has nothing to tell.
         told = None
         if any(h.watching_since and h.watching_since < end for h in heads):
-            known = _known(workspaces, store, listed)
+            known = known_of(workspaces, store, listed, (start, end))
             summary = compile_report(label, (start, end), zone, store.documents, wanted, known)
             told = Notification(calendar.moment, now, week=summary)
         before = _tell(told, now, before, replace(before.head, week=label), store, channels, report)
@@ -89,7 +87,7 @@ def summarize(
 def compile_report(
     label: str,
     period: Span,
-    zone: ZoneInfo,
+    zone: tzinfo,
     documents: Callable[[list[str]], list[dict[str, Any]]],
     wanted: Wanted | None = None,
     known: Known | None = None,
@@ -102,13 +100,16 @@ def compile_report(
     return Week(label, *period, lines, figures(lines, found, period, zone, wanted or Wanted(), known or Known()))
 
 
-def _known(workspaces: Sequence[str], store: Store, listed: GatewayList | None) -> Known:
-    """What is known beside the incidents. Nobody records yet when nothing was polled, so blind minutes stay unknown."""
+def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None, period: Span) -> Known:
+    """What is known beside the incidents of a period (UTC, half open)."""
     from correlator.figures import Known
 
-    since = min((h.watching_since for w in workspaces if (h := store.read(w).head).watching_since), default=None)
+    heads = [store.read(w).head for w in workspaces]
+    since = min((h.watching_since for h in heads if h.watching_since), default=None)
     logging = frozenset(gateway for w in workspaces for gateway in store.watched(w)) if listed else frozenset()
-    return Known(listed, logging, since - LOOK_BACK if since else None)
+    gaps = [(max(g.since, period[0]), min(g.until, period[1])) for h in heads for g in h.gaps]
+    blind = united_seconds(g for g in gaps if g[0] < g[1])
+    return Known(listed, logging, since - LOOK_BACK if since else None, blind if since else None)
 
 
 def greet(

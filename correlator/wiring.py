@@ -40,13 +40,10 @@ if TYPE_CHECKING:
     from correlator.web import Web
 
 log = logging.getLogger("correlator")
+CHANNEL_SETTINGS = "|".join(setting for setting, _ in CHANNELS.values())
+NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", CHANNEL_SETTINGS)
 SHOWN = 50
 """Messages in one line: a line that is too long is cut by what keeps it, and then cannot be read."""
-NEEDED = (
-    "WORKSPACE_IDS",
-    "TABLES_ENDPOINT|TABLES_CONNECTION_STRING",
-    "|".join(setting for setting, _ in CHANNELS.values()),
-)
 
 
 class App(Struct):

@@ -14,6 +14,7 @@ from correlator.figures import Known, Wanted, figures
 from correlator.gateways import Connection, Gateway, GatewayList
 from correlator.incident_json import incident_object
 from correlator.model import BusinessHours, Figures
+from correlator.reports import compile_report
 from correlator.weekly import lines_between, week_bounds
 from correlator.wording import Style
 from tests.timeline import POLICY, incidents
@@ -163,6 +164,16 @@ def test_a_suggestion_comes_where_it_would_have_helped() -> None:
     times = [f"08-{18 + n // 3} {8 * (n % 3):02d}" for n in range(5)]
     regular = "; ".join(f"{at}:00 hq down IN_0; {at}:01 hq up IN_0" for at in times)
     assert [(s.key, s.every) for s in measured(documents(regular)).suggestions] == [("lifetime", 28800.0)]
+
+
+def test_reading_stays_within_the_partitions_of_the_time() -> None:
+    """A week's report asks once, for whole weeks: its own, one after it, and thirteen before it."""
+    asked: list[list[str]] = []
+    compile_report("2026-W34", WEEK, UTC_ZONE, lambda weeks: asked.append(weeks) or [])  # type: ignore[func-returns-value]
+    (weeks,) = asked
+    assert len(weeks) == len(set(weeks)) <= 16
+    assert {"2026-W22", "2026-W34", "2026-W35"} <= set(weeks)
+    assert "2026-W38" not in weeks
 
 
 TIMES = st.integers(0, 14 * 24 * 60)

@@ -709,6 +709,8 @@ def test_the_month_is_told_once_beside_the_week() -> None:
     assert [line.cause for line in said.week.incidents] == ["azure-maintenance", "remote-closed"]
     assert said.week.figures
     assert said.week.figures.seconds > 0
+    # Polls three hours apart leave nothing but gaps, and the report says so.
+    assert said.week.figures.blind_seconds
 
 
 # What IKE says

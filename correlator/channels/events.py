@@ -102,6 +102,9 @@ def _data(n: Notification, style: Style, each_end: int) -> Event:
         return _welcome(n.welcome)
     if n.missed:
         return _missed(n.missed)
+    if n.blind:
+        gaps = [{"since": iso(g.since), "until": iso(g.until)} for g in n.blind.gaps]
+        return {"gaps": gaps, "incidents": n.blind.incidents}
     return {"channel": n.parked.channel, "why": n.parked.why} if n.parked else {"text": one_line(n, style)}
 
 

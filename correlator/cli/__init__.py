@@ -19,6 +19,7 @@ from correlator.cli.remarks import ack, close, note, reclassify
 from correlator.cli.replay import replay
 from correlator.cli.sample import sample
 from correlator.cli.stats import stats
+from correlator.cli.weekly import weekly
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite, StoreUnavailable
 
 USAGE, SERVICE = 2, 4
@@ -32,7 +33,7 @@ def commands() -> None:
 
 COMMANDS = (
     *(check, replay, calibrate, sample, doctor),
-    *(incidents, show_one, stats, evidence, export, rebuild),
+    *(incidents, show_one, stats, weekly, evidence, export, rebuild),
     *(ack, note, reclassify, close, silence, planned_work),
 )
 for command in COMMANDS:

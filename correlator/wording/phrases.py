@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from functools import lru_cache
+from math import ceil
 from string import Formatter
 
 from msgspec import Struct
@@ -58,7 +59,12 @@ def say(style: Style, key: str, **values: object) -> str:
 
 
 def _joined(left: str, right: str) -> str:
-    """Japanese stands apart from Latin letters, ``osaka への``, but not from Japanese, ``大阪への``."""
+    """Japanese stands apart from Latin letters, ``osaka への``, but not from Japanese, ``大阪への``.
+
+    And a length that ends in 間 needs no second one: ``2時間停止``, ``28秒間停止``.
+    """
+    if left[-1:] == right[:1] == "間":
+        return left + right[1:]
     if left[-1:] == " " and left[-2:-1] >= WIDE and right[:1] >= WIDE:
         return left[:-1] + right
     if right[:1] == " " and right[1:2] >= WIDE and left[-1:] >= WIDE:
@@ -102,11 +108,19 @@ def duration(seconds: float, style: Style) -> str:
     return say(style, "unit-gap").join(parts)
 
 
-def for_time(seconds: float, style: Style) -> str:
+def for_time(seconds: float, style: Style, *, at_most: bool = False) -> str:
     """``for 28 s``, ``28秒間``."""
     if seconds < 1:
         return say(style, "for.below")
-    return say(style, "for", time=duration(seconds, style))
+    return say(style, "for", time=length(seconds, style, at_most=at_most))
+
+
+def length(seconds: float, style: Style, *, at_most: bool) -> str:
+    """The duration; ``at most 28 s``, ``最大 28秒`` where it may have been shorter: a bound is cut upwards."""
+    if not at_most:
+        return duration(seconds, style)
+    shown = 3600 if seconds >= 86400 else 60 if seconds >= 3600 else 1
+    return say(style, "at-most", time=duration(ceil(seconds / shown) * shown, style))
 
 
 @lru_cache(maxsize=8)

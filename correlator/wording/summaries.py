@@ -99,7 +99,7 @@ def _seen(figures: Figures, style: Style) -> str:
         parts.append(
             say(style, "week.coverage", n=figures.logging, gateways=count(style, "gateways", figures.gateways))
         )
-    if figures.blind_seconds is not None:
+    if figures.blind_seconds:
         parts.append(say(style, "week.blind", time=length(figures.blind_seconds, style)))
     return sentences(style, parts)
 

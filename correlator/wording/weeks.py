@@ -37,10 +37,18 @@ class Sums(NamedTuple):
 
 
 def counted(week: Week) -> list[WeekLine]:
-    """The incidents that were, worst first: by time without a VPN path, by time without redundancy, by drops."""
+    """The incidents that were, worst first: still down, time without a VPN path, time without redundancy, drops."""
     lines = [line for line in week.incidents if not line.status.withdrawn]
     return sorted(
-        lines, key=lambda w: (-w.connection_downtime_seconds, -w.downtime_seconds, -w.drops, w.started_at, w.gateway)
+        lines,
+        key=lambda w: (
+            w.status is not Status.OPEN,
+            -w.connection_downtime_seconds,
+            -w.downtime_seconds,
+            -w.drops,
+            w.started_at,
+            w.gateway,
+        ),
     )
 
 

@@ -118,6 +118,22 @@ def test_a_message_that_waited_is_signed_for_the_time_of_its_try(httpserver: HTT
         verified(second.headers, second.data, KEYS[0], now() + 600)
 
 
+def test_the_code_of_the_docs_verifies(httpserver: HTTPServer) -> None:
+    """What docs/messages.md tells receivers to run takes an event as it was sent, and no other."""
+    page = (Path(__file__).parents[2] / "docs" / "messages.md").read_text(encoding="utf-8")
+    told: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], told)
+    httpserver.expect_request("/hook").respond_with_data("")
+    channel = Events(httpserver.url_for("/hook"), EN, True, keys=KEYS)
+    channel.send(channel.render(NIGHTS["recovered_maintenance"]()))
+    ((request, _),) = httpserver.log
+    for secret in SECRETS.split():
+        assert told["verify"](request.headers, request.data, secret)
+        assert not told["verify"](request.headers, request.data + b" ", secret)
+    stranger = "whsec_" + base64.b64encode(b"m" * 32).decode()
+    assert not told["verify"](request.headers, request.data, stranger)
+
+
 def test_the_signature_is_the_one_of_the_specification() -> None:
     """The example of the specification's reference libraries, digit for digit."""
     key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")

@@ -103,6 +103,29 @@ def test_what_a_channel_answered_is_inert_too(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
+def test_a_report_reads_nothing_in_a_name(text: str) -> None:
+    """Names of peers and gateways, and reasons that nobody knows, stay text in a week's report and its chart."""
+    n = NIGHTS["weekly"]()
+    assert n.week
+    assert n.week.figures
+    hit = tuple(c._replace(gateway=f"/x/{text}", peer=text) for c in n.week.figures.hit)
+    still = tuple((f"/x/{text}", text, at) for _, _, at in n.week.figures.open)
+    said = tuple(s._replace(gateway=f"/x/{text}", peer=text) for s in n.week.figures.suggestions)
+    figures = replace(n.week.figures, hit=hit, open=still, suggestions=said, unmapped=(text, text))
+    lines = tuple(line._replace(gateway=f"/x/{text}", peers=(text,)) for line in n.week.incidents)
+    n = replace(n, week=replace(n.week, figures=figures, incidents=lines))
+    style = Style("en", "UTC", {text: text})
+    card, message = card_of(teams.render(n, style)), slack.render(n, style)
+    assert not any("{{" in s for s in strings(card))
+    assert is_plain(next(o["text"] for o in objects(card) if o.get("type") == "TextBlock"))
+    assert sum(o.get("type") == "TextBlock" for o in objects(card)) == 1
+    assert not any("url" in o for o in [*objects(card), *objects(message)])
+    assert "mrkdwn" not in {o.get("type") for o in objects(message)}
+    for body in (card, message):
+        assert all(s.replace("\n", "").isprintable() for s in strings(body))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
 def test_a_link_holds_no_query_of_a_name(text: str) -> None:
     """What a row calls its gateway never becomes part of a query: an odd id gets no link, or is quoted whole."""
     at = NIGHTS["channel_parked"]().at

@@ -16,7 +16,7 @@ const channels = {
 };
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const asked = new URLSearchParams(location.search).get("theme");
+const asked = new URLSearchParams(location.search).get("theme") ?? window.__DATA__?.theme;
 const theme = () => (["light", "dark"].includes(asked) ? asked : dark.matches ? "dark" : "light");
 
 const drawn = new Map(); // what is unchanged is not drawn twice
@@ -31,8 +31,8 @@ function drawMessage(message) {
   return drawn.get(key);
 }
 
-function drawMoment({ at, by }) {
-  const title = el("h3", { class: "page-only" }, el("time", { datetime: at }, readable(at)));
+function drawMoment({ at, name, by }) {
+  const title = el("h3", { class: name ? "" : "page-only" }, name ?? el("time", { datetime: at }, readable(at)));
   const present = Object.keys(channels).filter((channel) => by[channel]);
   return el("li", { class: "moment" }, title, el("div", { class: "pair" }, ...present.map((channel) => drawMessage(by[channel]))));
 }
