@@ -424,6 +424,8 @@ class GatewayState(Struct, frozen=True):
     failovers: tuple[datetime, ...] = ()
     starts: tuple[tuple[datetime, str, str], ...] = ()
     """The last drops of each tunnel before the window of rows (time, peer, instance): history for regular drops."""
+    spared: tuple[datetime, ...] = ()
+    """The maintenance rows of the last 14 weeks that no drop followed (UTC), oldest first."""
 
 
 class WeeklyTime(NamedTuple):

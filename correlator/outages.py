@@ -116,10 +116,10 @@ class _Fold:
                 line = lines[peer] = _Line()
             line.frozen = None
             active_active = at >= active_active_from
-            if watch and not up and _proves_active_active(line, event, events, n):
-                return at
             if up:
                 self.connected(line, at, peer, instance, active_active)
+            elif watch and _proves_active_active(line, event, events, n):
+                return at
             else:
                 self.disconnected(line, at, peer, instance, reason, active_active)
         if events and self.goes_on:
@@ -146,24 +146,9 @@ class _Fold:
         # An instance that was never heard of counts as up under active-active: its tunnel may have been up for months.
         alone = not line.up and (not active_active or len(line.down) == INSTANCES)
         line.handed_over.add(instance)
-        line.open.append(
-            _outage(
-                (
-                    at,
-                    peer,
-                    instance,
-                    None,
-                    "",
-                    reason,
-                    alone,
-                    None,
-                    active_active,
-                    max(len(self.lines), self.peers),
-                    False,
-                    False,
-                )
-            )
-        )
+        known = max(len(self.lines), self.peers)
+        outage = (at, peer, instance, None, "", reason, alone, None, active_active, known, False, False)
+        line.open.append(_outage(outage))
 
     def repeated(self, line: _Line, at: datetime, instance: str, reason: str) -> None:
         """A second Disconnected starts nothing; it may bring the reason, or show that a switch was a clean handover."""
@@ -185,7 +170,7 @@ class _Fold:
         up, down = line.up, line.down
         if line.switch and line.switch.instance_up != instance:
             line.switch = None
-        if len(up) + len(down) >= INSTANCES and instance not in up and instance not in down:
+        if instance not in down and instance not in up and len(up) + len(down) >= INSTANCES:
             _forget_others(line, instance)
         if not (line.open and self.ended(line, at, instance, active_active)):
             if instance in line.up:
@@ -196,7 +181,7 @@ class _Fold:
                 self.switched(line, at, peer, instance)
                 if line.up:
                     self.beside(line, at, instance)
-        elif not active_active and line.closed and line.closed.instance_down != instance:
+        elif not active_active and line.closed and line.closed[2] != instance:
             self.moved(at)
         line.up[instance] = at
         line.down.pop(instance, None)
@@ -205,7 +190,7 @@ class _Fold:
     def ended(self, line: _Line, at: datetime, instance: str, active_active: bool) -> bool:
         """Traffic flows again: every cut ends with the first Connected. Whether it ended an outage as well."""
         for own in line.open:
-            if own.instance_down == instance:
+            if own[2] == instance:
                 break
         else:
             # Active-active: one whose instance was replaced by another name is over when the new one connects.

@@ -81,6 +81,9 @@ param pagePhones phone[] = []
 @description('Gateways of this subscription that Azure\'s own alerts (Resource Health, traffic of each connection) shall watch too.')
 param baselineGatewayIds string[] = []
 
+@description('A workbook in the portal over the app\'s own lines: its health, and what it has said.')
+param deployWorkbook bool = true
+
 // Who may what
 
 @description('False: no role is assigned; the output roleCommands says what an owner has to run.')
@@ -402,6 +405,16 @@ module alerts 'modules/alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     silentAfterMinutes: silentAfterMinutes
     baselineGatewayIds: baselineGatewayIds
+  }
+}
+
+module workbook 'modules/workbook.bicep' = if (deployWorkbook) {
+  name: 'vpn-workbook'
+  params: {
+    location: location
+    tags: allTags
+    title: 'VPN drop messages (${environmentName})'
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 

@@ -447,7 +447,7 @@ def test_a_bound_is_kept_over_midnight() -> None:
     (log,) = read_rows(
         night("10:00 hq up IN_0; 12:00 hq down IN_0; 15:00 hq down IN_0; 08-22 09:00 hq up IN_0")
     ).logs.values()
-    first = find_outages([e for e in log.tunnels if e.at < clock("20:00")], None, STANDBY)
+    first = find_outages([e for e in log.tunnels if e[0] < clock("20:00")], None, STANDBY)
     (found,) = find_outages(log.tunnels, first.checkpoints[-1], STANDBY).outages
     assert found.at_most
     assert find_outages(log.tunnels, None, STANDBY).outages == [found]

@@ -88,6 +88,7 @@ MISTAKES = [
     ("modules/function-app.bicep", "name: 'scm'\n    properties: { allow: false }", "name: 'scm'\n    properties: { allow: true }", "values_that_keep_it_shut"),
     ("modules/code.bicep", "@secure()\n", "", "secrets_are_secure"),
     ("modules/code.bicep", "param functionAppName string\n", "param functionAppName string\n\n@description('x')\nparam region string\n", "modules_get_what_they_take"),
+    ("modules/workbook.bicep", "  tags: tags\n", "", "the_parts_are_tagged"),
     ("modules/alerts.bicep", "var every = 'PT15M'", "var every = 'PT5M'", "our_own_alarm_needs_no_webhook"),
     ("modules/alerts.bicep", "emailReceivers: [", "webhookReceivers: [", "our_own_alarm_needs_no_webhook"),
     ("modules/alerts.bicep", "    name: 'failing'\n", "    name: 'fails'\n", "our_own_alarm_needs_no_webhook"),
@@ -179,6 +180,7 @@ TYPE_MISTAKES = [
     ("modules/function-app.bicep", "httpsOnly: true", "httpsOnly: 'true'"),
     ("modules/code.bicep", "parent: app", "parent: application"),
     ("modules/alerts.bicep", "operator: 'GreaterThan'\n", "operator: 'MoreThan'\n"),
+    ("modules/workbook.bicep", "kind: 'shared'", "kind: 'common'"),
     ("main.bicep", "identity.outputs.clientId", "identity.outputs.clientID"),
     ("subscription.bicep", "resourceGroups@2025-04-01", "resourceGroups@2025-04-02"),
 ]
