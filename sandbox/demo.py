@@ -40,8 +40,8 @@ ROOT = Path(__file__).parents[1]
 GRID = timedelta(minutes=5)
 AFTER = (0, 5, 10, 15)
 """Minutes after fresh rows at which the app would poll and may have something to say."""
-READER = {"TIMEZONE": "Asia/Tokyo", "SITES": fortnight.SITES}
-"""Settings of those who read the messages."""
+READER = {"TIMEZONE": "Asia/Tokyo", "SITES": fortnight.SITES, "POLL_SCHEDULE": "0 0 0 * * *"}
+"""Settings of those who read the messages, and the slowest pace of these polls: what lies between them is no gap."""
 Timer = Callable[[str], None]
 
 
