@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
+from correlator.gaps import blind_seconds
 from correlator.gateways import GatewayList
-from correlator.measures import Span, united_seconds
+from correlator.measures import Span
 from correlator.model import Blind, Moment, MonthlyTime, Notification, PollingGap, Status, Week, WeeklyTime
 from correlator.monthly import month_bounds, month_due
 from correlator.ports import Channel, Head, Notice, Snapshot, Store
@@ -107,8 +108,7 @@ def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None
     heads = [store.read(w).head for w in workspaces]
     since = min((h.watching_since for h in heads if h.watching_since), default=None)
     logging = frozenset(gateway for w in workspaces for gateway in store.watched(w)) if listed else frozenset()
-    gaps = [(max(g.since, period[0]), min(g.until, period[1])) for h in heads for g in h.gaps]
-    blind = united_seconds(g for g in gaps if g[0] < g[1])
+    blind = blind_seconds((g for h in heads for g in h.gaps), *period)
     return Known(listed, logging, since - LOOK_BACK if since else None, blind if since else None)
 
 

@@ -18,7 +18,14 @@ class Rows(NamedTuple):
     chart: bool
 
 
-ROWS = (Rows(5, 10, 6, True), Rows(5, 5, 4, True), Rows(3, 2, 2, True), Rows(1, 1, 1, False))
+ROWS = (
+    Rows(5, 10, 6, True),
+    Rows(5, 7, 6, True),
+    Rows(4, 5, 4, True),
+    Rows(3, 3, 3, True),
+    Rows(3, 2, 2, True),
+    Rows(1, 1, 1, False),
+)
 """Tried from the left until the message fits."""
 
 

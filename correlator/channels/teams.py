@@ -140,7 +140,7 @@ def _week(c: WeekContent, style: Style) -> list[Element]:
     if c.chart and c.chart.series:
         body.append(_chart(c.chart))
     if c.sides:
-        sides = [_fact(label, text, width="124px") for label, text in c.sides]
+        sides = [_pair(label, text, style) for label, text in c.sides]
         body.append(_box([_rich(_run(c.by_side, weight="Bolder")), *sides], spacing="Medium"))
     body += _rows(c.tunnels, c.connections, c.tunnels_hidden) + _rows(c.worst, c.rows, c.hidden)
     small = [_rich(_run(note, size="Small", isSubtle=True), spacing="Small") for note in c.notes]
