@@ -175,7 +175,7 @@ def read_rows(
                     continue
             except (KeyError, ValueError, TypeError):
                 pass
-        reading.take(LogRow(*row))
+        reading.take(row if isinstance(row, LogRow) else LogRow(*row))  # the very row: its place is known by it
     logs = _joined(reading.logs, reading.outside, reading.own, reading.ike)
     said = Counter([reason for log in logs.values() for _, _, _, _, reason in log.tunnels])
     unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason, own_reasons) is Meaning.UNMAPPED})
