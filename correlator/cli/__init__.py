@@ -9,6 +9,7 @@ import click
 from correlator import __version__
 from correlator.cli.calibrate import calibrate
 from correlator.cli.check import check
+from correlator.cli.completion import VARIABLE, completion
 from correlator.cli.doctor import doctor
 from correlator.cli.entries import planned_work, silence
 from correlator.cli.evidence import evidence
@@ -32,7 +33,7 @@ def commands() -> None:
 
 
 COMMANDS = (
-    *(check, replay, calibrate, sample, doctor),
+    *(check, replay, calibrate, sample, doctor, completion),
     *(incidents, show_one, stats, weekly, evidence, export, rebuild),
     *(ack, note, reclassify, close, silence, planned_work),
 )
@@ -50,7 +51,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        sys.exit(commands.main(standalone_mode=False))
+        sys.exit(commands.main(standalone_mode=False, complete_var=VARIABLE))
     except click.Abort:
         sys.exit(130)
     except click.exceptions.NoArgsIsHelpError as nothing_asked:

@@ -34,7 +34,11 @@ def _options(command: F) -> F:
 @click.option("--text", default="", help="A line for the others")
 @_options
 def ack(incident: str, text: str, by: str, as_json: bool) -> None:
-    """You look after it: no more reminders of this incident until it drops again."""
+    """You look after it: no more reminders of this incident until it drops again.
+
+    \b
+    python -m correlator ack VPN-20260821-7F3K2M --text "called the carrier"
+    """  # noqa: D301  click's mark for lines that stay as they are
     _say(incident, RemarkKind.ACKNOWLEDGED, text, by, as_json=as_json)
 
 
@@ -43,7 +47,11 @@ def ack(incident: str, text: str, by: str, as_json: bool) -> None:
 @click.argument("text")
 @_options
 def note(incident: str, text: str, by: str, as_json: bool) -> None:
-    """Leave a note with an incident."""
+    """Leave a note with an incident.
+
+    \b
+    python -m correlator note VPN-20260821-7F3K2M "line card replaced"
+    """  # noqa: D301  click's mark for lines that stay as they are
     _say(incident, RemarkKind.NOTE, text, by, as_json=as_json)
 
 
@@ -53,7 +61,11 @@ def note(incident: str, text: str, by: str, as_json: bool) -> None:
 @click.option("--text", default="", help="How you know")
 @_options
 def reclassify(incident: str, cause: str, text: str, by: str, as_json: bool) -> None:
-    """You know better than the logs whose it was. Their verdict stays; yours stands beside it."""
+    """You know better than the logs whose it was. Their verdict stays; yours stands beside it.
+
+    \b
+    python -m correlator reclassify VPN-20260821-7F3K2M remote-unreachable --text "fibre cut"
+    """  # noqa: D301  click's mark for lines that stay as they are
     _say(incident, RemarkKind.RECLASSIFIED, text, by, cause, as_json=as_json)
 
 
@@ -62,7 +74,11 @@ def reclassify(incident: str, cause: str, text: str, by: str, as_json: bool) -> 
 @click.option("--text", default="", help="Why it will not come back")
 @_options
 def close(incident: str, text: str, by: str, as_json: bool) -> None:
-    """End an incident that the log will never end: a site that was given up, a device that changed its address."""
+    """End an incident that the log will never end: a site that was given up, a device that changed its address.
+
+    \b
+    python -m correlator close VPN-20260821-7F3K2M --text "site given up"
+    """  # noqa: D301  click's mark for lines that stay as they are
     _say(incident, RemarkKind.CLOSED, text, by, as_json=as_json)
 
 
