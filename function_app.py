@@ -32,6 +32,9 @@ def weekly_summary(timer: func.TimerRequest) -> None:
     """Once an hour, send what is due in the customer's zone, and tidy up."""
     _app().summarize()
     _app().housekeep()
+    from correlator import selfcheck  # with all of the doctor: no part of a poll's cold start
+
+    selfcheck.run(_app(), os.environ)
 
 
 @app.route(route="incidents", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
@@ -62,6 +65,18 @@ def report(req: func.HttpRequest) -> func.HttpResponse:
 def health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether it polls, for an uptime checker."""
     return _response(_app().web().health())
+
+
+@app.route(route="signed-in/report", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def signed_in_report(req: func.HttpRequest) -> func.HttpResponse:
+    """The report page for people who signed in; not there unless sign-in is on."""
+    return _response(_app().signed_in().report(req.headers, req.params))
+
+
+@app.route(route="signed-in/incidents/{id}/acknowledge", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+def acknowledge(req: func.HttpRequest) -> func.HttpResponse:
+    """Somebody who signed in looks after an incident."""
+    return _response(_app().signed_in().acknowledge(req.headers, req.route_params["id"]))
 
 
 def _response(answer: Answer) -> func.HttpResponse:

@@ -12,12 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain
-from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
-from correlator.model import ChangeKind, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
+from correlator.model import ChangeKind, Fields, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
 from correlator.negotiation import IKE, read_negotiation
 from correlator.reasons import Meaning, Vocabulary, meaning
 
@@ -25,6 +23,8 @@ MESSAGE_LENGTH = 300
 OWN_ADDRESS = re.compile(r"\bLocal ([0-9a-f.:]+):\d+")
 """IKE rows name the gateway's own address; support's examples read "Remote a.b.c.d:500: Local e.f.g.h:500"."""
 NO_ADDRESSES: Mapping[str, str] = {}
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Times that the service could have written lie between."""
 NO_FAR: dict[str, list[GatewayChange]] = {}
 UPGRADE_PHRASE = "upgrade gateway started"
 
@@ -62,37 +62,28 @@ class Read(NamedTuple):
     unknown_operations: Counter[str]
 
 
-class _Cleaned(dict[str, str]):
-    """Texts that come again and again, each cleaned once: peers, instances, reasons."""
-
-    def __missing__(self, text: str) -> str:
-        cleaned = self[text] = clean(text)
-        return cleaned
-
-
-def _tunnel(row: LogRow, at: datetime, log: GatewayLog, cleaned: _Cleaned) -> str | None:
+def _tunnel(row: LogRow, at: datetime, log: GatewayLog, cleaned: dict[str, str]) -> str | None:
     _, _, _, _, operation, _, status, instance, peer, reason = row
-    up = _UP_OR_DOWN.get(status)
-    if up is None:
-        up = _UP_OR_DOWN.get(status.casefold(), _UP_OR_DOWN.get(operation.casefold()))
+    up = _UP_OR_DOWN.get(status.casefold(), _UP_OR_DOWN.get(operation.casefold()))
     if up is None:
         return f"status {status or operation!r} is neither Connected nor Disconnected"
-    log.tunnels.append(_tunnel_event((at, up, cleaned[peer], cleaned[instance], "" if up else cleaned[reason])))
+    peer, instance, reason = (cleaned.setdefault(text, clean(text)) for text in (peer, instance, reason))
+    log.tunnels.append((at, up, peer, instance, "" if up else reason))
     return None
 
 
-_tunnel_event = maker(TunnelEvent)
 TUNNEL = "TunnelDiagnosticLog"
+UP, DOWN, TUNNEL_UP, TUNNEL_DOWN = "Connected", "Disconnected", "TunnelConnected", "TunnelDisconnected"
+"""As the service spells them, compared without folding."""
 _UP_OR_DOWN = {"connected": True, "disconnected": False, "tunnelconnected": True, "tunneldisconnected": False}
-_UP_OR_DOWN |= {"Connected": True, "Disconnected": False}  # as the service spells them, found without folding
 
 
-def _gateway(row: LogRow, at: datetime, log: GatewayLog, cleaned: _Cleaned) -> str | None:
+def _gateway(row: LogRow, at: datetime, log: GatewayLog, cleaned: dict[str, str]) -> str | None:
     _, _, _, category, operation, message, _, instance, _, _ = row
     kind = _kind(operation, message)
     if kind:
-        about = cleaned[operation], cleaned[message]
-        log.changes.append(_gateway_change((at, kind, cleaned[instance], category, *about)))
+        texts = [cleaned.setdefault(text, clean(text)) for text in (instance, operation, message)]
+        log.changes.append(_gateway_change((at, kind, texts[0], category, *texts[1:])))
     return None
 
 
@@ -104,8 +95,10 @@ def _kind(operation: str, message: str) -> ChangeKind | None:
 
 
 _gateway_change = maker(GatewayChange)
+_from_iso: Callable[[Any], datetime] = datetime.fromisoformat
 
-CATEGORIES: dict[str, Callable[[LogRow, datetime, GatewayLog, _Cleaned], str | None]] = {
+Reader = Callable[[LogRow, datetime, GatewayLog, dict[str, str]], str | None]
+CATEGORIES: dict[str, Reader] = {
     TUNNEL: _tunnel,
     "GatewayDiagnosticLog": _gateway,
     "RouteDiagnosticLog": _gateway,
@@ -113,49 +106,80 @@ CATEGORIES: dict[str, Callable[[LogRow, datetime, GatewayLog, _Cleaned], str | N
 """Each reader puts what a row says into the gateway's log, or returns why it says too little."""
 
 
+class _Reading:
+    """What is read so far, and the readers of whatever is no usual tunnel row."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        self.logs: dict[str, GatewayLog] = {}
+        self.unreadable: list[Unreadable] = []
+        self.spelled: dict[str, GatewayLog | None] = {}
+        self.usual: dict[str, Callable[[TunnelEvent], None]] = {}
+        """What takes the events of a gateway, by each spelling under which it was met."""
+        self.cleaned = {"": ""}
+        """Texts that come again and again, each cleaned once: peers, instances, reasons."""
+        self.outside: list[Outside] = []
+        self.ike: dict[str, dict[str, list[GatewayChange]]] = {}
+        self.strange: Counter[str] = Counter()
+        self.own = dict(addresses)
+
+    def take(self, row: LogRow) -> None:
+        """One row of any kind."""
+        at, reader = moment(row.at), CATEGORIES.get(row.category)
+        if reader:
+            self._take_own(row, at, reader)
+        elif row.category == ACTIVITY and at:
+            self.outside.append(read_activity(row, at))
+        elif row.category == IKE:
+            _take_ike(row, self.own, self.ike)
+
+    def _take_own(self, row: LogRow, at: datetime | None, reader: Reader) -> None:
+        log = self._log_of(row.gateway)
+        if log is None:
+            return
+        why = reader(row, at, log, self.cleaned) if at and log.gateway else _why_not(at)
+        if row.operation not in FAMILIAR and not why and _is_strange(row):
+            self.strange[clean(row.operation)] += 1
+        if why:
+            self.unreadable.append(Unreadable(row, why))
+
+    def _log_of(self, spelling: str) -> GatewayLog | None:
+        """The log of the gateway that a row names in some spelling, None for a resource that is no VPN gateway."""
+        if spelling in self.spelled:
+            return self.spelled[spelling]
+        gateway = gateway_of(spelling)
+        log = None if gateway is None else self.logs.setdefault(gateway, GatewayLog(gateway, [], []))
+        self.spelled[spelling] = log
+        if log and log.gateway:
+            self.usual[spelling] = log.tunnels.append
+        return log
+
+
 def read_rows(
-    rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSES, own_reasons: Vocabulary = ()
+    rows: Iterable[Fields], addresses: Mapping[str, str] = NO_ADDRESSES, own_reasons: Vocabulary = ()
 ) -> Read:
     """Sort rows into gateways and turn them into events. Order and repetition of rows do not matter to what follows.
 
     ``addresses`` are public addresses of watched gateways -> their ids; IKE rows name more of them.
     ``own_reasons`` are the customer's lines of the vocabulary.
     """
-    logs: dict[str, GatewayLog] = {}
-    unreadable: list[Unreadable] = []
-    spelled: dict[str, GatewayLog | None] = {}
-    cleaned = _Cleaned()
-    outside: list[Outside] = []
-    ike: dict[str, dict[str, list[GatewayChange]]] = {}
-    strange: Counter[str] = Counter()
-    own = dict(addresses)
+    reading = _Reading(addresses)
+    usual, cleaned = reading.usual, reading.cleaned
     for row in rows:
         stamp, _, spelling, category, operation, _, status, instance, peer, reason = row
-        at, up = moment(stamp), _UP_OR_DOWN.get(status)
-        usual = category == TUNNEL and at and up is not None and operation in FAMILIAR
-        if usual and (log := spelled.get(spelling)) and log.gateway:
-            why_down = "" if up else cleaned[reason]
-            log.tunnels.append(_tunnel_event((at, up, cleaned[peer], cleaned[instance], why_down)))
-            continue  # nearly every row; whatever is odd goes the long way
-        reader = CATEGORIES.get(category)
-        if reader is None:
-            if category == ACTIVITY and at:
-                outside.append(read_activity(row, at))
-            elif category == IKE:
-                _take_ike(row, own, ike)
-            continue
-        log = spelled[spelling] if spelling in spelled else spelled.setdefault(spelling, _log_of(spelling, logs))
-        if log is None:
-            continue
-        why = reader(row, at, log, cleaned) if at and log.gateway else _why_not(at)
-        if operation not in FAMILIAR and not why and _is_strange(row):
-            strange[clean(row.operation)] += 1
-        if why:
-            unreadable.append(Unreadable(row, why))
-    logs = _joined(logs, outside, own, ike)
-    said = Counter(map(attrgetter("reason"), chain.from_iterable(log.tunnels for log in logs.values())))
+        up = status == UP
+        if category == TUNNEL and operation == (TUNNEL_UP if up else TUNNEL_DOWN) and (up or status == DOWN):
+            try:  # nearly every row; whatever is odd, or met for the first time, goes the long way
+                at = _from_iso(stamp)
+                if at.tzinfo is UTC and EARLIEST <= at < LATEST:
+                    usual[spelling]((at, up, cleaned[peer], cleaned[instance], "" if up else cleaned[reason]))
+                    continue
+            except (KeyError, ValueError, TypeError):
+                pass
+        reading.take(row if isinstance(row, LogRow) else LogRow(*row))  # the very row: its place is known by it
+    logs = _joined(reading.logs, reading.outside, reading.own, reading.ike)
+    said = Counter([reason for log in logs.values() for _, _, _, _, reason in log.tunnels])
     unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason, own_reasons) is Meaning.UNMAPPED})
-    return Read(logs, unreadable, unmapped, strange)
+    return Read(logs, reading.unreadable, unmapped, reading.strange)
 
 
 def _is_strange(row: LogRow) -> bool:
@@ -226,18 +250,12 @@ def _far(
 ) -> dict[str, list[GatewayChange]]:
     """Maintenance of the watched gateways at the other end of this one's tunnels, by peer."""
     found = {}
-    for peer in {e.peer for e in log.tunnels} & addresses.keys():
+    for peer in {peer for _, _, peer, _, _ in log.tunnels} & addresses.keys():
         other = logs.get(addresses[peer])
         maintenance = [c for c in other.changes if c.kind is ChangeKind.MAINTENANCE] if other else []
         if maintenance and other is not log:
             found[peer] = maintenance
     return found
-
-
-def _log_of(spelling: str, logs: dict[str, GatewayLog]) -> GatewayLog | None:
-    """The log of the gateway that a row names in some spelling, None for a resource that is no VPN gateway."""
-    gateway = gateway_of(spelling)
-    return None if gateway is None else logs.setdefault(gateway, GatewayLog(gateway, [], []))
 
 
 def _why_not(at: datetime | None) -> str:
@@ -265,7 +283,7 @@ def moment(value: str | datetime) -> datetime | None:
             value = datetime.fromisoformat(value)
         except (ValueError, TypeError):
             return None
-    if not 2000 <= value.year < 2200:
+    if not EARLIEST.year <= value.year < LATEST.year:
         return None
     if value.tzinfo is UTC:
         return value

@@ -223,7 +223,7 @@ RULES: tuple[Rule, ...] = (
 
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
-    start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch = outage
+    start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch, _ = outage
     maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone = around[:11]
     lasting = None if end is None else end - start
     facts = (  # the fields of Shape, in their order

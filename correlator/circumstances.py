@@ -7,7 +7,7 @@ can no longer arrive; a poll keeps them and need not read those rows again.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -42,21 +42,21 @@ def circumstances(
     ``kept`` holds what is known already of outages that started before the rows at hand. ``activity``: the activity log
     was there to look at. ``far``: maintenance rows of the watched gateway at the other end, by peer.
     """
-    starts = [o.start for o in outages]
+    starts = [o[0] for o in outages]
     near = _Near(starts, changes, policy)
     claims = Claims(find_windows(changes, policy), policy)
     far_claims = {peer: Claims(find_windows(_of_any_instance(rows), policy), policy) for peer, rows in far.items()}
-    nothing = {alone: Circumstances(activity=activity, alone=alone) for alone in (False, True)}
     in_maintenance, near_others = near.maintenance, near.others
-    found = []
-    for n, (outage, (together, both, alone)) in enumerate(
-        zip(outages, _company(outages, starts, policy.together), strict=True)
-    ):
+    company = _company(outages, starts, policy.together)
+    nothing = {c: Circumstances(None, None, None, None, *c[:2], activity=activity, alone=c[2]) for c in set(company)}
+    found = [nothing[c] for c in company]  # most outages have no row near them, and share what there is to say
+    for n in range(len(outages)) if kept or far_claims else near.places:
+        outage, (together, both, alone) = outages[n], company[n]
         known = kept.get(beginning(outage)) if kept else None
         if known:
             if known.maintenance:
                 (far_claims.get(outage.peer, claims) if known.far else claims).remember(known.maintenance, outage)
-            found.append(known)
+            found[n] = known
             continue
         row = elsewhere = lent = configuration = primary = reset = fault = bgp = None
         if n in in_maintenance and _may_be_served(outage, both, alone, policy):
@@ -66,12 +66,9 @@ def circumstances(
         if n in near_others:
             configuration, primary = near.configuration.get(n), near.primary.get(n)
             reset, fault, bgp = near.reset.get(n), near.fault.get(n), near.bgp.get(n)
-        elif not (row or elsewhere or lent or together or both):
-            found.append(nothing[alone])
-            continue
         facts = (row or lent, elsewhere, configuration, primary, together, both, reset, fault,
                  lent is not None, activity, alone, 0.0, bgp, None, False)  # fmt: skip
-        found.append(_circumstances(facts))
+        found[n] = _circumstances(facts)
     return found
 
 
@@ -107,8 +104,8 @@ class _Near:
         self.bgp = near(ChangeKind.BGP_LOST, BGP_HOLD, CLOCKS)
         regional = near(ChangeKind.SERVICE_FAULT, policy.fault_before, policy.fault_before)
         self.fault = regional | near(ChangeKind.PLATFORM_FAULT, policy.fault_before, policy.fault_after)
-        others = self.configuration, self.primary, self.reset, self.fault, self.bgp
-        self.others = set[int]().union(*others)
+        self.others = {**self.configuration, **self.primary, **self.reset, **self.fault, **self.bgp}.keys()
+        self.places = sorted(self.others | self.maintenance.keys())
 
 
 def beginning(outage: Outage) -> Beginning:
@@ -130,46 +127,45 @@ def _newest_near(
     }
 
 
-def _company(
-    outages: Sequence[Outage], starts: Sequence[datetime], within: timedelta
-) -> Iterator[tuple[int, bool, bool]]:
+def _company(outages: Sequence[Outage], starts: Sequence[datetime], within: timedelta) -> list[tuple[int, bool, bool]]:
     """Who else dropped within a minute: how many peers, if (nearly) all.
 
     Then, whether both instances lost this one while others stayed, and whether it was the only peer of several.
     """
-    gaps = [later - earlier > within for earlier, later in pairwise(starts)]
-    gaps_around = zip([True, *gaps], [*gaps, True], strict=True)
-    first = end = 0
-    count = len(starts)
-    crowd, near, all_lost = (0, 0), outages[:0], dict[str | None, int]()  # of neighbours, who mostly share one
-    for n, (outage, start, (gap, gap_after)) in enumerate(zip(outages, starts, gaps_around, strict=False)):
-        if gap:
-            first = end = n
-            if gap_after:
-                yield 0, False, outage.peers_known > 1
-                continue
-        earliest, latest = start - within, start + within
-        while starts[first] < earliest:
-            first += 1
-        while end < count and starts[end] <= latest:
-            end += 1
-        if (first, end) != crowd:
-            crowd, near, all_lost = (first, end), outages[first:end], {}
-        whole = outage.instance_down if outage.active_active else None
-        if whole not in all_lost:
-            all_lost[whole] = _all_lost(near, whole)
-        together = all_lost[whole]
-        others_stayed = not together and outage.peers_known > 1
-        both = others_stayed and outage.active_active and _on_the_other_instance(outage, near)
-        yield together, both, others_stayed and all(o.peer == outage.peer for o in near)
+    found: list[tuple[int, bool, bool]] = []
+    gaps = [n for n, (earlier, later) in enumerate(pairwise(starts), 1) if later - earlier > within]
+    for first, end in pairwise((0, *gaps, len(starts))):
+        if end - first == 1:
+            found.append((0, False, outages[first].peers_known > 1))
+        elif end and starts[end - 1] - starts[first] <= within:
+            found += _in_company(outages[first:end], outages[first:end])
+        else:
+            for n in range(first, end):
+                near = slice(bisect_left(starts, starts[n] - within), bisect_right(starts, starts[n] + within))
+                found += _in_company(outages[n : n + 1], outages[near])
+    return found
+
+
+def _in_company(outages: Sequence[Outage], near: Sequence[Outage]) -> list[tuple[int, bool, bool]]:
+    """The same of some outages of one moment, which have the same others ``near``."""
+    instances = {o[2] if o[8] else None for o in outages}  # active-active loses an instance, else the gateway falls
+    all_lost = {i: _all_lost(near, i) for i in instances}
+    if len(all_lost) == 1 and (together := max(all_lost.values())):
+        return [(together, False, False)] * len(outages)
+    single = len({o[1] for o in near}) == 1
+    found = []
+    for outage in outages:
+        _, peer, instance = outage[:3]
+        active_active, peers_known = outage[8:10]
+        together = all_lost[instance if active_active else None]
+        others_stayed = not together and peers_known > 1
+        both = others_stayed and active_active and any(o[1] == peer and o[2] != instance for o in near)
+        found.append((together, both, others_stayed and single))
+    return found
 
 
 def _all_lost(near: Sequence[Outage], instance: str | None) -> int:
     """How many peers the instance (None: the gateway) lost, if those were (nearly) all it had; else 0."""
-    lost = len({o.peer for o in near if instance is None or o.instance_down == instance})
-    known = max(o.peers_known for o in near)
+    lost = len({o[1] for o in near if instance is None or o[2] == instance})
+    known = max([o[9] for o in near])
     return lost if 1 < lost == known or (lost >= MANY and lost >= MOST * known) else 0
-
-
-def _on_the_other_instance(outage: Outage, near: Sequence[Outage]) -> bool:
-    return any(o.peer == outage.peer and o.instance_down != outage.instance_down for o in near)

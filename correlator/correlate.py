@@ -7,10 +7,10 @@ in the same incidents, because all that lies before that midnight can no longer 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from hashlib import blake2b
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -147,9 +147,9 @@ def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
     live: list[_Episode] = []
     reach = max(policy.next_hop, policy.rejoin)
     for drop in drops:
-        outage, _, finding = drop
-        start, peer, end, side = outage.start, outage.peer, outage.end, GROUPS[finding.cause]
-        serviced = finding.cause is Cause.AZURE_MAINTENANCE
+        outage, cause = drop[0], drop[2][0]
+        start, peer, _, end = outage[:4]
+        side, serviced = GROUPS[cause], cause is Cause.AZURE_MAINTENANCE
         for episode in live:
             if episode.group is side and episode.continued_by(start, peer, serviced, policy):
                 break
@@ -211,13 +211,13 @@ GROUPS = {cause: _group_of(cause) for cause in Cause}
 
 def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
     finding = _verdict(drops)
-    outages = [d.outage for d in drops]
-    first = outages[0]
-    still_open = None in [o.end for o in outages]
+    outages = [d[0] for d in drops]
+    start, peer, instance_down = outages[0][:3]
+    still_open = None in [o[3] for o in outages]
     return Incident(
-        id=incident_id(gateway, first),
+        id=_named(gateway, start, peer, instance_down),
         gateway=gateway,
-        anchor=first.start,
+        anchor=start,
         drops=tuple(drops),
         finding=finding,
         status=Status.OPEN if still_open else Status.RECOVERED,
@@ -228,16 +228,16 @@ def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
 
 def _verdict(drops: Sequence[Drop]) -> Finding:
     """The episode's finding: a maintenance row speaks for its whole episode, else the surest and earliest finding."""
-    if len(drops) == 1:
-        return drops[0].finding
-    findings = dict.fromkeys([d.finding for d in drops])  # the first of the surest stays the first
+    findings = dict.fromkeys([d[2] for d in drops])  # the first of the surest stays the first
+    if len(findings) == 1:
+        return drops[0][2]
     return max(findings, key=lambda f: (f.cause is Cause.AZURE_MAINTENANCE, CERTAINTY[f.confidence]))
 
 
 def _flapping(outages: Iterable[Outage], policy: Policy) -> bool:
     starts: dict[str, list[datetime]] = {}
     for outage in outages:
-        starts.setdefault(outage.peer, []).append(outage.start)
+        starts.setdefault(outage[1], []).append(outage[0])
     step = policy.flapping_drops - 1
     return any(
         later - earlier <= policy.flapping_within
@@ -248,11 +248,15 @@ def _flapping(outages: Iterable[Outage], policy: Policy) -> bool:
 
 def incident_id(gateway: str, first: Outage) -> str:
     """``VPN-<UTC date>-<six characters>``, named from the first outage known when the incident was first seen."""
-    began = first.start.replace(tzinfo=None).isoformat()  # without a zone it takes half the time
-    text = f"{gateway}|{first.peer}|{first.instance_down}|{began}+00:00"
-    number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest()) >> 2
+    return _named(gateway, *first[:3])
+
+
+def _named(gateway: str, start: datetime, peer: str, instance_down: str) -> str:
+    began = start.replace(tzinfo=None).isoformat()  # without a zone it takes half the time
+    text = f"{gateway}|{peer}|{instance_down}|{began}+00:00"
+    number = int.from_bytes(blake2b(text.encode(), digest_size=4).digest()) >> 2
     letters = PAIRS[number >> 20] + PAIRS[number >> 10 & 1023] + PAIRS[number & 1023]
-    return f"VPN-{began[:10].replace('-', '')}-{letters}"
+    return f"VPN-{began[:4]}{began[5:7]}{began[8:10]}-{letters}"
 
 
 def adopt(fresh: Sequence[Incident], known: Iterable[Incident]) -> list[Incident]:

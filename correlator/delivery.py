@@ -39,6 +39,7 @@ def standing() -> float:
 class Sent(NamedTuple):
     """A message that a channel took, and how many seconds after the newest row of what it tells each step came.
 
+    ``side`` and ``cause`` are the verdict that it told, ``""`` where it is about no incident.
     ``row``: the row was in the workspace. ``verdict``: the poll that decided, by the log service's clock.
     ``posted``: the channel had it. None where that is not known.
     """
@@ -49,6 +50,8 @@ class Sent(NamedTuple):
     row: float | None
     verdict: float | None
     posted: float | None
+    side: str = ""
+    cause: str = ""
 
 
 class Report(Struct):
@@ -66,6 +69,8 @@ class Report(Struct):
     unknown_operations: Counter[str] = field(default_factory=Counter)
     too_late: int = 0
     """Rows that came in since the last poll, but lie before the window that is still folded."""
+    maintenance_without_drop: int = 0
+    """Maintenance rows of the last seven days that no drop followed, of the gateways that this run looked at."""
     late_newest: float | None = None
     """Seconds from event to arrival of the newest fresh row; None where no row is fresh."""
     late_worst: float | None = None
@@ -251,8 +256,11 @@ def _sent(notice: Notice, n: Notification, at: datetime) -> Sent:
     def after(when: datetime | None) -> float | None:
         return round((when - begin).total_seconds(), 3) if when and begin else None
 
-    subject = n.incident.id if n.incident else ""
-    return Sent(subject, n.moment.value, notice.channel, after(notice.ingested), after(notice.created), after(at))
+    delays = after(notice.ingested), after(notice.created), after(at)
+    if n.incident is None:
+        return Sent("", n.moment.value, notice.channel, *delays)
+    cause = n.incident.finding.cause
+    return Sent(n.incident.id, n.moment.value, notice.channel, *delays, cause.side.value, cause.value)
 
 
 __all__ = ["LEASE", "LONGEST_PAUSE", "PROBE", "Delivery", "Report"]

@@ -145,6 +145,8 @@ def not_found(incident: Incident) -> list[str]:
         keys.append("no-reset-row")
     if any(d.around.ike_failed for d in incident.drops):
         keys.append("ike-log-not-read")
+    if any(d.outage.at_most for d in incident.drops):
+        keys.append("no-row-of-the-return")
     return keys
 
 

@@ -38,6 +38,8 @@ def incident_object(incident: Incident, style: Style) -> dict[str, Any]:
         "history": history(incident),
         "remarks": remark_texts(incident, style),
     }
+    if any(o.at_most for o in incident.outages):
+        document["at_most"] = True
     document |= _of_people(incident)
     if incident.status is Status.ABSORBED:
         document["absorbed_by"] = incident.absorbed_by
@@ -123,6 +125,7 @@ def _word(remark: Remark | None) -> dict[str, Any] | None:
 
 
 def _outage(o: Outage) -> dict[str, Any]:
+    bound = {"at_most": True} if o.at_most else {}
     return {
         "remote_ip": o.peer or None,
         "instance_down": o.instance_down or None,
@@ -134,6 +137,7 @@ def _outage(o: Outage) -> dict[str, Any]:
         "connection_lost": o.cut,
         "connection_back_at": iso(o.cut_end),
         "reason": o.reason,
+        **bound,
     }
 
 

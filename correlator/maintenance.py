@@ -10,14 +10,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from correlator.model import ChangeKind, GatewayChange, MaintenanceWindow, Outage, Policy
+from correlator.model import ChangeKind, Drop, GatewayChange, MaintenanceWindow, Outage, Policy
 from correlator.reasons import Meaning, Vocabulary, meaning
+
+LATELY = timedelta(days=7)
 
 
 def find_windows(changes: Iterable[GatewayChange], policy: Policy) -> list[MaintenanceWindow]:
     """One window for each distinct maintenance row, oldest first."""
     rows = sorted({c for c in changes if c.kind is ChangeKind.MAINTENANCE})
     return [MaintenanceWindow(c.at - policy.maintenance_before, c.at + policy.maintenance_after, c) for c in rows]
+
+
+def without_a_drop(changes: Iterable[GatewayChange], drops: Iterable[Drop], policy: Policy) -> list[datetime]:
+    """The times (UTC) of the maintenance rows that no drop followed, oldest first.
+
+    A second row of the same service is not one of them: what counts is a drop in its window, on the instance that it
+    names, that any row of this gateway explains.
+    """
+    windows = find_windows(changes, policy)
+    served = [d.outage for d in drops if d.around.maintenance and not d.around.far] if windows else []
+    return [w.row.at for w in windows if not any(_falls_into(o, w) for o in served)]
+
+
+def _falls_into(outage: Outage, window: MaintenanceWindow) -> bool:
+    named, fell = window.row.instance, outage.instance_down
+    return window.opens <= outage.start <= window.closes and (not named or not fell or named == fell)
+
+
+def spared_lately(spared: Iterable[datetime], now: datetime, policy: Policy) -> int:
+    """How many of these rows are of the last seven days, with a window that is over: the rest may still cause drops."""
+    return sum(now - LATELY <= at < now - policy.maintenance_after for at in spared)
 
 
 class _Served:
@@ -47,7 +70,7 @@ class Claims:
 
     def claim(self, outage: Outage) -> tuple[GatewayChange | None, GatewayChange | None]:
         """The row that explains this outage, and one in time that speaks for the other instance; ask in time order."""
-        start, peer = outage.start, outage.peer
+        start, peer, instance = outage[:3]
         here: list[_Served] = []
         elsewhere = None
         for served in self._rows[self._over :]:
@@ -55,7 +78,7 @@ class Claims:
                 break
             if served.closes < start:
                 self._over += 1
-            elif served.instance and outage.instance_down and served.instance != outage.instance_down:
+            elif served.instance and instance and served.instance != instance:
                 elsewhere = elsewhere or served.row
             elif start <= served.until.get(peer, start):
                 here.append(served)
@@ -73,13 +96,15 @@ class Claims:
                 self._use_up(served, outage)
 
     def _use_up(self, served: _Served, outage: Outage) -> None:
-        served.instance = served.instance or outage.instance_down
-        served.until[outage.peer] = (outage.end or outage.start) + self._redrop
+        start, peer, instance, end = outage[:4]
+        served.instance = served.instance or instance
+        served.until[peer] = (end or start) + self._redrop
 
 
 def _hung_up(outage: Outage, own: Vocabulary) -> bool:
     """The peer's own doing, which uses up no maintenance: the service of this tunnel may still be to come."""
-    return meaning(outage.reason, own) is Meaning.PEER_CLOSED and outage.instance_up in ("", outage.instance_down)
+    _, _, instance_down, _, instance_up, reason = outage[:6]
+    return instance_up in ("", instance_down) and meaning(reason, own) is Meaning.PEER_CLOSED
 
 
 def _order(row: GatewayChange, start: datetime) -> tuple[bool, bool, timedelta]:

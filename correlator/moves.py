@@ -61,7 +61,8 @@ def joined(gateway: str, states: Sequence[GatewayState]) -> GatewayState:
         checkpoints += tuple(_onto(last, c) for c in state.checkpoints if last is None or c.at > last.at)
     failovers = tuple(sorted({at for state in states for at in state.failovers}))
     starts = tuple(sorted({start for state in states for start in state.starts}))
-    return GatewayState(gateway, checkpoints, tuple(tracked.values()), failovers, starts)
+    spared = tuple(sorted(at for state in states for at in state.spared))
+    return GatewayState(gateway, checkpoints, tuple(tracked.values()), failovers, starts, spared)
 
 
 def _renamed(tracked: Tracked, gateway: str) -> Tracked:

@@ -55,7 +55,7 @@ def find_outages(
     """
     ordered = sorted(events)
     if past:
-        ordered = [e for e in ordered if e.at > past.at]
+        ordered = [e for e in ordered if e[0] > past.at]
     known = past.active_active_from if past else NEVER
     active_active_from = known if mode is None else LONG_AGO if mode else NEVER
     fold = _Fold(past, active_active_from, goes_on, peers)
@@ -101,7 +101,7 @@ class _Fold:
     def run(self, events: Sequence[TunnelEvent], *, watch: bool) -> datetime | None:
         """Take the events in order. While watching, stop at the first proof of active-active and return its time."""
         lines, active_active_from = self.lines, self.active_active_from
-        midnight = _next_midnight(events[0].at) if events and self.goes_on else NEVER
+        midnight = _next_midnight(events[0][0]) if events and self.goes_on else NEVER
         last: TunnelEvent | None = None
         for n, event in enumerate(events):
             if event == last:
@@ -116,10 +116,10 @@ class _Fold:
                 line = lines[peer] = _Line()
             line.frozen = None
             active_active = at >= active_active_from
-            if watch and not up and _proves_active_active(line, event, events, n):
-                return at
             if up:
                 self.connected(line, at, peer, instance, active_active)
+            elif watch and _proves_active_active(line, event, events, n):
+                return at
             else:
                 self.disconnected(line, at, peer, instance, reason, active_active)
         if events and self.goes_on:
@@ -130,6 +130,8 @@ class _Fold:
         self, line: _Line, at: datetime, peer: str, instance: str, reason: str, active_active: bool
     ) -> None:
         up, down = line.up, line.down
+        if line.open:
+            _bounded(line, at, instance, active_active)
         if instance in down:
             self.repeated(line, at, instance, reason)
             return
@@ -144,23 +146,9 @@ class _Fold:
         # An instance that was never heard of counts as up under active-active: its tunnel may have been up for months.
         alone = not line.up and (not active_active or len(line.down) == INSTANCES)
         line.handed_over.add(instance)
-        line.open.append(
-            _outage(
-                (
-                    at,
-                    peer,
-                    instance,
-                    None,
-                    "",
-                    reason,
-                    alone,
-                    None,
-                    active_active,
-                    max(len(self.lines), self.peers),
-                    False,
-                )
-            )
-        )
+        known = max(len(self.lines), self.peers)
+        outage = (at, peer, instance, None, "", reason, alone, None, active_active, known, False, False)
+        line.open.append(_outage(outage))
 
     def repeated(self, line: _Line, at: datetime, instance: str, reason: str) -> None:
         """A second Disconnected starts nothing; it may bring the reason, or show that a switch was a clean handover."""
@@ -182,7 +170,7 @@ class _Fold:
         up, down = line.up, line.down
         if line.switch and line.switch.instance_up != instance:
             line.switch = None
-        if len(up) + len(down) >= INSTANCES and instance not in up and instance not in down:
+        if instance not in down and instance not in up and len(up) + len(down) >= INSTANCES:
             _forget_others(line, instance)
         if not (line.open and self.ended(line, at, instance, active_active)):
             if instance in line.up:
@@ -193,7 +181,7 @@ class _Fold:
                 self.switched(line, at, peer, instance)
                 if line.up:
                     self.beside(line, at, instance)
-        elif not active_active and line.closed and line.closed.instance_down != instance:
+        elif not active_active and line.closed and line.closed[2] != instance:
             self.moved(at)
         line.up[instance] = at
         line.down.pop(instance, None)
@@ -202,7 +190,7 @@ class _Fold:
     def ended(self, line: _Line, at: datetime, instance: str, active_active: bool) -> bool:
         """Traffic flows again: every cut ends with the first Connected. Whether it ended an outage as well."""
         for own in line.open:
-            if own.instance_down == instance:
+            if own[2] == instance:
                 break
         else:
             # Active-active: one whose instance was replaced by another name is over when the new one connects.
@@ -289,11 +277,11 @@ def _proves_active_active(line: _Line, event: TunnelEvent, events: Sequence[Tunn
 
 
 def _ahead(events: Sequence[TunnelEvent], n: int, peer: str) -> Iterator[TunnelEvent]:
-    until = events[n].at + PROOF_LOOKS_AHEAD
+    until = events[n][0] + PROOF_LOOKS_AHEAD
     for event in map(events.__getitem__, range(n + 1, len(events))):
-        if event.at > until:
+        if event[0] > until:
             return
-        if event.peer == peer:
+        if event[2] == peer:
             yield event
 
 
@@ -303,20 +291,20 @@ def _was_alive(ahead: Iterable[TunnelEvent], instance: str, other: str, heard: b
     Of an instance never ``heard`` of before, the Disconnected may be a late word of a standby: the other one falling
     next shows that it was alone.
     """
-    for event in ahead:
-        if event.instance == other:
-            return heard and not event.up
-        if event.instance == instance and event.up and not heard:
+    for _, up, _, named, _ in ahead:
+        if named == other:
+            return heard and not up
+        if named == instance and up and not heard:
             return True
     return True
 
 
 def _both_return(ahead: Iterable[TunnelEvent], both: set[str]) -> bool:
     back: set[str] = set()
-    for event in ahead:
-        back.add(event.instance)
-        if not event.up or back == both:
-            return event.up
+    for _, up, _, named, _ in ahead:
+        back.add(named)
+        if not up or back == both:
+            return up
     return False
 
 
@@ -325,17 +313,35 @@ def _with_reason(outage: Outage, instance: str, reason: str) -> Outage:
     return outage._replace(reason=reason) if late else outage
 
 
+def _bounded(line: _Line, at: datetime, instance: str, active_active: bool) -> None:
+    """A tunnel that goes down once more was up in between: the row that says so is missing, and so is the true end.
+
+    Not within two minutes, in which one drop may be told twice. Under active-active that holds for the instance's own
+    outage, and for traffic that had stopped with both.
+    """
+    for n, o in enumerate(line.open):
+        concerned = not active_active or o.instance_down == instance or (instance in line.down and _stopped(o))
+        if concerned and not o.at_most and at - o.start > HANDOVER:
+            line.open[n] = o._replace(at_most=True)
+
+
+def _stopped(outage: Outage) -> bool:
+    return outage.cut and outage.cut_end is None
+
+
 def _flowing(outage: Outage, at: datetime) -> Outage:
     """The outage, still open, when traffic flows again through the other instance."""
-    return outage._replace(cut_end=at) if outage.cut and outage.cut_end is None else outage
+    return outage._replace(cut_end=at) if _stopped(outage) else outage
 
 
 def _closed(outage: Outage, at: datetime, instance: str) -> Outage:
     """The outage with its end: ``_replace`` in less than half its time, for this happens to every outage."""
-    start, peer, instance_down, _, _, reason, cut, cut_end, active_active, peers_known, switch = outage
+    start, peer, instance_down, _, _, reason, cut, cut_end, active_active, peers_known, switch, most = outage
     if cut and cut_end is None:
         cut_end = at
-    return _outage((start, peer, instance_down, at, instance, reason, cut, cut_end, active_active, peers_known, switch))
+    return _outage(
+        (start, peer, instance_down, at, instance, reason, cut, cut_end, active_active, peers_known, switch, most)
+    )
 
 
 def _forget_others(line: _Line, instance: str) -> None:

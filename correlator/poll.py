@@ -25,6 +25,7 @@ from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
 from correlator.gaps import gap_before, with_gap
 from correlator.gateways import is_group
 from correlator.ike_log import Turn
+from correlator.maintenance import spared_lately
 from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Moment, Notification, Policy
 from correlator.moves import asked_again, joined, today, under_todays_ids
 from correlator.people import NOBODY as NOBODY_SAID
@@ -93,6 +94,7 @@ def poll(
         report.late_newest, report.late_worst = late
     turns = _turns(workspace, store, head, read, now, policy, aside)
     steps = ike_log.steps(workspace, source, turns, now, policy)
+    report.maintenance_without_drop = sum(spared_lately(s.state.spared, now, policy) for s in steps)
     gap = gap_before(head.mark, now, policy.blind_after)
     report.gaps = with_gap(head.gaps, gap, now)
     report.blind_seconds = (gap.until - gap.since).total_seconds() if gap else 0.0

@@ -71,7 +71,7 @@ class LogSource(Protocol):
 class Head(Struct, frozen=True):
     """The commit point of one partition: how far it was read, since when, what is due, which week or month was told.
 
-    ``gaps`` are the times without a good poll of the last 14 weeks.
+    ``gaps`` are the times without a good poll of the last 14 weeks, ``noted`` what the daily check found and when last.
     """
 
     mark: datetime | None = None
@@ -79,6 +79,7 @@ class Head(Struct, frozen=True):
     due: Mapping[str, datetime] = {}
     week: str = ""
     gaps: tuple[PollingGap, ...] = ()
+    noted: Mapping[str, datetime] = {}
 
 
 class Notice(NamedTuple):

@@ -34,13 +34,15 @@ def regular(outages: Sequence[Outage], earlier: Iterable[Start]) -> dict[int, fl
     """
     tunnels: dict[tuple[str, str], list[tuple[datetime, int]]] = {}
     for n, outage in enumerate(outages):
-        if not outage.switch:
-            tunnels.setdefault((outage.peer, outage.instance_down), []).append((outage.start, n))
+        if not outage[10]:
+            tunnels.setdefault(outage[1:3], []).append((outage[0], n))
     if before := set(earlier):
         for at, peer, instance in before.difference(start_of(o) for o in outages if not o.switch):
             tunnels.setdefault((peer, instance), []).append((at, BEFORE))
     found = {}
     for drops in tunnels.values():
+        if len(drops) < IN_A_ROW:
+            continue
         drops.sort()
         for last in range(IN_A_ROW, len(drops) + 1):
             place = drops[last - 1][1]

@@ -280,6 +280,10 @@ SETTINGS: tuple[Setting, ...] = (
         _routes,
     ),
     Setting("KEEP_MONTHS", "13", "How many months incidents, outages, messages and remarks are kept", _months),
+    Setting(
+        "SIGN_IN", "0", "1 where people sign in to the report page; set by the template, with authentication", _switch
+    ),
+    Setting("REPORT_URL", "", "Where people find that page; messages link to it", _endpoint),
     Setting("ALLOW_PRIVATE_WEBHOOKS", "0", "1 permits webhooks on http and on private addresses", _switch),
 )
 
@@ -309,6 +313,8 @@ class Settings(Struct, frozen=True):
     maintenance_window: tuple[timedelta, timedelta]
     routes: tuple[Route, ...]
     keep_months: int
+    sign_in: bool
+    report_url: str
     allow_private_webhooks: bool
     teams_webhook_url: str
     slack_webhook_url: str

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from correlator import people as persons
 from correlator.announce import Decision, Lately, Why, decide, is_short_failover
 from correlator.correlate import correlate, rejudge
+from correlator.maintenance import without_a_drop
 from correlator.model import (
     LONG_AGO,
     Checkpoint,
@@ -39,6 +40,7 @@ NOBODY: Mapping[str, tuple[Witness, ...]] = {}
 LATEST = timedelta(days=2)
 """Rows stamped older than this are restamped by the service on arrival (its documentation), so none come later."""
 REMINDERS_KEPT = 20
+SPARED_FOR = timedelta(weeks=14)
 MARGIN = timedelta(hours=6)
 """Longer than any look around an outage: rows that still arrive cannot touch what ended before the window."""
 
@@ -77,7 +79,9 @@ def advance(
     """
     policy = replace(policy, planned=people.planned(state.gateway)) if people.entries else policy
     before = _pruned(state, since, now, policy)
-    incidents, checkpoints = _folded(before, log, LONG_AGO if first_run else since, policy)
+    reach = LONG_AGO if first_run else since
+    incidents, checkpoints = _folded(before, log, reach, policy)
+    spared = _spared(before, log, incidents, reach, since, policy) if log else before.spared
     incidents = [_as_listed(i, witnesses.get(i.id, i.witnesses), policy) for i in incidents]
     incidents = [_as_people_say(i, people, policy) for i in incidents]
     kept = {t.incident.id: t for t in before.tracked}
@@ -92,7 +96,7 @@ def advance(
         if incident.id not in kept or item.incident != kept[incident.id].incident:
             recorded.append(item.incident)
         tracked.append(item)
-    after = replace(before, checkpoints=checkpoints, tracked=tuple(tracked))
+    after = replace(before, checkpoints=checkpoints, tracked=tuple(tracked), spared=spared)
     if first_run:
         after = _pruned(after, since, now, policy)
     return Step(after, after != before, recorded, folded(desk.said, policy), min(desk.dues, default=None))
@@ -188,9 +192,24 @@ def _folded(
     if log is None:
         return rejudge(state.gateway, [t.incident for t in state.tracked], policy), state.checkpoints
     base = tuple(c for c in state.checkpoints if c.at <= since)[-1:]
-    fresh = log._replace(tunnels=[e for e in log.tunnels if e.at > since])
+    fresh = log._replace(tunnels=[e for e in log.tunnels if e[0] > since])
     found = correlate(fresh, policy, replace(state, checkpoints=base))
     return found.incidents, base + tuple(found.checkpoints)
+
+
+def _spared(
+    state: GatewayState,
+    log: GatewayLog,
+    incidents: Sequence[Incident],
+    reach: datetime,
+    since: datetime,
+    policy: Policy,
+) -> tuple[datetime, ...]:
+    """Maintenance rows without a drop: those of before the window as they were found, the others found anew."""
+    rows = [c for c in log.changes if c.at > reach]
+    drops = [d for i in incidents if not i.status.withdrawn for d in i.drops]
+    found = (*(at for at in state.spared if at <= reach), *without_a_drop(rows, drops, policy))
+    return tuple(at for at in found if at > since - SPARED_FOR)
 
 
 def _follow(incident: Incident, kept: Tracked | None, seen_at: datetime, now: datetime, policy: Policy) -> Tracked:

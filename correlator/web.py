@@ -6,7 +6,7 @@ The clock is that of table storage, which comes with every answer of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -44,23 +44,23 @@ class Web(NamedTuple):
 
     def incidents(self, asked: Mapping[str, str]) -> Answer:
         """Incidents of a time, oldest first, a page at a time (``limit``, ``after``), as JSON or CSV (``format``)."""
-        return _answered(lambda: self._incidents(asked))
+        return answered(lambda: self._incidents(asked))
 
     def incident(self, incident_id: str) -> Answer:
         """One incident object."""
-        return _answered(lambda: self._incident(incident_id))
+        return answered(lambda: self._incident(incident_id))
 
     def stats(self, asked: Mapping[str, str]) -> Answer:
         """Sums ``by`` cause, side, gateway, tunnel, impact, day, week or month over ``days`` or a time."""
-        return _answered(lambda: self._stats(asked))
+        return answered(lambda: self._stats(asked))
 
-    def report(self, asked: Mapping[str, str]) -> Answer:
-        """The report page over a time, from what the table holds."""
-        return _answered(lambda: self._report(asked))
+    def report(self, asked: Mapping[str, str], *, acknowledge: bool = False) -> Answer:
+        """The report page over a time, from what the table holds; with a button for whoever may acknowledge."""
+        return answered(lambda: self._report(asked, acknowledge=acknowledge))
 
     def health(self) -> Answer:
         """200 while every workspace was polled lately, else 503. Names channels, never their addresses."""
-        return _answered(self._health)
+        return answered(self._health)
 
     def _incidents(self, asked: Mapping[str, str]) -> Answer:
         wanted = self._question(asked, 30)
@@ -70,11 +70,11 @@ class Web(NamedTuple):
         following = {"next": "~".join(_place(page[-1]))} if len(rest) > limit else {}
         if _format(asked) == "csv":
             return Answer(200, csv_text(INCIDENT, map(incident_line, page)), CSV)
-        return _json(200, {"incidents": page} | following)
+        return in_json(200, {"incidents": page} | following)
 
     def _incident(self, incident_id: str) -> Answer:
         found = self.history.one(incident_id)
-        return _json(200, found) if found else _problem(404, f"there is no incident {incident_id[:40]}")
+        return in_json(200, found) if found else problem(404, f"there is no incident {incident_id[:40]}")
 
     def _stats(self, asked: Mapping[str, str]) -> Answer:
         wanted = self._question(asked, _number(asked, "days", 90, LONGEST.days))
@@ -84,13 +84,14 @@ class Web(NamedTuple):
         if _format(asked) == "csv":
             return Answer(200, csv_text(stats_columns(found), lines), CSV)
         head = {"since": iso(wanted.since), "until": iso(wanted.until), "timezone": self.zone, "by": [*by]}
-        return _json(200, head | {"rows": lines, "total": figures(found.total)})
+        return in_json(200, head | {"rows": lines, "total": figures(found.total)})
 
-    def _report(self, asked: Mapping[str, str]) -> Answer:
+    def _report(self, asked: Mapping[str, str], *, acknowledge: bool) -> Answer:
         from correlator.pages import render
 
         wanted = self._question(asked, 30)
-        return Answer(200, render(self._found(wanted), self.style, since=wanted.since, until=wanted.until), HTML)
+        found, (since, until) = self._found(wanted), (wanted.since, wanted.until)
+        return Answer(200, render(found, self.style, since=since, until=until, acknowledge=acknowledge), HTML)
 
     def _health(self) -> Answer:
         snapshots = {w: self.store.read(w) for w in self.workspaces}
@@ -99,7 +100,7 @@ class Web(NamedTuple):
         lags = [w["lag_seconds"] for w in workspaces]
         well = all(lag is not None and lag <= LATE.total_seconds() for lag in lags)
         state = "ok" if well else "late" if any(lag is not None for lag in lags) else "never polled"
-        return _json(200 if well else 503, {"status": state, "workspaces": workspaces, "parked_channels": refused})
+        return in_json(200 if well else 503, {"status": state, "workspaces": workspaces, "parked_channels": refused})
 
     def _question(self, asked: Mapping[str, str], days: int) -> Question:
         _, now = self.store.kept_list()
@@ -112,22 +113,24 @@ class Web(NamedTuple):
         return sorted((d for d in self.history.between(*wanted) if wanted.wants(d["status"])), key=_place)
 
 
-def _answered(work: Any) -> Answer:
+def answered(work: Callable[[], Answer]) -> Answer:
+    """What the work answers; 400 for what cannot be used, 503 while storage cannot be read."""
     try:
-        answer: Answer = work()
+        return work()
     except UsageError as wrong:
-        return _problem(400, str(wrong))
+        return problem(400, str(wrong))
     except StoreUnavailable:  # its text is for the log: it names tables and roles
-        return _problem(503, "table storage cannot be read just now")
-    return answer
+        return problem(503, "table storage cannot be read just now")
 
 
-def _json(status: int, value: object) -> Answer:
+def in_json(status: int, value: object) -> Answer:
+    """The value as the body."""
     return Answer(status, json.dumps(value, ensure_ascii=False), JSON)
 
 
-def _problem(status: int, why: str) -> Answer:
-    return _json(status, {"error": why})
+def problem(status: int, why: str) -> Answer:
+    """What is wrong, in one sentence."""
+    return in_json(status, {"error": why})
 
 
 def _place(document: Mapping[str, Any]) -> tuple[str, str]:

@@ -37,6 +37,7 @@ from correlator.wording import Style
 
 if TYPE_CHECKING:
     from correlator.figures import Wanted
+    from correlator.signed_in import SignedIn
     from correlator.web import Web
 
 log = logging.getLogger("correlator")
@@ -130,6 +131,10 @@ class App(Struct):
         if +purged:
             log.info(json.dumps({"event": "housekeeping", "before": before.isoformat(), "purged": dict(+purged)}))
 
+    def opened(self) -> tuple[Store, dict[str, Channel]]:
+        """Store and channels for a run beside the polls."""
+        return self._dressed(self._known_list())
+
     def web(self) -> Web:
         """What is answered over HTTP; its modules are no part of a timer's cold start."""
         from correlator.stores.history import History
@@ -137,6 +142,12 @@ class App(Struct):
 
         style = style_of(self.settings, self._known_list())
         return Web(TableStore(self.tables, style), History(self.tables), self.settings.workspace_ids, style)
+
+    def signed_in(self) -> SignedIn:
+        """What is answered to people who signed in; nothing at all where they cannot."""
+        from correlator.signed_in import SignedIn
+
+        return SignedIn(self.settings.report_url if self.settings.sign_in else "", self.web)
 
     def _known_list(self) -> Listed | None:
         """The gateway list as it was last kept, for its names; without them an answer is still an answer."""
@@ -191,7 +202,7 @@ class App(Struct):
 
 def build(environment: Mapping[str, str]) -> App:
     """Read the settings and make the clients; no request is sent. Raises SettingsError with every problem."""
-    settings = Settings.read(environment, NEEDED)
+    settings = behind_sign_in(Settings.read(environment, NEEDED), environment)
     credential = DefaultAzureCredential()
     open_channels(settings, style_of(settings))
     problem = check_url(settings.heartbeat_url, settings.allow_private_webhooks) if settings.heartbeat_url else None
@@ -205,6 +216,16 @@ def build(environment: Mapping[str, str]) -> App:
     )
 
 
+def behind_sign_in(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    """Without sign-in where App Service authentication does not stand before the app: then its header can be forged.
+
+    ``WEBSITE_AUTH_ENABLED`` is the platform's own word, read-only:
+    https://learn.microsoft.com/azure/app-service/reference-app-settings
+    """
+    stands = environment.get("WEBSITE_AUTH_ENABLED", "").lower() in ("true", "1")
+    return settings if settings.sign_in and stands else replace(settings, sign_in=False, report_url="")
+
+
 def _resource_manager(settings: Settings, credential: TokenCredential) -> GatewaySource:
     from correlator.sources.resource_manager import ResourceManager
 
@@ -215,7 +236,7 @@ def style_of(settings: Settings, listed: Listed | None = None) -> Style:
     """How messages and public rows are worded. A name in SITES goes before the name of the connection."""
     connections = listed.found.connection_names() if listed else {}
     sites = settings.sites
-    return Style(settings.message_language, settings.timezone, names(sites), connections, sites)
+    return Style(settings.message_language, settings.timezone, names(sites), connections, sites, settings.report_url)
 
 
 def policy_of(settings: Settings) -> Policy:

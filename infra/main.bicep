@@ -81,6 +81,15 @@ param pagePhones phone[] = []
 @description('Gateways of this subscription that Azure\'s own alerts (Resource Health, traffic of each connection) shall watch too.')
 param baselineGatewayIds string[] = []
 
+@description('Client id of an Entra app registration: people sign in with it to the report page, and may acknowledge there. Empty: nobody can.')
+param signInClientId string = ''
+
+@description('Tenant of that registration.')
+param signInTenantId string = tenant().tenantId
+
+@description('A workbook in the portal over the app\'s own lines: its health, and what it has said.')
+param deployWorkbook bool = true
+
 // Who may what
 
 @description('False: no role is assigned; the output roleCommands says what an owner has to run.')
@@ -204,7 +213,7 @@ var asked = askFor == 'workspaces' ? watched : []
 var assignOnWatched = askFor == 'workspaces' && (empty(workspaces) ? assignRoles : assignRolesElsewhere)
 
 // The tables that the app's queries name. A role assignment condition keeps the identity out of every other.
-var readTables = ['AzureDiagnostics', 'AzureActivity']
+var readTables = ['AzureDiagnostics', 'AzureActivity', 'Operation']
 var tableTests = map(
   readTables,
   table => '@Resource[Microsoft.OperationalInsights/workspaces/tables:name] StringEquals \'${table}\''
@@ -380,6 +389,8 @@ module functionApp 'modules/function-app.bicep' = {
     maintenanceWindow: maintenanceWindow
     keepMonths: keepMonths
     heartbeat: heartbeat
+    signInClientId: signInClientId
+    signInTenantId: signInTenantId
   }
 }
 
@@ -402,6 +413,16 @@ module alerts 'modules/alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     silentAfterMinutes: silentAfterMinutes
     baselineGatewayIds: baselineGatewayIds
+  }
+}
+
+module workbook 'modules/workbook.bicep' = if (deployWorkbook) {
+  name: 'vpn-workbook'
+  params: {
+    location: location
+    tags: allTags
+    title: 'VPN drop messages (${environmentName})'
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 

@@ -360,7 +360,8 @@ def main() -> int:
 
 
 def _settings(stack: Stack, proxy: TablesProxy) -> dict[str, str]:
-    return {**stack.env, "GATEWAY_SCOPES": "", "TABLES_ENDPOINT": proxy.endpoint}
+    # Hours between two polls are no gap here: the nights leave them out.
+    return {**stack.env, "POLL_SCHEDULE": "0 0 0 1 * *", "GATEWAY_SCOPES": "", "TABLES_ENDPOINT": proxy.endpoint}
 
 
 def run(bench: Bench, out: Console) -> list[tuple[Case, Outcome]]:

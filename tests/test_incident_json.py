@@ -106,6 +106,16 @@ def test_an_open_outage_without_names() -> None:
     ]  # fmt: skip
 
 
+def test_a_length_that_is_only_bounded() -> None:
+    """An outage whose return has no row says so, and its incident too; no other object has the field."""
+    (bounded,) = incidents("10:00 hq up IN_0; 12:00 hq down IN_0; 15:00 hq down IN_0; 15:00:30 hq up IN_0")
+    (exact,) = incidents("10:00 hq up IN_0; 12:00 hq down IN_0; 15:00:30 hq up IN_0")
+    found = incident_object(bounded, Style())
+    jsonschema.validate(found, SCHEMA)
+    assert found["at_most"] is found["outages"][0]["at_most"] is True
+    assert "at_most" not in json.dumps(incident_object(exact, Style()))
+
+
 def test_a_switch_has_no_outages_and_a_remark() -> None:
     """A switch of unknown length: empty outages, a remark, and no impact that the log could show."""
     *_, switch = incidents("09:00 hq down IN_1; 09:00:10 hq up IN_0; 17:13 hq up IN_1")

@@ -419,3 +419,35 @@ def test_a_peer_lost_and_found_on_both_instances_is_no_switch() -> None:
     """Only active-active holds two tunnels that can drop together: the return of the second one is no switch."""
     rows = "17:13:04 hq down IN_0; 17:13:05 hq down IN_1; 17:43:16 hq up IN_1; 17:43:20 hq up IN_0"
     assert [o for o in outages(rows, INFERRED) if "switch" in o] == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "mode", "bounded"),
+    [
+        ("12:00 hq down IN_0; 15:00 hq down IN_0; 15:00:30 hq up IN_0", STANDBY, ["12:00"]),
+        ("12:00 hq down IN_0; 15:00 hq down IN_1; 15:00:30 hq up IN_1", STANDBY, ["12:00"]),
+        ("12:00 hq down IN_0; 12:01:59 hq down IN_0 DPD; 12:05 hq up IN_0", STANDBY, []),
+        ("12:00 hq down IN_0; 12:00:05 hq down IN_1; 12:05 hq up IN_1", STANDBY, []),
+        ("12:00 hq down IN_0; 12:05 hq up IN_0; 15:00 hq down IN_0; 15:01 hq up IN_0", STANDBY, []),
+        ("12:00 hq down IN_0; 15:00 hq down IN_0; 15:01 hq up IN_0", True, ["12:00"]),
+        ("12:00 hq down IN_0; 15:00 hq down IN_1; 15:01 hq up IN_1; 15:02 hq up IN_0", True, []),
+        ("12:00 hq down IN_0; 13:00 hq down IN_1; 14:00 hq down IN_0; 14:01 hq up IN_0; 14:02 hq up IN_1", True,
+         ["12:00", "13:00"]),
+    ],
+)  # fmt: skip
+def test_a_drop_without_a_return_before_it_bounds_the_length(rows: str, mode: bool, bounded: list[str]) -> None:
+    """A second Disconnected more than two minutes later shows that the row of the return is missing: "at most"."""
+    (log,) = read_rows(night(f"10:00 hq up IN_0; 10:00 kobe up IN_0; {rows}")).logs.values()
+    found = find_outages(log.tunnels, None, mode).outages
+    assert [f"{o.start:%H:%M}" for o in found if o.at_most] == bounded
+
+
+def test_a_bound_is_kept_over_midnight() -> None:
+    """What shows the missing row may lie before the midnight from which a poll folds on."""
+    (log,) = read_rows(
+        night("10:00 hq up IN_0; 12:00 hq down IN_0; 15:00 hq down IN_0; 08-22 09:00 hq up IN_0")
+    ).logs.values()
+    first = find_outages([e for e in log.tunnels if e[0] < clock("20:00")], None, STANDBY)
+    (found,) = find_outages(log.tunnels, first.checkpoints[-1], STANDBY).outages
+    assert found.at_most
+    assert find_outages(log.tunnels, None, STANDBY).outages == [found]

@@ -119,7 +119,7 @@ def measured(night: Night, time: str) -> Report:
 
 
 def test_the_way_of_a_message_is_measured() -> None:
-    """From the newest row of what it tells: when that row was in, when the poll decided, when the channel had it."""
+    """From the newest row of what it tells: when that row was in, when it was judged, when it was posted; and how."""
     night = Night()
     seen = when("17:15:00")
     rows = [a._replace(row=a.row._replace(ingested=seen), ingested=seen, visible=seen) for a in UP + MAINTENANCE]
@@ -127,6 +127,7 @@ def test_the_way_of_a_message_is_measured() -> None:
     (sent,) = measured(night, "17:20:00").messages
     # the tunnel came back at 17:13:16
     assert (sent.row, sent.verdict) == (104.0, 404.0)
+    assert (sent.side, sent.cause) == ("azure", "azure-maintenance")
     assert sent.posted is not None
     assert 404.0 < sent.posted < 410.0
 

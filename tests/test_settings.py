@@ -260,7 +260,8 @@ def test_a_run_is_one_line_of_json() -> None:
     assert json.loads(line) == {
         "event": "poll", "partition": "ws", "now": "2026-08-21T18:00:00+00:00", "rows": 3, "unreadable": 0,
         "unmapped_reasons": {}, "unknown_operations": {},
-        "too_late": 0, "blind_seconds": 0.0, "changed": 0, "said": 0, "went_down": [], "sent": 0,
+        "too_late": 0, "maintenance_without_drop": 0,
+        "blind_seconds": 0.0, "changed": 0, "said": 0, "went_down": [], "sent": 0,
         "repeats_unanswered": 0, "repeats_crashed": 0, "folded": 0,
         "failures": {"teams: x\ny": 2}, "late_newest": None, "late_worst": None, "messages": [], "seconds": 0.0,
     }  # fmt: skip

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from correlator.maintenance import spared_lately
 from correlator.model import Policy, Status
 from correlator.track import window_start
-from tests.timeline import ACTIVE_ACTIVE, ACTIVE_STANDBY, Watch, clock, heard
+from tests.timeline import ACTIVE_ACTIVE, ACTIVE_STANDBY, Watch, clock, gateway, heard
 
 MAINTENANCE = """
     17:12:10     maintenance IN_0
@@ -374,3 +378,71 @@ def test_a_long_outage_after_three_blips_is_told_as_over() -> None:
     blips = "; ".join(f"17:{n}0 hq down IN_0 DPD; 17:{n}1 hq up IN_0" for n in range(3))
     said = heard(f"{blips}; 17:35 hq down IN_0 DPD; 19:00 hq up IN_0", "16:00", "19:15", rules=ACTIVE_STANDBY)
     assert "recovered" in said[-1]
+
+
+def spared(watch: Watch) -> list[str]:
+    """The maintenance rows that are kept as having had no drop."""
+    return [f"{at:%m-%d %H:%M}" for at in watch.states[gateway("gw1")].spared]
+
+
+@pytest.mark.parametrize(
+    ("rows", "without"),
+    [
+        ("10:00 hq up IN_0; 17:12:10 maintenance IN_0", ["08-21 17:12"]),
+        (MAINTENANCE, []),
+        # the same service told by two rows
+        (f"{MAINTENANCE}; 17:12:20 maintenance IN_0", []),
+        # of the other instance, which nothing followed
+        (f"{MAINTENANCE}; 17:12:20 maintenance IN_1", ["08-21 17:12"]),
+        # the peer's own doing in the window is no work of the maintenance
+        ("10:00 hq up IN_0; 17:12 maintenance IN_0; 17:20 hq down IN_0 RemotelyTriggered; 17:21 hq up IN_0", []),
+        ("10:00 hq up IN_0; 17:12 maintenance IN_0; 17:30 hq down IN_0; 17:31 hq up IN_0", ["08-21 17:12"]),
+    ],
+)
+def test_maintenance_without_a_drop_is_counted(rows: str, without: list[str]) -> None:
+    """A maintenance row that no drop followed on its instance is no incident, and is kept to be counted."""
+    watch = Watch(rows)
+    watch.poll(clock("09:00"))
+    watch.until("18:00")
+    assert spared(watch) == without
+
+
+def test_a_late_drop_takes_the_maintenance_out_of_the_count() -> None:
+    """Only rows whose window is over are counted, of the last week; a drop that is logged late takes one out again."""
+    watch = Watch("10:00 hq up IN_0; 17:12 maintenance IN_0; 17:13 hq down IN_0 late 6h; 17:14 hq up IN_1 late 6h")
+    watch.poll(clock("16:00"))
+    watch.until("18:00")
+    kept = watch.states[gateway("gw1")].spared
+    counted = [spared_lately(kept, clock(at), Policy()) for at in ("17:20", "17:40", "08-28 17:11", "08-28 17:13")]
+    assert counted == [0, 1, 1, 0]
+    watch.until("23:30")
+    assert spared(watch) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_many_polls_count_as_one(chance: random.Random) -> None:
+    """Over days, with late rows, polls keep the same maintenance rows as one look at everything."""
+    rows = []
+    for _ in range(14):
+        at = f"08-{chance.randrange(15, 21)} {chance.randrange(24):02d}:{chance.randrange(60):02d}"
+        instance = chance.choice(["IN_0", "IN_1", ""])
+        rows.append(f"{at} maintenance {instance} late {chance.randrange(1, 40)}h")
+        for minute, change in ((chance.randrange(4), "down IN_0"), (chance.randrange(5, 9), "up IN_1")):
+            if chance.random() < 0.6:
+                rows.append(f"{at[:-1]}{minute} hq {change} late {chance.randrange(1, 40)}h")
+    polled, once = Watch("\n".join(rows)), Watch("\n".join(rows))
+    polled.poll(clock("08-15 00:00"))
+    polled.until("08-24 00:00", every="5h")
+    once.poll(clock("08-24 00:00"))
+    assert {g: s.spared for g, s in polled.states.items()} == {g: s.spared for g, s in once.states.items()}
+
+
+def test_what_had_no_drop_is_forgotten_after_fourteen_weeks() -> None:
+    """The count is kept for fourteen weeks of quiet rows, and no longer."""
+    watch = Watch("10:00 hq up IN_0; 17:12 maintenance IN_0; 11-20 12:00 hq up IN_0; 12-10 12:00 hq up IN_0")
+    watch.poll(clock("16:00"))
+    watch.until("11-21 00:00", every="8h")
+    assert spared(watch) == ["08-21 17:12"]
+    watch.until("12-11 00:00", every="8h")
+    assert spared(watch) == []

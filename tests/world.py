@@ -205,7 +205,9 @@ class World:
     # what was seen of it
 
     def took(self, channel: str, n: Notification) -> None:
-        """A chat has a message; from now on until the receipt it may come again."""
+        """A chat has a message; from now on until the receipt it may come again, but not while its run is alive."""
+        others = [said for run, said in self.unnoted.items() if run != self.running]
+        assert (channel, named(n)) not in others, f"two runs at once told {channel} of {n.subject}"
         self.unnoted[self.running] = (channel, named(n))
 
     def decided_on(self, state: GatewayState) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.chains import Span
 from correlator.categories import read_rows
 from correlator.correlate import correlate
-from correlator.model import Incident, LogRow, Policy
-from correlator.sources.answer import rows_of_text, text_tables
+from correlator.model import Fields, Incident, Policy
+from correlator.sources.answer import fields_of_text, text_tables
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -26,11 +26,11 @@ def run(path: Path) -> list[Incident]:
     return [i for log in read.logs.values() for i in correlate(log, policy).incidents]
 
 
-def _rows(data: bytes) -> Iterable[LogRow]:
+def _rows(data: bytes) -> Iterable[Fields]:
     tables = text_tables(data)
     if tables is None:
         raise ValueError("the composed answer holds more than text")
-    return chain.from_iterable(map(rows_of_text, tables))
+    return chain.from_iterable(map(fields_of_text, tables))
 
 
 def outages(result: list[Incident]) -> Iterable[Span]:

@@ -187,4 +187,9 @@ def _weight(e: Evidence) -> tuple[int, Evidence]:
 def _links(n: Notification, incident: Incident, style: Style) -> list[tuple[str, str]]:
     end = incident.ended_at or max(n.at, incident.started_at)
     found = links(incident.gateway, incident.started_at, end)
-    return [(phrases.say(style, f"link.{key}"), url) for key, url in found.items()] + calls.runbooks(incident, style)
+    page = [(phrases.say(style, "link.report"), f"{style.report}#{incident.id}")] if style.report else []
+    return [
+        *page,
+        *((phrases.say(style, f"link.{key}"), url) for key, url in found.items()),
+        *calls.runbooks(incident, style),
+    ]

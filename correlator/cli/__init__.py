@@ -14,6 +14,7 @@ from correlator.cli.entries import planned_work, silence
 from correlator.cli.evidence import evidence
 from correlator.cli.export import export
 from correlator.cli.incidents import incidents, show_one
+from correlator.cli.rebuild import rebuild
 from correlator.cli.remarks import ack, close, note, reclassify
 from correlator.cli.replay import replay
 from correlator.cli.sample import sample
@@ -32,7 +33,7 @@ def commands() -> None:
 
 COMMANDS = (
     *(check, replay, calibrate, sample, doctor),
-    *(incidents, show_one, stats, weekly, evidence, export),
+    *(incidents, show_one, stats, weekly, evidence, export, rebuild),
     *(ack, note, reclassify, close, silence, planned_work),
 )
 for command in COMMANDS:

@@ -26,8 +26,10 @@ from correlator.wiring import policy_of
 from correlator.wording import (
     Style,
     answer_sentence,
+    course,
     evidence_text,
     headline,
+    instant_and_utc,
     key_text,
     name,
     no_incident,
@@ -136,28 +138,47 @@ def _within(incident: Incident, first: datetime, last: datetime) -> bool:
 
 
 def _print(answer: str, incidents: Sequence[Incident], as_of: datetime, style: Style) -> None:
-    click.echo(answer_sentence(answer, incidents, style))
+    for line in _answer(answer, incidents, as_of, style):
+        click.echo(line)
     for incident in incidents:
         click.echo()
         for line in _report(incident, as_of, style):
             click.echo(line)
 
 
+def _answer(answer: str, incidents: Sequence[Incident], as_of: datetime, style: Style) -> Iterator[str]:
+    """The answer and how it went, in one line; of several incidents a line each, for not all are of one kind."""
+    sentence = answer_sentence(answer, incidents, style)
+    if len(incidents) == 1:
+        yield phrases.sentences(style, [sentence, course(incidents[0], as_of, style)])
+        return
+    yield sentence
+    for incident in incidents:
+        day = phrases.day(incident.started_at, style, "day.short")
+        at = f"{day} {instant_and_utc(incident.started_at, style)}"
+        yield "  " + phrases.say(style, "check.each", at=at, headline=_headline(incident, as_of, style))
+
+
+def _headline(incident: Incident, as_of: datetime, style: Style) -> str:
+    return headline(Notification(Moment.RECOVERED, max(as_of, incident.started_at), incident), style)
+
+
 def _report(incident: Incident, as_of: datetime, style: Style) -> Iterator[str]:
     """Gateway and day, what happened, when, why, by which rows, what was not found, what would change it, the logs."""
     start, end = incident.started_at, incident.ended_at
     yield f"{phrases.gateway(incident.gateway, style)} · {phrases.day(start, style)} · {incident.id}"
-    yield headline(Notification(Moment.RECOVERED, max(as_of, start), incident), style)
+    yield _headline(incident, as_of, style)
     yield _labelled("label.when", phrases.span(start, end, style, start), style)
     yield _labelled("label.cause", summary(incident, style), style)
     yield _labelled("label.confidence", name(incident.finding.confidence, style), style)
     yield _labelled("label.why", "", style).rstrip()
     for row in evidence(incident):
-        yield f"  {phrases.instant(row.at, style)}  {evidence_text(row, style)}"
-    for key in not_found(incident):
-        yield f"  - {key_text(key, style)}"
+        yield f"  {instant_and_utc(row.at, style)}  {evidence_text(row, style)}"
     for remark in remark_texts(incident, style):
         yield f"  - {remark}"
+    yield _labelled("check.not-found", "", style).rstrip()
+    for key in not_found(incident):
+        yield f"  - {key_text(key, style)}"
     yield _labelled("label.would-change", "", style).rstrip()
     for key in would_change(incident):
         yield f"  - {key_text(key, style)}"

@@ -88,7 +88,7 @@ def _outages(found: Document, style: Style) -> Iterator[str]:
             *(phrases.instance(o[k], style) if o[k] else NONE for k in ("instance_down", "instance_up")),
             _utc(o["started_at"]),
             _utc(o["ended_at"]),
-            NONE if o["duration_seconds"] is None else f"{o['duration_seconds']:g}",
+            NONE if o["duration_seconds"] is None else f"{'≤ ' * o.get('at_most', False)}{o['duration_seconds']:g}",
             phrases.say(style, "dossier.yes" if o["connection_lost"] else "dossier.no"),
             o["reason"] or NONE,
         )

@@ -143,7 +143,8 @@ def _outages(found: Document, style: Style) -> Table:
         down, up = (phrases.instance(o[k], style) if o[k] else "-" for k in ("instance_down", "instance_up"))
         moved = down if up == down or o["open"] else f"{down} → {up}"
         seconds = o["duration_seconds"]
-        length = phrases.say(style, "still-down") if seconds is None else phrases.duration(seconds, style)
+        bound = o.get("at_most", False)
+        length = phrases.say(style, "still-down") if seconds is None else phrases.length(seconds, style, at_most=bound)
         peer = phrases.address(o["remote_ip"] or "", style)
         table.add_row(peer, moved, phrases.clock(started, style), length, phrases.short(o["reason"], 40))
     return table

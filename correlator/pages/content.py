@@ -81,7 +81,7 @@ def _id(incident: Object) -> str:
 
 def _tunnels(incidents: Iterable[Object], logs: Mapping[str, GatewayLog]) -> defaultdict[str, set[Tunnel]]:
     """Gateway -> its tunnels, as far as rows and outages name them; without an instance where an outage has none."""
-    found = defaultdict(set, {g: {(e.peer, e.instance) for e in log.tunnels} for g, log in logs.items()})
+    found = defaultdict(set, {g: {event[2:4] for event in log.tunnels} for g, log in logs.items()})
     for i in incidents:
         for o in i["outages"]:
             instances = {o["instance_down"] or "", o["instance_up"] or ""}
@@ -130,6 +130,7 @@ def _incident(i: Object, n: int, style: Style, shown: Shown | None) -> dict[str,
         "seconds": i["connection_downtime_seconds"],
         "tunnel_seconds": i["downtime_seconds"],
         "down_now": bool(i.get("connection_down")),
+        "acknowledged": bool(i.get("acknowledged")),
         "impact": i["impact"],
         "cause": cause["code"],
         "side": cause["side"],

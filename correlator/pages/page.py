@@ -35,23 +35,26 @@ def render(
     rows: Sequence[LogRow] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    *,
+    acknowledge: bool = False,
 ) -> str:
     """The page for these incident objects, in the language and zone of ``style``.
 
     ``rows`` are the log rows that they were judged from, where they are at hand: they fill the two log views. ``since``
     and ``until`` (UTC) are the time that was looked at; without them it reaches as far as rows and incidents do.
+    With ``acknowledge`` an open incident has a button, which sends one request to where the page came from.
     """
     from jinja2 import Environment  # only where a page is rendered: it is no part of a poll's cold start
 
     shown = standing(incidents)
     first, last = span_of(shown, rows or (), since, until)
     css, script = _text("report.css"), _script()
-    data = content(shown, style, rows, first, last)
+    data = content(shown, style, rows, first, last) | {"acknowledge": acknowledge}
     template = Environment(autoescape=True).from_string(_text("report.html"))
     return template.render(
         language=style.language,
         title=page_title((g["name"] for g in data["gateways"]), style),
-        policy=_policy(css, script),
+        policy=_policy(css, script) + ("; connect-src 'self'" if acknowledge else ""),
         words=page_words(style),
         css=css,
         script=script,

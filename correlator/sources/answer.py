@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from operator import itemgetter
+from itertools import repeat
+from operator import add, itemgetter
 from typing import Any, NotRequired, TypedDict
 
 import msgspec
 
-from correlator.model import LogRow, maker
+from correlator.model import Fields, LogRow, maker
 
 # The names under which each field of LogRow is found: raw columns first, then those of our own queries.
 NAMES: tuple[tuple[str, ...], ...] = (
@@ -66,22 +67,28 @@ def _is_plain(table: TextTable) -> bool:
 
 def rows_of_text(table: TextTable) -> Iterator[LogRow]:
     """The rows of a table of text."""
-    return _log_rows([column["name"] for column in table["columns"]], table["rows"])
+    return map(_log_row, fields_of_text(table))
+
+
+def fields_of_text(table: TextTable) -> Iterator[Fields]:
+    """The same rows as bare tuples, which are all that ``read_rows`` needs."""
+    return _fields([column["name"] for column in table["columns"]], table["rows"])
 
 
 def rows_of_table(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[LogRow]:
     """The rows of an answer of the query API, by the names of its columns."""
-    return _log_rows(columns, (["" if c is None else c for c in row] if None in row else row for row in rows))
+    texts = (["" if c is None else c for c in row] if None in row else row for row in rows)
+    return map(_log_row, _fields(columns, texts))
 
 
-def _log_rows(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[LogRow]:
+def _fields(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[Fields]:
     places = {name: n for n, name in enumerate(columns)}
     lacking = len(columns)  # one more cell, empty, stands for every column that is not there
     pick = itemgetter(*(next((places[n] for n in names if n in places), lacking) for names in NAMES))
-    cells: Iterable[list[Any]] = ([*row, ""] for row in rows)
+    cells: Iterable[list[Any]] = map(add, rows, repeat([""]))
     if "_ResourceId" in places and "ResourceId" in places:
         cells = map(partial(_with_gateway, places["_ResourceId"], places["ResourceId"]), cells)
-    return map(_log_row, map(pick, cells))  # no step of Python a row, for rows come by the hundred thousand
+    return map(pick, cells)  # no step of Python a row, for rows come by the hundred thousand
 
 
 def _with_gateway(place: int, spare: int, cells: list[Any]) -> list[Any]:

@@ -7,12 +7,13 @@ requests and rows of a question do not grow with the history around it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from correlator.incident_json import with_remarks
 from correlator.ports import Receipt
+from correlator.rebuild import Stored
 from correlator.stores.messages import told
 from correlator.stores.remarks import read_remarks, remarks_of
 from correlator.stores.rows import document_of
@@ -59,6 +60,11 @@ class History:
         """Rows of ``outages`` that began in that time, likewise."""
         return (row for _, rows in self._weeks(OUTAGES, since, until, where) for row in rows)
 
+    def stored(self, weeks: Iterable[str]) -> list[Stored]:
+        """The incidents of these UTC weeks with the anchors and revisions of their rows, withdrawn ones too."""
+        rows = [e for week in weeks for e in self._tables.query(INCIDENTS, week, "0", "~")[0]]
+        return [Stored(document_of(e.properties), _anchor(e.row), int(e.properties["Rev"])) for e in rows]
+
     def told(self, incident_id: str) -> list[Receipt]:
         """What was said of an incident, oldest first."""
         return told(self._tables, incident_id)
@@ -71,6 +77,11 @@ class History:
         for week in _weeks(first, last):
             found, _ = self._tables.query(table, week, f"{first:%Y%m%dT%H%M%SZ}", f"{last:%Y%m%dT%H%M%SZ}", where)
             yield week, [e.properties for e in found if since <= e.properties["StartedAt"] < until]
+
+
+def _anchor(row: str) -> datetime:
+    """The time with which a row of ``incidents`` begins."""
+    return datetime.strptime(row.partition("_")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 def _day(text: str) -> datetime | None:

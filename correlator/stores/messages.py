@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from correlator.people import week_of
 from correlator.ports import Receipt
-from correlator.stores.tables import BATCH, MESSAGES, Tables, Upsert
+from correlator.stores.tables import BATCH, MESSAGES, Conflict, Tables, Upsert
 from correlator.weekly import label_of
 
 
@@ -26,7 +27,8 @@ def file(tables: Tables, receipts: Iterable[Receipt]) -> None:
     for week, rows in weeks.items():
         writes = list(rows.values())
         for begin in range(0, len(writes), BATCH):
-            tables.write(MESSAGES, week, writes[begin : begin + BATCH])
+            with suppress(Conflict):  # a retried write that met its own first try
+                tables.write(MESSAGES, week, writes[begin : begin + BATCH])
 
 
 def told(tables: Tables, incident_id: str) -> list[Receipt]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from correlator.errors import StaleWrite
+from correlator.errors import StaleWrite, StoreUnavailable
 from correlator.gateways import Listed
 from correlator.model import GatewayState, Incident
 from correlator.people import Entry, EntryKind, People, Remark
@@ -100,7 +100,10 @@ class TableStore:
             return  # gone already: delivered twice, told once
 
     def file(self, partition: str, receipts: Sequence[Receipt]) -> None:
-        messages.file(self._tables, receipts)
+        try:
+            messages.file(self._tables, receipts)
+        except Conflict:
+            raise StoreUnavailable("table messages: another run wrote at the same moment", None) from None
         gone = [Delete(row) for row in dict.fromkeys(map(_receipt_row, receipts))]
         for begin in range(0, len(gone), BATCH):
             self._forget(partition, gone[begin : begin + BATCH])

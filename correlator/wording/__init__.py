@@ -6,6 +6,7 @@ A language is one file: a table of sentences with the same keys and blanks as ``
 from __future__ import annotations
 
 from correlator.wording.answers import answer_sentence, length_text, list_end, no_incident, nothing_found
+from correlator.wording.course import course, instant_and_utc
 from correlator.wording.messages import (
     also_text,
     headline,
@@ -24,9 +25,11 @@ __all__ = [
     "Style",
     "also_text",
     "answer_sentence",
+    "course",
     "evidence_text",
     "headline",
     "impact_text",
+    "instant_and_utc",
     "key_text",
     "length_text",
     "list_end",

@@ -19,10 +19,11 @@ def length_text(document: Mapping[str, Any], style: Style) -> str:
         return name(status, style)
     if status is Status.OPEN:
         return say(style, "still-down" if document["connection_down"] else "list.partly.open")
+    bound = document.get("at_most", False)
     if document["impact"] == Impact.CONNECTION_DOWN:
-        return say(style, "list.cut", for_time=for_time(document["connection_downtime_seconds"], style))
+        return say(style, "list.cut", for_time=for_time(document["connection_downtime_seconds"], style, at_most=bound))
     if document["impact"] == Impact.REDUNDANCY_LOST:
-        return say(style, "list.partly", for_time=for_time(document["downtime_seconds"], style))
+        return say(style, "list.partly", for_time=for_time(document["downtime_seconds"], style, at_most=bound))
     return say(style, "list.switched")
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from correlator.gaps import blind_seconds
-from correlator.model import Blind, Missed, Notification, Parked
+from correlator.model import Blind, Mending, Missed, Notification, Parked
 from correlator.wording.phrases import Style, count, day_and_instant, duration, name, say, short
 
-NAMED = 40
+NAMED, LONGEST = 40, 120
+LINES = 8
+"""So many findings are told; the command line's doctor knows them all."""
 
 
 def delivery_sentence(n: Notification, style: Style) -> str:
     """``Messages to slack cannot be delivered``, ``12 messages could not be delivered here``."""
     if n.parked:
         return say(style, "parked", channel=short(n.parked.channel))
+    if n.mending:
+        return count(style, "mending", len(n.mending.found))
     if n.blind:
         since, until = _extent(n.blind)
         return say(style, "blind", time=duration(blind_seconds(n.blind.gaps, since, until), style))
@@ -46,6 +50,14 @@ def blind_lines(blind: Blind, style: Style) -> tuple[str, list[str]]:
     period = say(style, "blind.when", start=day_and_instant(since, style), end=day_and_instant(until, style))
     found = count(style, "blind.caught-up", blind.incidents) if blind.incidents else say(style, "blind.quiet")
     return period, [found, say(style, "blind.next")]
+
+
+def mending_lines(n: Notification, mending: Mending, style: Style) -> tuple[str, list[str]]:
+    """When it was found, and each finding with its cure."""
+    lines = [say(style, f"mend.{gap.key}", subject=short(gap.subject, LONGEST)) for gap in mending.found[:LINES]]
+    more = len(mending.found) - LINES
+    hidden = [say(style, "not-shown", n=more)] if more > 0 else []
+    return day_and_instant(n.at, style), [*lines, *hidden, say(style, "mending.next")]
 
 
 def _extent(blind: Blind) -> tuple[datetime, datetime]:

@@ -16,7 +16,7 @@ class Extent(NamedTuple):
 
     ``seconds`` are those of ``spells`` stretches of time, overlaps counted once; while ``open`` only what is down now
     counts, up to the time of the message. Where several peers took turns, ``longest`` are the seconds of the peer that
-    had most of them, and ``alike`` says that each had all the spells.
+    had most of them, and ``alike`` says that each had all the spells. ``at_most``: what is over may have been shorter.
     """
 
     kind: str
@@ -28,6 +28,7 @@ class Extent(NamedTuple):
     since: datetime
     longest: float
     alike: bool
+    at_most: bool = False
 
     @property
     def each(self) -> bool:
@@ -68,6 +69,7 @@ def _extent(kind: str, now: bool, outages: Sequence[Outage], spans: Sequence[Spa
         min(o.start for o in outages),
         max(map(_seconds, alone), default=0.0),
         all(len(mine) == len(stretches) for mine in alone),
+        not now and any(o.at_most for o in outages),
     )
 
 

@@ -17,6 +17,7 @@ from correlator.wording.phrases import (
     has,
     instance,
     instant,
+    length,
     name,
     place,
     places,
@@ -34,7 +35,7 @@ def state(n: Notification) -> str:
     """What the colour stands for: ``down``, ``weak`` (redundancy lost, flapping), ``up``, ``gone`` or ``calm``."""
     incident = n.incident
     if incident is None:
-        return WEAK if n.parked or n.missed else CALM
+        return WEAK if n.parked or n.missed or n.mending else CALM
     if incident.status is Status.OPEN:
         return DOWN if measures.connection_down(incident) else WEAK
     if n.moment is Moment.FLAPPING:
@@ -79,7 +80,7 @@ def what_happened(n: Notification, style: Style) -> str:
     if incident is None:
         if n.welcome:
             return welcome_sentence(n.welcome, style)
-        if n.parked or n.missed or n.blind:
+        if n.parked or n.missed or n.blind or n.mending:
             return delivery_sentence(n, style)
         return week_sentence(n.week, style) if n.week else name(n.moment, style)
     every = [d.outage for d in incident.drops]
@@ -127,10 +128,11 @@ def clause(reach: Extent, style: Style) -> str:
     each = ".each" if reach.each else ""
     seconds = reach.longest if reach.each else reach.seconds
     if reach.spells > 1:
-        return say(style, f"{reach.kind}.times{each}", where=where, n=reach.spells, time=duration(seconds, style))
+        time = length(seconds, style, at_most=reach.at_most and not each)
+        return say(style, f"{reach.kind}.times{each}", where=where, n=reach.spells, time=time)
     if each and seconds >= 1:
         return say(style, f"{reach.kind}.was.each", where=where, time=duration(seconds, style))
-    return say(style, f"{reach.kind}.was", where=where, for_time=for_time(seconds, style))
+    return say(style, f"{reach.kind}.was", where=where, for_time=for_time(seconds, style, at_most=reach.at_most))
 
 
 def _where(reach: Extent, style: Style) -> str:
@@ -147,11 +149,14 @@ def impact_text(n: Notification, incident: Incident, style: Style) -> str:
         return say(style, "felt.cut.open", where=where, since=day_and_instant(reach.since, style))
     if reach.kind == "partly" and reach.open and measures.impact(incident) is Impact.CONNECTION_DOWN:
         lost = duration(measures.connection_downtime_seconds(incident), style)
-        return say(style, "felt.cut.then-partly", where=where, time=lost)
+        bound = any(o.at_most for o in incident.outages if o.cut)
+        return say(style, "felt.cut.then-partly.most" if bound else "felt.cut.then-partly", where=where, time=lost)
     if reach.kind != "cut":
         return say(style, f"felt.{reach.kind}.open" if reach.open else f"felt.{reach.kind}")
     seconds = reach.longest if reach.each else reach.seconds
     key = "felt.cut.below" if seconds < 1 else "felt.cut.each" if reach.each else "felt.cut"
+    if reach.at_most and key == "felt.cut":
+        key = "felt.cut.most"
     return say(style, key, where=where, time=duration(seconds, style))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from functools import lru_cache
+from math import ceil
 from string import Formatter
 
 from msgspec import Struct
@@ -35,6 +36,8 @@ class Style(Struct, frozen=True):
     """Gateway -> peer -> the name of its connection, where the gateway list says it."""
     contacts: Mapping[str, Site] = {}
     """Peer -> whom to call, where ``SITES`` says it."""
+    report: str = ""
+    """Address of the report page, where people can sign in to it."""
 
     def at(self, gateway: str) -> Style:
         """The style for what is said of one gateway: its connections lend their names to peers that have none."""
@@ -107,11 +110,19 @@ def duration(seconds: float, style: Style) -> str:
     return say(style, "unit-gap").join(parts)
 
 
-def for_time(seconds: float, style: Style) -> str:
+def for_time(seconds: float, style: Style, *, at_most: bool = False) -> str:
     """``for 28 s``, ``28秒間``."""
     if seconds < 1:
         return say(style, "for.below")
-    return say(style, "for", time=duration(seconds, style))
+    return say(style, "for", time=length(seconds, style, at_most=at_most))
+
+
+def length(seconds: float, style: Style, *, at_most: bool) -> str:
+    """The duration; ``at most 28 s``, ``最大 28秒`` where it may have been shorter: a bound is cut upwards."""
+    if not at_most:
+        return duration(seconds, style)
+    shown = 3600 if seconds >= 86400 else 60 if seconds >= 3600 else 1
+    return say(style, "at-most", time=duration(ceil(seconds / shown) * shown, style))
 
 
 @lru_cache(maxsize=8)

@@ -119,6 +119,14 @@ param keepMonths int
 @description('Whether to call the address in the secret heartbeat-url after good polls.')
 param heartbeat bool
 
+@description('Client id of the app registration that people sign in with. Empty: nobody signs in.')
+param signInClientId string
+
+@description('Tenant of that registration.')
+param signInTenantId string
+
+var signIn = !empty(signInClientId)
+
 resource appInsights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: appInsightsName
 }
@@ -191,9 +199,38 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     properties: { allow: false }
   }
 
+  // Authentication stands before the app; what takes a function key, and checks it itself, is let through. No client
+  // secret: the app's identity is a federated credential of the registration, and this setting name says so.
+  resource authentication 'config' = if (signIn) {
+    name: 'authsettingsV2'
+    properties: {
+      platform: { enabled: true }
+      globalValidation: {
+        requireAuthentication: true
+        unauthenticatedClientAction: 'RedirectToLoginPage'
+        redirectToProvider: 'azureActiveDirectory'
+        excludedPaths: ['/api/health', '/api/incidents', '/api/incidents/*', '/api/report', '/api/stats']
+      }
+      httpSettings: { requireHttps: true }
+      identityProviders: {
+        azureActiveDirectory: {
+          enabled: true
+          registration: {
+            clientId: signInClientId
+            clientSecretSettingName: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
+            openIdIssuer: '${environment().authentication.loginEndpoint}${signInTenantId}/v2.0'
+          }
+        }
+      }
+      login: { tokenStore: { enabled: false } }
+    }
+  }
+
   // The caller deploys this module after the roles: a vault reference that is resolved too early stays unresolved.
   resource settings 'config' = {
     name: 'appsettings'
+    // SIGN_IN opens addresses that trust what authentication says: never before it stands.
+    dependsOn: [authentication]
     properties: union(
       {
         // The Functions host: blobs for package, leases and timer status; tables for its diagnostic events.
@@ -232,7 +269,10 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         REASONS: reasons
         MAINTENANCE_WINDOW: maintenanceWindow
         KEEP_MONTHS: string(keepMonths)
+        SIGN_IN: signIn ? '1' : '0'
+        REPORT_URL: signIn ? 'https://${app.properties.defaultHostName}/api/signed-in/report' : ''
       },
+      signIn ? { OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId } : {},
       contains(channels, 'teams')
         ? { TEAMS_WEBHOOK_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=teams-webhook-url)' }
         : {},

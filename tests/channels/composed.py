@@ -25,6 +25,7 @@ from correlator.model import (
     Gap,
     Incident,
     LogRow,
+    Mending,
     Missed,
     Moment,
     Notification,
@@ -372,6 +373,16 @@ def blind_quiet() -> Notification:
     return Notification(Moment.BLIND, until, blind=Blind((PollingGap(until - timedelta(hours=1), until),), 0))
 
 
+def mending() -> Notification:
+    """The daily check found a cap, a gateway whose logging was switched off in part, and reasons nobody knows."""
+    found = (
+        Gap("daily-cap", "11111111-2222-3333-4444-555555555555"),
+        Gap("diagnostics-category-off", "vgw-tokyo-prod"),
+        Gap("unmapped-reasons", "11111111-2222-3333-4444-555555555555"),
+    )
+    return Notification(Moment.MENDING, datetime(2026, 8, 21, 17, 20, tzinfo=UTC), mending=Mending(found))
+
+
 NIGHTS = {
     make.__name__: make
     for make in (
@@ -407,6 +418,7 @@ NIGHTS = {
         monthly,
         channel_parked,
         missed,
+        mending,
         blind,
         blind_quiet,
     )

@@ -59,9 +59,21 @@ def test_the_answer_is_the_exit_code(run: Run, workspace: Stack, answer: str, co
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("yes", "Yes: Azure maintenance, confirmed."),
-        ("no", "No: not Azure maintenance, but closed by the remote side (confirmed by the logs)."),
-        ("unknown", "Not known: probably Azure failover; no maintenance row fits."),
+        (
+            "yes",
+            "Yes: Azure maintenance, confirmed. "
+            "Instance 1 at 17:13:04 UTC for 12 s, instance 0 followed 25 min later for 16 s.",
+        ),
+        (
+            "no",
+            "No: not Azure maintenance, but closed by the remote side (confirmed by the logs). "
+            "At 02:05:33 UTC for 6 min 15 s.",
+        ),
+        (
+            "unknown",
+            "Not known: probably Azure failover; no maintenance row fits. "
+            "Instance 0 at 20:31:15 UTC for up to 15 s each.",
+        ),
     ],
 )
 def test_the_answer_in_words(run: Run, workspace: Stack, answer: str, said: str) -> None:
@@ -79,8 +91,9 @@ def test_the_report_of_a_drop(run: Run, workspace: Stack) -> None:
     assert lines[3] == "VPN to 203.0.113.10 was down 2 times, 28 s in all (Azure maintenance)"
     assert lines[4] == "When: 02:13:04 → 02:38:15 JST (17:13:04 → 17:38:15 UTC)"
     assert "Confidence: confirmed by the logs" in lines
-    assert any(line.startswith("  02:12:10 JST  Gateway log: maintenance on instance") for line in lines)
-    assert any("Not checked: the activity log" in line for line in lines)
+    assert any(line.startswith("  02:12:10 JST (17:12:10 UTC)  Gateway log: maintenance on instance") for line in lines)
+    unseen = lines[lines.index("Not found or not checked:") :]
+    assert any("Not checked: the activity log" in line for line in unseen)
     after = lines[lines.index("What would change it:") + 1]
     assert after == "  - A gateway reset or a change by your team in the activity log."
     assert lines[-1].startswith("Logs: https://portal.azure.com/#blade/")
@@ -95,8 +108,25 @@ def check_in_tokyo(run: Run, language: str = "en") -> Ran:
 def test_the_report_in_japanese(run: Run, workspace: Stack) -> None:
     """In Japanese every line is Japanese, but for what the log itself says and the link."""
     lines = check_in_tokyo(run, "ja").out.splitlines()
-    assert lines[0] == "はい：Azure メンテナンスです（確定）。"
+    assert lines[0] == (
+        "はい：Azure メンテナンスです（確定）。インスタンス 1 は 02:13:04 JST (17:13:04 UTC) から 12秒間停止、"
+        "25分後にインスタンス 0 も 16秒間停止。"
+    )
     assert not [line for line in lines if line and line.isascii()]
+
+
+def test_of_several_incidents_each_has_a_line(run: Run, workspace: Stack) -> None:
+    """Where one sentence cannot hold them, each incident stands in a line of its own beneath the answer."""
+    asked = ("--gateway", "vgw-tokyo-prod", "--from", DAY.format("20", "00:00"), "--to", DAY.format("21", "23:59"))
+    lines = run("check", *asked).out.splitlines()
+    assert lines[0] == "Partly: Azure maintenance explains 1 of 2 incidents (confirmed by the logs)."
+    assert (
+        lines[1] == "  Thu 20 Aug 02:05:33 UTC: VPN to 203.0.113.10 was down for 6 min 15 s (closed by the remote side)"
+    )
+    assert (
+        lines[2] == "  Fri 21 Aug 17:13:04 UTC: VPN to 203.0.113.10 was down 2 times, 28 s in all (Azure maintenance)"
+    )
+    assert lines[3] == ""
 
 
 TWIN = Gateway("vgw-tokyo-prod", group="rg-other")

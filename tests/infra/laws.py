@@ -46,6 +46,7 @@ HOSTS_OWN = {
     "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "AzureWebJobsStorage__blobServiceUri",
     "AzureWebJobsStorage__tableServiceUri", "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AZURE_CLIENT_ID", "AZURE_TOKEN_CREDENTIALS",
+    "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID",
 }  # fmt: skip
 """Settings of the host and of the Azure SDK."""
 EXPECTED = {
@@ -94,7 +95,11 @@ def law(judge: Law) -> Law:
 
 def app_settings(templates: Templates) -> dict[str, Node]:
     """Name -> value of every app setting that a deployment may make."""
-    (config,) = [r for r in templates[APP].resources if r.kind == "config"]
+    (config,) = [
+        r
+        for r in templates[APP].resources
+        if r.kind == "config" and literal(properties(r.body)["name"]) == "appsettings"
+    ]
     return properties(properties(config.body)["properties"])
 
 
@@ -265,7 +270,7 @@ def the_logs_right_names_its_table(templates: Templates) -> list[str]:
     asked = {
         table
         for file in (ROOT / "correlator" / "queries").glob("*.kql")
-        for table in re.findall(r"^\s*\(?(Azure\w+)\s*$", file.read_text(encoding="utf-8"), re.M)
+        for table in re.findall(r"^\s*\(?(Azure\w+|Operation)\s*$", file.read_text(encoding="utf-8"), re.M)
     }
     (listed,) = [v for n, v in templates["main.bicep"].variables.items() if n == "readTables"]
     granted = {literal(c) for c in listed.body.named_children}
@@ -319,6 +324,35 @@ def values_that_keep_it_shut(templates: Templates) -> list[str]:
         if text_of(at(p.body, "properties.allow") or p.node) == "false"
     }
     return problems if refused == {"ftp", "scm"} else [*problems, "publishing by password is allowed"]
+
+
+@law
+def signed_in_addresses_stand_behind_authentication(templates: Templates) -> list[str]:
+    """SIGN_IN is set only together with authentication, after it, and only addresses that ask for a key pass by it."""
+    (auth,) = [r for r in templates[APP].resources if literal(properties(r.body).get("name")) == "authsettingsV2"]
+    wanted = {
+        "properties.platform.enabled": "true",
+        "properties.globalValidation.requireAuthentication": "true",
+        "properties.httpSettings.requireHttps": "true",
+        "properties.identityProviders.azureActiveDirectory.registration.clientSecretSettingName": (
+            "'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'"
+        ),
+    }
+    found = {path: at(auth.body, path) for path in wanted}
+    problems = [f"{path} is not {v}" for path, v in wanted.items() if (n := found[path]) is None or text_of(n) != v]
+    excluded = at(auth.body, "properties.globalValidation.excludedPaths")
+    passed = set(re.findall(r"'/api/([\w-]+)", text_of(excluded))) if excluded else set()
+    keyed = re.findall(
+        r'route="([\w-]+)[^"]*", .*AuthLevel.FUNCTION', (ROOT / "function_app.py").read_text(encoding="utf-8")
+    )
+    if passed != set(keyed):
+        problems.append(f"pass by authentication: {sorted(passed)}, ask for a key: {sorted(set(keyed))}")
+    settings, source = app_settings(templates), templates[APP].source
+    if text_of(settings["SIGN_IN"]) != "signIn ? '1' : '0'" or "dependsOn: [authentication]" not in source:
+        problems.append("SIGN_IN is set without authentication, or before it")
+    if "resource authentication 'config' = if (signIn)" not in source or _default(templates, "signInClientId"):
+        problems.append("sign-in is not off by default")
+    return problems
 
 
 @law

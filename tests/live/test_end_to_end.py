@@ -68,9 +68,14 @@ def polled(stack: Stack, run: Run, time: str) -> None:
     run("poll")
 
 
+def bodies(stack: Stack, path: str) -> list[Any]:
+    """What a chat got, but for the word on the hours that these nights leave out between two polls."""
+    return [b for b in stack.receiver.bodies(path) if "were not read for" not in text_of(b)]
+
+
 def told(stack: Stack) -> dict[str, int]:
     """How many messages each chat got."""
-    return {name: len(stack.receiver.bodies(f"/{name}")) for name in ("teams", "slack")}
+    return {name: len(bodies(stack, f"/{name}")) for name in ("teams", "slack")}
 
 
 def stored(stack: Stack, table: str) -> list[dict[str, Any]]:
@@ -90,7 +95,7 @@ def test_a_night_from_rows_to_messages(stack: Stack, run: Run) -> None:
     polled(stack, run, "17:20:00")
     assert told(stack) == {"teams": 1, "slack": 1}
     for path in ("/teams", "/slack"):
-        (body,) = stack.receiver.bodies(path)
+        (body,) = bodies(stack, path)
         assert "vgw-tokyo-prod" in text_of(body)
         assert "maintenance" in text_of(body)
     polled(stack, run, "17:25:00")
@@ -138,9 +143,7 @@ def test_the_week_comes_by_its_own_timer(stack: Stack, run: Run) -> None:
     run("weekly_summary")
     run("weekly_summary")
     assert told(stack) == {"teams": 2, "slack": 2}
-    assert "W34" in text_of(stack.receiver.bodies("/teams")[-1]) or "maintenance" in text_of(
-        stack.receiver.bodies("/teams")[-1]
-    )
+    assert "W34" in text_of(bodies(stack, "/teams")[-1]) or "maintenance" in text_of(bodies(stack, "/teams")[-1])
 
 
 def test_a_throttled_log_service_is_not_noticed(stack: Stack, run: Run) -> None:
@@ -206,7 +209,7 @@ def test_a_first_run_on_an_empty_account(stack: Stack) -> None:
     heads = {r["PartitionKey"]: r["Mark"] for r in stored(stack, "state") if r["RowKey"] == "head"}
     assert heads == dict.fromkeys([WORKSPACE_ID, "welcome"], at("08-21 16:00:00"))
     for path in ("/teams", "/slack"):
-        (hello,) = stack.receiver.bodies(path)
+        (hello,) = bodies(stack, path)
         assert "Watching 3 gateways, 9 connections. Last 30 days: no tunnel dropped" in text_of(hello)
         assert "No row of a VPN gateway was found" in text_of(hello)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -79,7 +80,16 @@ def test_the_page_names_exactly_the_routes(host: FunctionsHost) -> None:
     assert {f"/{r['route']}": sorted(m.lower() for m in r["methods"]) for r in routes} == {
         path: sorted(methods) for path, methods in OPENAPI["paths"].items()
     }
-    assert {r["authLevel"].lower() for r in routes} == {"function"}
+    of_people = {r["route"] for r in routes if r["authLevel"].lower() != "function"}
+    assert of_people == {r["route"] for r in routes if r["route"].startswith("signed-in/")}
+
+
+def test_nobody_signs_in_here(host: FunctionsHost) -> None:
+    """The routes for people are not there in an app without authentication, whatever a request claims."""
+    claimed = base64.b64encode(b'{"auth_typ": "aad", "claims": [{"typ": "name", "val": "Ana"}]}').decode()
+    headers = {"X-MS-CLIENT-PRINCIPAL": claimed, "Origin": "https://func-vpn.example.net"}
+    assert host.run_http("signed_in_report", headers=headers).status == 404
+    assert host.run_http("acknowledge", "POST", route={"id": fortnight()[0].id}, headers=headers).status == 404
 
 
 def test_incidents_are_what_the_table_holds(host: FunctionsHost) -> None:

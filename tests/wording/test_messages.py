@@ -111,6 +111,18 @@ def test_the_figures_of_the_log_are_called_a_least() -> None:
     assert "at least 12 s by the log" in impact_text(n, n.incident, EN)
 
 
+def test_a_bound_is_called_a_most_and_never_a_least() -> None:
+    """Where the row of the return is missing the log shows the most, in the headline and in what users felt."""
+    rows = [tunnel("05:41:17", False, 0), tunnel("05:51:17", False, 0), tunnel("05:51:47", True, 0)]
+    incident = composed.incident_of(rows)
+    n = Notification(Moment.RECOVERED, incident.ended_at or incident.started_at, incident)
+    assert what_happened(n, EN) == "VPN to osaka-dc1 was down for at most 10 min 30 s"
+    assert "at most 10 min 30 s by the log" in impact_text(n, incident, EN)
+    assert "at least" not in impact_text(n, incident, EN)
+    assert what_happened(n, JA) == "osaka-dc1 への VPN が最大 10分30秒間停止しました"
+    assert "最大で 10分30秒間" in impact_text(n, incident, JA)
+
+
 def test_a_further_drop_is_announced_until_both_instances_are_done() -> None:
     """After the first hop of a maintenance another drop is expected, after the second none."""
     first, second = NIGHTS["recovered_maintenance"]().incident, NIGHTS["second_instance"]().incident
@@ -135,12 +147,11 @@ def test_the_state_decides_the_colour(make: Callable[[], Notification]) -> None:
     n = make()
     expected = {"opened_unknown": "down", "opened_all_peers": "down", "reopened": "down"}
     expected |= {"opened_redundancy_lost": "weak", "flapping": "weak", "retracted": "gone"}
-    expected |= {"channel_parked": "weak", "missed": "weak"}
+    expected |= {"channel_parked": "weak", "missed": "weak", "mending": "weak"}
     expected |= {"removed": "gone", "closed_by_a_person": "gone", "still_down_with_a_witness": "down"}
     expected |= dict.fromkeys(["still_down", "many_at_once", "down_after_planned_work"], "down")
-    expected |= dict.fromkeys(["welcome", "welcome_quiet", "welcome_empty"], "calm")
+    expected |= dict.fromkeys(["welcome", "welcome_quiet", "welcome_empty", "blind", "blind_quiet"], "calm")
     expected |= {name: "calm" for name in NIGHTS if name.startswith(("weekly", "monthly"))}
-    expected |= dict.fromkeys(["blind", "blind_quiet"], "calm")
     assert state(n) == expected.get(make.__name__, "up")
 
 

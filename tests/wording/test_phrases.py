@@ -104,3 +104,15 @@ def test_a_japanese_length_ends_in_one_kan() -> None:
     assert phrases.for_time(7200, style) == "2時間"
     assert phrases.for_time(28, style) == "28秒間"
     assert "間間" not in phrases.say(style, "cut.is", where="osaka", for_time=phrases.for_time(7200, style))
+
+
+def test_a_bound_is_never_cut_below_what_it_bounds() -> None:
+    """Where the true length may be shorter, the one said is no shorter than the log's."""
+    assert [phrases.length(s, EN, at_most=True) for s in (43.2, 3599, 10830, 90061)] == [
+        "at most 44 s",
+        "at most 59 min 59 s",
+        "at most 3 h 1 min",
+        "at most 1 d 2 h",
+    ]
+    assert phrases.length(10830, JA, at_most=True) == "最大 3時間1分"
+    assert phrases.length(10830, EN, at_most=False) == "3 h"

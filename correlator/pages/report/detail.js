@@ -10,6 +10,7 @@ function drawDetail(incident) {
     el("p", { class: "verdict" }, foreign(incident.summary)),
     facts(incident),
     links(incident, gateway),
+    acknowledging(incident),
     section("label.why", evidence(incident)),
     el("div", { class: "pair" },
       section("label.not-found", bullets(incident.not_found)),
@@ -41,6 +42,20 @@ function links(incident, gateway) {
     link(say("link.logs"), gateway.links.logs + time), " ",
     link(say("link.gateway"), gateway.links.gateway), " ",
     link(say("link.health"), gateway.links.health));
+}
+
+/** The button of whoever signed in; the answer stands in its place. It is the one request that the page can send. */
+function acknowledging(incident) {
+  if (!DATA.acknowledge || incident.status !== "open" || incident.acknowledged) return "";
+  const place = el("p", { role: "status" });
+  const send = async () => {
+    const sent = fetch(`incidents/${encodeURIComponent(incident.id)}/acknowledge`, { method: "POST" });
+    const taken = await sent.then((answer) => answer.ok, () => false);
+    incident.acknowledged = taken;
+    place.replaceChildren(say(taken ? "page.acknowledge.done" : "page.acknowledge.failed"));
+  };
+  place.append(el("button", { type: "button", onclick: send }, say("page.acknowledge")));
+  return place;
 }
 
 const when = (ms) => (ms === null ? "–" : instant(ms));
