@@ -22,8 +22,8 @@ def default_settings(templates: Templates, given: Names) -> dict[str, str]:
     ``given`` holds, by parameter of function-app.bicep, the outputs of other modules and what the cloud decides, and
     ``appInsights``. Raises UnknownExpression.
     """
-    (config,) = [r for r in templates[APP].resources if r.kind == "config"]
-    settings = properties(config.body)["properties"]
+    bodies = [properties(r.body) for r in templates[APP].resources if r.kind == "config"]
+    (settings,) = [body["properties"] for body in bodies if text_of(body["name"]) == "'appsettings'"]
     used = {text_of(node) for node in walk(settings) if node.type == "identifier"}
     defaults = {p.name: p.default for p in templates["main.bicep"].parameters}
     passed = properties(properties(templates["main.bicep"].modules["functionApp"].body)["params"])
@@ -68,7 +68,22 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "string": json.dumps,
     "union": lambda *objects: {name: each for part in objects for name, each in part.items()},
 }
+
+
+def _both(node: Node, names: Names) -> bool:
+    left, right = node.named_children
+    if text_of(node.children[1]) != "&&":
+        raise UnknownExpression(text_of(node))
+    return bool(value(left, names) and value(right, names))
+
+
+def _boolean(node: Node, _: Names) -> bool:
+    return text_of(node) == "true"
+
+
 _KINDS: dict[str, Callable[[Node, Names], Any]] = {
+    "boolean": _boolean,
+    "binary_expression": _both,
     "string": _string,
     "identifier": lambda node, names: names[text_of(node)],
     "member_expression": _member,

@@ -82,6 +82,7 @@ def settings_on(stack: Stack, templates: Mapping[str, Template]) -> dict[str, st
         "workspaceIds": [WORKSPACE_ID],
         "resourceGroupIds": [],
         "vaultName": "kv-vpn-here",
+        "signIn": False,
         "logsEndpoint": there["LOGS_ENDPOINT"],
         "logsAudience": there["LOGS_AUDIENCE"],
         "armEndpoint": there["ARM_ENDPOINT"],
