@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from correlator.delivery import Report
 from correlator.errors import SourceUnavailable
-from correlator.gaps import KEPT_FOR, TELL_AFTER, blind_seconds, tell_after, with_gap
-from correlator.model import Blind, Moment, PollingGap
+from correlator.gaps import KEPT_FOR, TELL_AFTER, blind_seconds, gap_before, tell_after, with_gap
+from correlator.model import Blind, Moment, Policy, PollingGap
 from correlator.reports import WATCH_PARTITION, confess
 from correlator.schedule import longest_pause
 from tests.fakes import Fuse, Killed
@@ -20,6 +20,14 @@ from tests.test_poll import MAINTENANCE, MINUTE, UP, WS, Night, closed, when
 
 NOON = when("12:00:00")
 HOUR = timedelta(hours=1)
+
+
+def test_half_an_hour_is_no_gap_and_more_is() -> None:
+    """By default a pause of thirty minutes, which an upgrade takes, is told to nobody; a longer one is."""
+    after = Policy().blind_after
+    half = timedelta(minutes=30)
+    assert gap_before(NOON, NOON + half, after) is None
+    assert gap_before(NOON, NOON + half + timedelta(seconds=1), after) is not None
 
 
 def gap(begin: float, end: float) -> PollingGap:

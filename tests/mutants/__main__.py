@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from tests.scenarios.scenario import Scenario
 
 FAST = [
-    f"tests/test_{name}.py" for name in ("causes", "maintenance", "circumstances", "correlate", "announce", "watchlist")
+    f"tests/test_{name}.py"
+    for name in ("causes", "maintenance", "circumstances", "correlate", "announce", "gaps", "watchlist")
 ]
 
 
