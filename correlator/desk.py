@@ -7,29 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
 
 from msgspec.structs import replace
 
 from correlator.errors import StaleWrite, UsageError
-from correlator.incident_json import gateway_name, with_remarks
-from correlator.people import Remark, week_of
+from correlator.incident_json import gateway_name
+from correlator.people import Remark
 from correlator.ports import Store
 
 TRIES = 10
 """How often the head is read again when a poll commits at the same moment."""
-
-
-def incident(store: Store, incident_id: str) -> dict[str, Any]:
-    """The public object of an incident, with what people said of it since it was last written. Raises UsageError."""
-    week = week_of(incident_id)
-    if week is None:
-        raise UsageError(f"{incident_id} is no incident id: give one as in VPN-20260821-7F3K2M")
-    found = next((d for d in store.documents([week]) if d["id"] == incident_id), None)
-    if found is None:
-        raise UsageError(f"no incident {incident_id} in the table: the id stands in every message of it")
-    remarks = store.people([week], ending_after=store.kept_list()[1]).remarks.get(incident_id, ())
-    return with_remarks(found, remarks)
 
 
 def gateway_id(store: Store, workspaces: Iterable[str], asked: str) -> str:

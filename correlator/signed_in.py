@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from correlator import desk
 from correlator.categories import clean
-from correlator.errors import StaleWrite, UsageError
+from correlator.errors import StaleWrite
 from correlator.incident_json import iso
 from correlator.model import Status
 from correlator.people import Remark, RemarkKind
@@ -84,13 +84,12 @@ def person(principal: str) -> str:
 
 
 def _acknowledge(web: Web, incident_id: str, who: str) -> Answer:
-    try:
-        found = desk.incident(web.store, incident_id)
-    except UsageError:
+    found = web.history.one(incident_id)
+    if found is None:
         return problem(404, f"there is no incident {incident_id[:40]}")
     if found["status"] != Status.OPEN:
         return problem(409, f"{incident_id} is {found['status']}; only an open incident can be acknowledged")
-    remark = Remark(incident_id, desk.now_of(web.store), who, RemarkKind.ACKNOWLEDGED)
+    remark = Remark(found["id"], desk.now_of(web.store), who, RemarkKind.ACKNOWLEDGED)
     try:
         desk.say(web.store, web.workspaces, remark, found["gateway"]["resource_id"])
     except StaleWrite:

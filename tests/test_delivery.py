@@ -363,5 +363,6 @@ def test_a_notice_of_an_older_version_is_read() -> None:
 
 def test_a_run_without_channels_waits_for_none() -> None:
     """An empty outbox asks nobody."""
-    night = Night()
-    Delivery(night.store, {}, night.log.now, Report(WS)).run(night.store.read(WS))
+    night, report = Night(), Report(WS)
+    Delivery(night.store, {}, night.log.now, report).run(night.store.read(WS))
+    assert (report.sent, dict(report.failures), night.store.read(WS).outbox) == (0, {}, [])

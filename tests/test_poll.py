@@ -21,6 +21,7 @@ from correlator.poll import Aside, poll, poll_all
 from correlator.ports import Body, Channel, LogAnswer, Span
 from correlator.reports import WEEKLY_PARTITION, summarize
 from correlator.routes import Routing, parse
+from correlator.stores.history import History
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.stores.tables import Operation
@@ -219,7 +220,7 @@ def test_what_people_say_reaches_the_next_poll() -> None:
     word = Remark(found["id"], night.log.now, "kim", RemarkKind.ACKNOWLEDGED, "on it")
     desk.say(night.store, [WS], word, GATEWAY.format(1))
     assert night.until("19:30:00") == []
-    assert desk.incident(night.store, found["id"])["acknowledged"]["by"] == "kim"
+    assert (History(night.tables).one(found["id"]) or {})["acknowledged"]["by"] == "kim"
     calls: list[str] = []
     quiet = TableStore(Fuse(night.tables, calls.append), Style())
     poll(WS, _at(night, "19:35:00"), quiet, night.chats, POLICY)

@@ -12,6 +12,7 @@ from correlator.asked import Question
 from correlator.asked import question as read_question
 from correlator.cli import show
 from correlator.errors import UsageError
+from correlator.people import week_of
 from correlator.settings import Settings
 from correlator.stores.history import History
 from correlator.stores.tables import Tables
@@ -44,10 +45,10 @@ def open_tables() -> Tables:
 def incident(history: History, incident_id: str) -> dict[str, Any]:
     """The incident of that id. Raises UsageError where there is none."""
     found = history.one(incident_id)
+    if found is None and week_of(incident_id.strip().upper()) is None:
+        raise UsageError(f"{incident_id} is no incident id: give one as in VPN-20260821-7F3K2M")
     if found is None:
-        raise UsageError(
-            f"there is no incident {incident_id}: an id looks like VPN-20260821-7F3K2M; `incidents` lists them"
-        )
+        raise UsageError(f"no incident {incident_id} in the table: `incidents` lists them")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from correlator import desk
-from correlator.cli import show
+from correlator.cli import kept, show
 from correlator.cli.tables import open_desk, user
 from correlator.errors import UsageError
 from correlator.incident_json import iso
@@ -86,10 +86,10 @@ def _say(incident: str, kind: RemarkKind, text: str, by: str, cause: str = "", *
     if len(text) > LONGEST:
         raise UsageError(f"the text has {len(text)} characters; give at most {LONGEST}")
     at_hand = open_desk(workspaces=True)
-    found = desk.incident(at_hand.store, incident)
+    found = kept.incident(at_hand.history, incident)
     if kind in (RemarkKind.ACKNOWLEDGED, RemarkKind.CLOSED) and found["status"] != Status.OPEN:
         raise UsageError(f"{incident} is {found['status']}; only an open incident can be {kind.value}")
-    remark = Remark(incident, desk.now_of(at_hand.store), by.strip() or user(), kind, text.strip(), cause)
+    remark = Remark(found["id"], desk.now_of(at_hand.store), by.strip() or user(), kind, text.strip(), cause)
     desk.say(at_hand.store, at_hand.workspaces, remark, found["gateway"]["resource_id"])
     if as_json:
         show.document(remark._asdict() | {"at": iso(remark.at)})

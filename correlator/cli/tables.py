@@ -9,12 +9,14 @@ from typing import NamedTuple
 from correlator.cli.kept import NEEDED, open_tables
 from correlator.ports import Store
 from correlator.settings import Settings
+from correlator.stores.history import History
 
 
 class Desk(NamedTuple):
-    """The store, the workspaces whose polls look into it, and the reader's zone (IANA)."""
+    """The store, the public tables, the workspaces whose polls look into it, and the reader's zone (IANA)."""
 
     store: Store
+    history: History
     workspaces: tuple[str, ...]
     zone: str
 
@@ -25,7 +27,8 @@ def open_desk(*, workspaces: bool = False) -> Desk:
     from correlator.wiring import style_of
 
     settings = Settings.read(os.environ, (*NEEDED, "WORKSPACE_IDS") if workspaces else NEEDED)
-    return Desk(TableStore(open_tables(), style_of(settings)), settings.workspace_ids, settings.timezone)
+    tables = open_tables()
+    return Desk(TableStore(tables, style_of(settings)), History(tables), settings.workspace_ids, settings.timezone)
 
 
 def user() -> str:
