@@ -116,15 +116,15 @@ class Fleet:
         Raises StoreUnavailable if it cannot be seen where they stand: the next tick asks.
         """
         app = self._app
+        roster = app.dressed(self._known.style)[0].roster(app.settings.workspace_ids)
+        standings, app.clock = roster.standings.values(), roster.clock
         before, listed = app.current_list()
         store, channels = app.dressed(style_of(app.settings, listed))
-        roster = store.roster(app.settings.workspace_ids)
-        standings = roster.standings.values()
         if listed and listed.touched and all(knows(s, listed) for s in standings):
             listed = replace(listed, touched=())
         if listed and listed is not before:
             store.keep_list(listed)
-        app.listed, app.clock = listed, roster.clock
+        app.listed = listed
         try:
             self._tell(store, channels, roster)
         except CorrelatorError as failed:  # the polls are asked for all the same
