@@ -233,6 +233,15 @@ def test_what_nobody_foresaw_goes_back_to_the_queue() -> None:
         there.fleet.work("hello")
 
 
+def test_a_message_of_somebody_else_ends_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    """What lands among the poison and is none of ours is dropped: raised, it would come back for a week."""
+    there = Installed()
+    for text in ("hello", "{}", b"\xff"):
+        there.fleet.give_up(text)
+    assert [r.levelname for r in caplog.records] == ["ERROR"] * 3
+    assert set(there.failed().values()) == {""}
+
+
 def test_polls_that_are_given_up_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
     """All of them in one message, not with every tick; again after three days, or once it was well in between."""
     there = Installed()
@@ -294,6 +303,20 @@ def test_asking_costs_no_request_a_workspace() -> None:
         there.dispatch(clock("16:15"))
         costs.append(dict(there.tables.calls))
     assert costs == [{"query": 3}, {"query": 3}]
+
+
+def test_the_health_address_costs_no_request_a_workspace() -> None:
+    """It says of each workspace how its last run left it, from one query."""
+    there = Installed([f"w{n}" for n in range(50)])
+    assert there.app.web().health().status == 503
+    there.tick()
+    web = there.app.web()
+    there.tables.calls.clear()
+    answer = web.health()
+    assert (answer.status, dict(there.tables.calls)) == (200, {"query": 1})
+    assert len(json.loads(answer.body)["workspaces"]) == 50
+    there.log.now += timedelta(minutes=31)
+    assert there.app.web().health().status == 503
 
 
 def test_a_quiet_poll_of_the_fleet() -> None:
