@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Generic, TypeVar
 
@@ -80,31 +81,39 @@ class DiagnosticSetting(Struct, frozen=True):
         return bool(self.workspace) and not self.categories.isdisjoint((category, "allLogs"))
 
 
-class GatewayList(Struct, frozen=True):
-    """What was read, in the order of the ids, and what was not."""
+class GatewayList(Struct, frozen=True, dict=True):
+    """What was read, in the order of the ids, and what was not. What is asked often is indexed when first asked."""
 
     gateways: tuple[Gateway, ...] = ()
     refused: tuple[Refused, ...] = ()
 
+    @cached_property
+    def _by_id(self) -> dict[str, Gateway]:
+        return {g.resource_id: g for g in self.gateways}
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        return frozenset(folded(r.scope) for r in self.refused)
+
     def find(self, resource_id: str) -> Gateway | None:
         """The gateway with this id, in any case."""
-        wanted = folded(resource_id)
-        return next((g for g in self.gateways if g.resource_id == wanted), None)
+        return self._by_id.get(folded(resource_id))
 
     def connection_of(self, gateway_id: str, peer: str) -> Connection | None:
         """The connection of a gateway to a peer, as a log row names it: by its address."""
         gateway, wanted = self.find(gateway_id), peer.strip().lower()
         return next((c for c in gateway.connections if wanted in c.peers), None) if gateway else None
 
+    @cached_property
     def active_active(self) -> dict[str, bool]:
         """Gateway id -> whether both instances carry tunnels at the same time."""
         return {g.resource_id: g.active_active for g in self.gateways}
 
     def owner_of(self, address: str) -> Gateway | None:
         """The listed gateway that has this public address: the far end of a VNet-to-VNet connection."""
-        wanted = address.strip().lower()
-        return next((g for g in self.gateways if wanted in g.addresses), None)
+        return self._by_id.get(self.addresses.get(address.strip().lower(), ""))
 
+    @cached_property
     def peers(self) -> dict[str, frozenset[str]]:
         """Gateway id -> the addresses of all its peers, for gateways whose every peer is known by its address.
 
@@ -116,18 +125,25 @@ class GatewayList(Struct, frozen=True):
             if g.connections and all(c.peers and all(map(_is_address, c.peers)) for c in g.connections)
         }
 
+    @cached_property
     def addresses(self) -> dict[str, str]:
         """Public address of a gateway -> its id."""
         return {a: g.resource_id for g in self.gateways for a in g.addresses}
 
+    @cached_property
     def connection_names(self) -> dict[str, dict[str, str]]:
         """Gateway id -> peer -> the name of the connection to it."""
         return {g.resource_id: {p: c.name for c in g.connections for p in c.peers} for g in self.gateways}
 
     def hides(self, resource_id: str) -> bool:
         """Whether this id lies in what was refused, so that its absence from the list means nothing."""
-        within = f"{folded(resource_id)}/"
-        return any(within.startswith(f"{folded(r.scope)}/") for r in self.refused)
+        return bool(self._hidden) and any(scope in self._hidden for scope in _scopes_of(folded(resource_id)))
+
+
+def _scopes_of(resource_id: str) -> Iterator[str]:
+    """The id itself and all that it lies in."""
+    parts = resource_id.split("/")
+    return ("/".join(parts[:end]) for end in range(len(parts), 0, -1))
 
 
 class Listed(Struct, frozen=True):

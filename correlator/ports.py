@@ -218,7 +218,11 @@ class Store(Protocol):
         ...
 
     def keep_list(self, listed: Listed) -> None:
-        """Keep it for the next process."""
+        """Keep it for the next process; who reads meanwhile has the old one or the new one, whole."""
+        ...
+
+    def clock(self) -> datetime:
+        """The store's own clock (UTC)."""
         ...
 
     def people(self, weeks: Iterable[str], ending_after: datetime) -> People:

@@ -51,9 +51,9 @@ def informed(policy: Policy, listed: Listed | None) -> Policy:
     found = listed.found
     return replace(
         policy,
-        active_active=found.active_active(),
-        peers=found.peers(),
-        addresses=found.addresses(),
+        active_active=found.active_active,
+        peers=found.peers,
+        addresses=found.addresses,
         removed=frozenset(listed.removed),
         moved={old: Move(new, listed.moved_at.get(old, LONG_AGO)) for old, new in listed.aliases.items()},
     )

@@ -234,7 +234,7 @@ def _resource_manager(settings: Settings, credential: TokenCredential) -> Gatewa
 
 def style_of(settings: Settings, listed: Listed | None = None) -> Style:
     """How messages and public rows are worded. A name in SITES goes before the name of the connection."""
-    connections = listed.found.connection_names() if listed else {}
+    connections = listed.found.connection_names if listed else {}
     sites = settings.sites
     return Style(settings.message_language, settings.timezone, names(sites), connections, sites, settings.report_url)
 

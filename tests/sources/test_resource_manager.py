@@ -108,7 +108,7 @@ def test_the_composed_gateways(source: ResourceManager) -> None:
     """Names, modes, own addresses, connections and peers come from pages, sites of another group and far gateways."""
     found = source.list_gateways(SCOPES)
     assert (names(found), found.refused) == (ALL, ())
-    assert found.active_active() == {
+    assert found.active_active == {
         OSAKA.resource_id.lower(): True, TOKYO.resource_id.lower(): False, HUB.resource_id.lower(): True,
     }  # fmt: skip
     assert peers(found, TOKYO.resource_id) == {
