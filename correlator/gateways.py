@@ -17,6 +17,8 @@ from msgspec import Struct
 
 T = TypeVar("T")
 _GROUP = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+", re.IGNORECASE)
+_MANAGEMENT_GROUP = re.compile(r"/providers/microsoft\.management/managementgroups/([\w.()-]{1,90})", re.IGNORECASE)
+_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 STATUSES = ("Connected", "NotConnected", "Connecting", "Unknown")
 """What Azure says of a connection (properties.connectionStatus)."""
 
@@ -29,6 +31,17 @@ def folded(resource_id: str) -> str:
 def is_group(text: str) -> bool:
     """Whether a text is a resource group's id: the logs of what lies in it can be asked for, instead of a workspace."""
     return bool(_GROUP.fullmatch(text.strip().rstrip("/")))
+
+
+def management_group(text: str) -> str:
+    """The name in a management group's id; ``""`` if it is none."""
+    found = _MANAGEMENT_GROUP.fullmatch(folded(text))
+    return found[1] if found else ""
+
+
+def is_wide(text: str) -> bool:
+    """Whether a text is the id of a subscription or a management group: what lies in it is found by Resource Graph."""
+    return bool(_SUBSCRIPTION.fullmatch(folded(text)) or management_group(text))
 
 
 class Connection(Struct, frozen=True):
@@ -48,6 +61,7 @@ class Gateway(Struct, frozen=True):
     """One VPN gateway. ``kind`` is its resource type: virtualNetworkGateways or vpnGateways.
 
     A policy-based gateway logs no tunnels. ``addresses`` are its own public ones, by instance, where they are known.
+    ``tags`` are ``key:value`` in lower case: its own, and those of its resource group that it does not have.
     """
 
     resource_id: str
@@ -57,6 +71,14 @@ class Gateway(Struct, frozen=True):
     policy_based: bool
     addresses: tuple[str, ...]
     connections: tuple[Connection, ...]
+    tags: tuple[str, ...] = ()
+
+
+class Workspace(Struct, frozen=True):
+    """A Log Analytics workspace that was found: its folded id, and the customer id by which it is queried."""
+
+    resource_id: str
+    customer_id: str
 
 
 class Refused(Struct, frozen=True):
@@ -82,10 +104,16 @@ class DiagnosticSetting(Struct, frozen=True):
 
 
 class GatewayList(Struct, frozen=True, dict=True):
-    """What was read, in the order of the ids, and what was not. What is asked often is indexed when first asked."""
+    """What was read, in the order of the ids, and what was not. What is asked often is indexed when first asked.
+
+    ``subscriptions`` are those that may be read as a whole: folded id -> name. ``workspaces`` were found in the wide
+    entries of WORKSPACE_IDS.
+    """
 
     gateways: tuple[Gateway, ...] = ()
     refused: tuple[Refused, ...] = ()
+    subscriptions: Mapping[str, str] = {}
+    workspaces: tuple[Workspace, ...] = ()
 
     @cached_property
     def _by_id(self) -> dict[str, Gateway]:
@@ -94,6 +122,10 @@ class GatewayList(Struct, frozen=True, dict=True):
     @cached_property
     def _hidden(self) -> frozenset[str]:
         return frozenset(folded(r.scope) for r in self.refused)
+
+    @cached_property
+    def _blind(self) -> bool:
+        return any(map(management_group, self._hidden))
 
     def find(self, resource_id: str) -> Gateway | None:
         """The gateway with this id, in any case."""
@@ -136,8 +168,11 @@ class GatewayList(Struct, frozen=True, dict=True):
         return {g.resource_id: {p: c.name for c in g.connections for p in c.peers} for g in self.gateways}
 
     def hides(self, resource_id: str) -> bool:
-        """Whether this id lies in what was refused, so that its absence from the list means nothing."""
-        return bool(self._hidden) and any(scope in self._hidden for scope in _scopes_of(folded(resource_id)))
+        """Whether this id lies in what was refused, so that its absence from the list means nothing.
+
+        What lies in a management group cannot be told from an id: where one was refused, anything may.
+        """
+        return self._blind or (bool(self._hidden) and not self._hidden.isdisjoint(_scopes_of(folded(resource_id))))
 
 
 def _scopes_of(resource_id: str) -> Iterator[str]:
@@ -151,7 +186,10 @@ class Listed(Struct, frozen=True):
 
     ``removed`` are gateways that were once listed and are no more, ``aliases`` the ids of moved ones -> their new ids,
     and ``moved_at`` when the list first said so (UTC). ``touched`` are gateways that went, moved, or lost connections,
-    until every workspace was polled with that in mind: what was down there may be no more.
+    until every workspace was polled with that in mind: what was down there may be no more. ``places`` are the wide
+    entries of WORKSPACE_IDS that were looked through. Of the workspaces that were found (by customer id) ``untried``
+    have not been asked yet, and ``unread`` gave nothing when they were: they are left alone until the list is read
+    again.
     """
 
     read_at: datetime
@@ -161,8 +199,13 @@ class Listed(Struct, frozen=True):
     aliases: Mapping[str, str] = {}
     moved_at: Mapping[str, datetime] = {}
     touched: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    untried: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
-    def renewed(self, read_at: datetime, found: GatewayList, scopes: tuple[str, ...] = ()) -> Listed:
+    def renewed(
+        self, read_at: datetime, found: GatewayList, scopes: tuple[str, ...] = (), places: tuple[str, ...] = ()
+    ) -> Listed:
         """The same with what a later look found. What is back is no longer removed."""
         changed = changes(self.found, found).gateways
         moved = {old.resource_id: new.resource_id for old, new in changed.moved}
@@ -173,7 +216,7 @@ class Listed(Struct, frozen=True):
         known = {**dict.fromkeys(moved, read_at), **self.moved_at}
         moved_at = {old: known[old] for old in aliases if old in known}
         touched = tuple(sorted({*self.touched, *_touched(self.found, found)}))
-        return Listed(read_at, found, scopes, removed, aliases, moved_at, touched)
+        return Listed(read_at, found, scopes, removed, aliases, moved_at, touched, places)
 
 
 def _touched(before: GatewayList, after: GatewayList) -> set[str]:

@@ -42,8 +42,15 @@ class Answer(NamedTuple):
 class GatewaySource(Protocol):
     """Azure's own list of gateways."""
 
-    def list_gateways(self, scopes: Sequence[str]) -> GatewayList:
-        """The gateways of these subscriptions, resource groups and gateways. Raises SourceUnavailable."""
+    def list_gateways(self, scopes: Sequence[str], places: Sequence[str] = ()) -> GatewayList:
+        """The gateways of management groups, subscriptions, resource groups and gateways, by their ids.
+
+        And the workspaces of ``places``: subscriptions and management groups. Raises SourceUnavailable.
+        """
+        ...
+
+    def is_there(self, resource_id: str) -> bool | None:
+        """Whether a resource is there; None if that cannot be told. Raises SourceUnavailable."""
         ...
 
     def status(self, connection_id: str) -> str | None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from correlator.errors import SettingsError
-from correlator.gateways import folded, is_group
+from correlator.gateways import folded, is_group, is_wide
 from correlator.model import BusinessHours, MonthlyTime, WeeklyTime
 from correlator.reasons import Vocabulary, line
 from correlator.routes import Route, parse
@@ -69,8 +69,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _places(text: str) -> tuple[str, ...]:
-    """Workspaces, and resource groups as they are compared: each names a partition of the state."""
-    return tuple(dict.fromkeys(folded(w) if is_group(w) else w for w in _words(text)))
+    """Workspaces, and resource groups as they are compared: each names a partition of the state. Wider ids alike."""
+    return tuple(dict.fromkeys(folded(w) if is_group(w) or is_wide(w) else w for w in _words(text)))
 
 
 def _text(text: str) -> str:
@@ -211,7 +211,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "WORKSPACE_IDS",
         "",
-        "Log Analytics workspace (customer) ids to watch, separated by commas; or ids of the gateways' resource groups",
+        "Log Analytics workspace (customer) ids to watch, separated by commas; or ids of the gateways' resource "
+        "groups, or of subscriptions or management groups: every workspace there",
         _places,
     ),
     Setting("TEAMS_WEBHOOK_URL", "", "Teams Workflows webhook; a Key Vault reference in Azure", _text, True),
@@ -240,8 +241,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GATEWAY_SCOPES",
         "",
-        "Resource ids of subscriptions, resource groups or gateways to read names and connections from, separated by "
-        "commas; needs Reader there",
+        "Resource ids of management groups, subscriptions, resource groups or gateways to read names and connections "
+        "from, separated by commas; needs Reader there",
         _words,
     ),
     Setting(

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from correlator.channels import CHANNELS, Events, Pace, check_url
 from correlator.delivery import Report
-from correlator.errors import CorrelatorError, SettingsError, StaleWrite, StoreUnavailable
+from correlator.errors import CorrelatorError, SettingsError, SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.gaps import tell_after
 from correlator.gateways import Listed
 from correlator.model import MonthlyTime, Policy, WeeklyTime
@@ -32,7 +32,7 @@ from correlator.sources.log_analytics import LogAnalytics
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
-from correlator.watchlist import Asking, informed, is_fresh, read_anew
+from correlator.watchlist import Asking, informed, is_fresh, places_of, workspaces
 from correlator.wording import Style
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class App(Struct):
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
         aside = Aside(touched, asking, Routing(settings.routes, names(settings.sites)), perf_counter)
-        reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
+        watched = workspaces(settings, listed)
+        reports, failures = poll_all(watched, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
             listed = replace(listed, touched=())
         if listed and listed is not before:
@@ -82,6 +83,8 @@ class App(Struct):
         self._greet(store, channels, {w: str(f) for w, f in failures.items()})
         # The loser of a race dropped its work on purpose: the winner did it.
         real = [f for f in failures.values() if not isinstance(f, StaleWrite)]
+        if not watched:
+            raise SourceUnavailable("WORKSPACE_IDS: no workspace was found that can be polled; doctor says why")
         if real:
             raise CorrelatorError("; ".join(str(f) for f in real))
         if settings.heartbeat_url:
@@ -107,7 +110,7 @@ class App(Struct):
         settings, listed = self.settings, self.listed.found if self.listed else None
         zone, wanted = ZoneInfo(settings.timezone), wanted_of(settings)
         try:
-            report = summarize(settings.workspace_ids, store, channels, at, zone, wanted, listed)
+            report = summarize(self.workspaces(), store, channels, at, zone, wanted, listed)
         except StaleWrite as lost:
             log.info("%s: %s", what, lost)
             return
@@ -123,7 +126,7 @@ class App(Struct):
             before = months_before(now, self.settings.keep_months)
             purged = Counter(store.purge(before))
             gone = {*listed.removed, *listed.aliases} if listed else set()
-            for workspace in self.settings.workspace_ids:
+            for workspace in workspaces(self.settings, listed):
                 purged["gateways"] += store.purge_gateways(workspace, sorted(gone), before)
         except StoreUnavailable as refused:
             log.warning("housekeeping: %s", refused)
@@ -141,13 +144,17 @@ class App(Struct):
         from correlator.web import Web
 
         style = style_of(self.settings, self._known_list())
-        return Web(TableStore(self.tables, style), History(self.tables), self.settings.workspace_ids, style)
+        return Web(TableStore(self.tables, style), History(self.tables), self.workspaces(), style)
 
     def signed_in(self) -> SignedIn:
         """What is answered to people who signed in; nothing at all where they cannot."""
         from correlator.signed_in import SignedIn
 
         return SignedIn(self.settings.report_url if self.settings.sign_in else "", self.web)
+
+    def workspaces(self) -> tuple[str, ...]:
+        """What is polled now, by the list that is known."""
+        return workspaces(self.settings, self._known_list() if places_of(self.settings) else None)
 
     def _known_list(self) -> Listed | None:
         """The gateway list as it was last kept, for its names; without them an answer is still an answer."""
@@ -160,18 +167,26 @@ class App(Struct):
 
     def _current_list(self) -> tuple[Listed | None, Listed | None]:
         """The gateway list as it was and as it is. In a process that has a fresh one, nothing is read."""
-        scopes = self.settings.gateway_scopes
-        if self.resources is None or (self.clock and is_fresh(self.listed, scopes, self.clock)):
+        scopes, places = self.settings.gateway_scopes, places_of(self.settings)
+        if self.resources is None:
             return self.listed, self.listed
-        kept, clock = self._dressed(None)[0].kept_list()
-        return kept, kept if is_fresh(kept, scopes, clock) else read_anew(kept, self.resources, scopes, clock)
+        kept, clock = self.listed, self.clock
+        if clock is None or not is_fresh(kept, scopes, clock, places):
+            kept, clock = self._dressed(None)[0].kept_list()
+        if is_fresh(kept, scopes, clock, places) and not (kept and kept.untried):
+            return kept, kept
+        from correlator.refresh import read_anew, tried  # once a day, and until every found workspace was asked
+
+        fresh = is_fresh(kept, scopes, clock, places)
+        listed = kept if fresh else read_anew(kept, self.resources, scopes, clock, places)
+        return kept, tried(listed, self.source) if listed and listed.untried else listed
 
     def _greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:
         if self.greeted:
             return
         found = self.listed.found if self.listed else None
         try:
-            greeting = greet(self.settings.workspace_ids, failures, store, channels, found)
+            greeting = greet(self.workspaces(), failures, store, channels, found)
         except StaleWrite as lost:
             log.info("welcome: %s", lost)
             return
@@ -186,7 +201,7 @@ class App(Struct):
         self.confessed = False
         gaps = {r.partition: r.gaps for r in reports}
         try:
-            told = confess(gaps, self.settings.workspace_ids, store, channels, self.clock)
+            told = confess(gaps, self.workspaces(), store, channels, self.clock)
         except StaleWrite as lost:
             log.info("gaps in watching: %s", lost)
             return
@@ -211,7 +226,7 @@ def build(environment: Mapping[str, str]) -> App:
     return App(
         settings,
         LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential),
-        _resource_manager(settings, credential) if settings.gateway_scopes else None,
+        _resource_manager(settings, credential) if settings.gateway_scopes or places_of(settings) else None,
         open_tables(settings, credential),
     )
 

@@ -11,6 +11,7 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
 from azure.identity import DefaultAzureCredential
 
+from correlator import watchlist
 from correlator.channels import CHANNELS, check_url
 from correlator.doctor.listing import with_gateways
 from correlator.doctor.logs import workspaces
@@ -46,6 +47,7 @@ def gather(environment: Mapping[str, str], wanted: Wanted) -> Facts:
     tables = _open(settings, credential, problems, missed) if can_sign else None
     source = LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential)
     ids = [w for w in settings.workspace_ids if is_place(w) and not no_identity]
+    places = watchlist.places_of(settings)
     facts = Facts(
         problems=tuple(problems),
         no_identity=no_identity,
@@ -54,13 +56,15 @@ def gather(environment: Mapping[str, str], wanted: Wanted) -> Facts:
         tables=TableProbe(_host(settings), probe(tables)) if tables else None,
         workspace_ids=settings.workspace_ids,
         workspaces=tuple(workspaces(source, ids, missed)),
+        places=places,
+        scopes=settings.gateway_scopes,
         own_reasons=settings.reasons,
         not_checked=(*missed, *_without_list(settings)),
     )
-    if no_identity or not settings.gateway_scopes:
+    if no_identity or not (settings.gateway_scopes or places):
         return facts
     resources = ResourceManager(settings.arm_endpoint, credential)
-    return with_gateways(facts, resources, settings.gateway_scopes, wanted.live)
+    return with_gateways(facts, resources, source, wanted.live)
 
 
 def _no_identity(settings: Settings, credential: TokenCredential, missed: list[str]) -> str:

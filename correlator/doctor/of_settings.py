@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from correlator.channels import CHANNELS
 from correlator.doctor.model import Code, Facts, Finding, mend, note
-from correlator.gateways import is_group
+from correlator.gateways import is_group, is_wide
 from correlator.settings import UNRESOLVED, Problem
 from correlator.wiring import NEEDED
 
@@ -62,10 +62,13 @@ def _is_missing(problem: Problem) -> bool:
 def workspace_ids(facts: Facts) -> Iterator[Finding]:
     """A workspace's name or resource id where its customer id belongs."""
     for n, workspace in enumerate(facts.workspace_ids, 1):
-        if not is_place(workspace):
+        if not (is_place(workspace) or is_wide(workspace)):
             # A workspace's key stands beside its id in the portal, so only what reads as a name is repeated.
             shown = f" ({workspace})" if _NAME.fullmatch(workspace) else ""
-            cure = "take the Workspace ID, a GUID, from the workspace's overview; or a resource group's id"
+            cure = (
+                "take the Workspace ID, a GUID, from the workspace's overview; or the id of a resource group, "
+                "subscription or management group"
+            )
             yield mend(Code.WORKSPACE_NOT_GUID, "WORKSPACE_IDS", f"entry {n}{shown} is no workspace id", cure)
 
 

@@ -18,7 +18,7 @@ from sandbox.faults import bad_gateway, refused
 from sandbox.nights import fortnight
 from sandbox.nights.fortnight import HUB, OSAKA, TOKYO
 from sandbox.nights.gateways import SCOPES, diagnostic_setting, resource, resource_id, resources
-from sandbox.nights.rows import Row
+from sandbox.nights.rows import SUBSCRIPTION, Row
 from sandbox.stack import WORKSPACE_ID, Stack
 from tests.cli.conftest import Ran, Run
 from tests.cli.test_replay import document
@@ -391,6 +391,45 @@ def test_a_scope_without_gateways(full: Stack, doctor: Doctor) -> None:
     """A scope that may be read and holds no gateway is most likely the wrong one."""
     full.resources.load([resource(resource_id("localNetworkGateways", "nagoya"), gatewayIpAddress="192.0.2.9")])
     assert doctor()["no-gateways"] == ("mend", "GATEWAY_SCOPES")
+
+
+SUBSCRIPTION_ID = f"/subscriptions/{SUBSCRIPTION}"
+ESTATE = "/providers/Microsoft.Management/managementGroups/mg-estate"
+
+
+def workspace(customer: str) -> dict[str, Any]:
+    """A Log Analytics workspace as ARM shows it."""
+    kind = "Microsoft.OperationalInsights/workspaces"
+    identity = f"{SUBSCRIPTION_ID}/resourceGroups/rg-logs/providers/{kind}/law-{customer[:4]}"
+    return {"id": identity, "name": identity[-8:], "type": kind, "properties": {"customerId": customer}}
+
+
+@finding(Code.SUBSCRIPTION_INVISIBLE)
+def test_a_subscription_that_cannot_be_seen(run: Run, full: Stack, doctor: Doctor) -> None:
+    """A management group without a right on it, and a subscription of which only a part may be read."""
+    assert doctor(GATEWAY_SCOPES=ESTATE)["subscription-invisible"] == ("mend", ESTATE.lower())
+    full.resources.show_in_part(SUBSCRIPTION)
+    assert doctor(GATEWAY_SCOPES=SUBSCRIPTION_ID)["subscription-invisible"] == ("mend", SUBSCRIPTION_ID)
+    (found,) = [
+        f for f in examined(run, GATEWAY_SCOPES=SUBSCRIPTION_ID)[1]["findings"] if f["code"] == "subscription-invisible"
+    ]
+    assert "Reader" in found["cure"]
+
+
+@finding(Code.NO_WORKSPACES)
+def test_a_place_without_workspaces(full: Stack, doctor: Doctor) -> None:
+    """A subscription that may be read and holds no workspace is most likely the wrong one."""
+    assert doctor(WORKSPACE_IDS=SUBSCRIPTION_ID)["no-workspaces"] == ("mend", "WORKSPACE_IDS")
+
+
+@finding(Code.FOUND_UNREAD)
+def test_workspaces_that_were_found(full: Stack, doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that holds rows is looked into like a named one; one that gives nothing is worth a note, no more."""
+    full.resources.put_under("mg-estate", SUBSCRIPTION)
+    full.resources.load([*resources(), workspace(WORKSPACE_ID)])
+    assert doctor(WORKSPACE_IDS=ESTATE) == doctor()
+    full.resources.load([*resources(), workspace(WORKSPACE_ID), workspace(OTHER)])
+    assert doctor(WORKSPACE_IDS=ESTATE)["found-unread"] == ("note", OTHER)
 
 
 @pytest.mark.parametrize("settings", [[], [diagnostic_setting(TOKYO.resource_id, "archive", workspace="")]])
