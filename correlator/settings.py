@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LANGUAGES = ("en", "ja")
 CHANNEL_NAMES = ("teams", "slack", "events")
+_NAMED = re.compile(r"(TEAMS|SLACK|EVENTS)_WEBHOOK_URL_([A-Z0-9](?:[A-Z0-9_]{0,38}[A-Z0-9])?)")
 TEN_YEARS = timedelta(days=3650)
 """Longer than anybody asks for, and so short that it can be added to any time of a row."""
 WIDEST = timedelta(days=1)
@@ -52,6 +53,26 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.setting} {self.what}" + (f": {self.cure}" if self.cure else "")
+
+
+class NamedChannel(NamedTuple):
+    """A further channel of a kind: ``TEAMS_WEBHOOK_URL_EMEA`` makes ``teams-emea``. An empty language is its kind's."""
+
+    name: str
+    url: str
+    language: str = ""
+    secret: tuple[bytes, ...] = ()
+
+
+def kind_of(channel: str) -> str:
+    """teams, slack or events."""
+    return channel.partition("-")[0]
+
+
+def setting_of(channel: str, what: str = "WEBHOOK_URL") -> str:
+    """The setting of a channel: ``TEAMS_WEBHOOK_URL``, ``TEAMS_WEBHOOK_URL_EMEA``."""
+    kind, _, name = channel.partition("-")
+    return "_".join(filter(None, (kind.upper(), what, name.replace("-", "_").upper())))
 
 
 class Setting(NamedTuple):
@@ -277,7 +298,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "ROUTES",
         "",
-        "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; default: all of all",
+        "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; teams-emea: "
+        "tag=team:emea; default: all of all",
         _routes,
     ),
     Setting("KEEP_MONTHS", "13", "How many months incidents, outages, messages and remarks are kept", _months),
@@ -323,6 +345,22 @@ class Settings(Struct, frozen=True):
     events_webhook_secret: tuple[bytes, ...]
     heartbeat_url: str
     tables_connection_string: str
+    named: tuple[NamedChannel, ...] = ()
+
+    @property
+    def channels(self) -> dict[str, str]:
+        """The address of every channel that has one, by its name: each kind's own, then the named ones."""
+        plain = {kind: str(getattr(self, f"{kind}_webhook_url")) for kind in CHANNEL_NAMES}
+        return {name: url for name, url in (*plain.items(), *((c.name, c.url) for c in self.named)) if url}
+
+    def language_of(self, channel: str) -> str:
+        """The language of a channel: its own, else its kind's, else that of all messages."""
+        own = next((c.language for c in self.named if c.name == channel), "")
+        return own or str(getattr(self, f"{kind_of(channel)}_language")) or self.message_language
+
+    def secret_of(self, channel: str) -> tuple[bytes, ...]:
+        """What its events are signed with."""
+        return next((c.secret for c in self.named if c.name == channel and c.secret), self.events_webhook_secret)
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
@@ -346,11 +384,41 @@ class Settings(Struct, frozen=True):
         """As far as they can be read: what cannot has its default and is among the problems."""
         problems: list[Problem] = []
         values = {s.name.lower(): _value(s, environment, problems) for s in SETTINGS}
+        named = tuple(_named(environment, problems))
+        values["routes"] = tuple(_known_routes(values["routes"], named, problems))
         unread = {p.setting for p in problems}
+        there = {setting_of(kind_of(c.name)) for c in named}
         for names in needed:
-            if not any(values[n.lower()] or n in unread for n in names.split("|")):
+            if not any(values[n.lower()] or n in unread or n in there for n in names.split("|")):
                 problems.append(Problem(names.replace("|", " or "), "is not set", ""))
-        return cls(**values), problems
+        return cls(**values, named=named), problems
+
+
+def _named(environment: Mapping[str, str], problems: list[Problem]) -> Iterator[NamedChannel]:
+    """The channels beside the one of each kind, in the order of their settings."""
+    for setting in sorted(environment):
+        found = _NAMED.fullmatch(setting)
+        if not found or not environment[setting].strip():
+            continue
+        name = f"{found[1]}-{found[2].replace('_', '-')}".lower()
+        url = _value(Setting(setting, "", "", _text), environment, problems)
+        spoken = Setting(setting_of(name, "LANGUAGE"), "", "", _language_or_none)
+        secret = Setting(setting_of(name, "WEBHOOK_SECRET"), "", "", _keys)
+        language, keys = (_value(s, environment, problems) for s in (spoken, secret))
+        if url:
+            yield NamedChannel(name, url, language, keys)
+
+
+def _known_routes(routes: Iterable[Route], named: Iterable[NamedChannel], problems: list[Problem]) -> Iterator[Route]:
+    """The rules of channels that can exist; one for a named channel without an address is a slip."""
+    known = {*CHANNEL_NAMES, *(c.name for c in named)}
+    unread = {p.setting for p in problems}
+    for route in routes:
+        if route.channel in known:
+            yield route
+        elif setting_of(route.channel) not in unread:
+            cure = f"set {setting_of(route.channel)}, or name another channel"
+            problems.append(Problem("ROUTES", f"has a rule for {route.channel}, which has no address", cure))
 
 
 def _value(setting: Setting, environment: Mapping[str, str], problems: list[Problem]) -> Any:

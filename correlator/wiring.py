@@ -15,7 +15,7 @@ from azure.identity import DefaultAzureCredential
 from msgspec import Struct
 from msgspec.structs import replace
 
-from correlator.channels import CHANNELS, Events, Pace, check_url
+from correlator.channels import CHANNELS, Events, Pace, Slack, Teams, check_url
 from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError, SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.gaps import tell_after
@@ -26,7 +26,7 @@ from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import confess, greet, summarize
 from correlator.routes import Routing
 from correlator.schedule import longest_pause
-from correlator.settings import Settings
+from correlator.settings import Settings, kind_of, setting_of
 from correlator.sites import names
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.stores.store import TableStore
@@ -66,7 +66,7 @@ class App(Struct):
         store, channels = self._dressed(listed)
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched, asking, Routing(settings.routes, names(settings.sites)), perf_counter)
+        aside = Aside(touched, asking, self._routing(listed), perf_counter)
         watched = workspaces(settings, listed)
         reports, failures = poll_all(watched, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
@@ -110,7 +110,8 @@ class App(Struct):
         settings, listed = self.settings, self.listed.found if self.listed else None
         zone, wanted = ZoneInfo(settings.timezone), wanted_of(settings)
         try:
-            report = summarize(self.workspaces(), store, channels, at, zone, wanted, listed)
+            routing = self._routing(self.listed)
+            report = summarize(self.workspaces(), store, channels, at, zone, wanted, listed, routing)
         except StaleWrite as lost:
             log.info("%s: %s", what, lost)
             return
@@ -151,6 +152,9 @@ class App(Struct):
         from correlator.signed_in import SignedIn
 
         return SignedIn(self.settings.report_url if self.settings.sign_in else "", self.web)
+
+    def _routing(self, listed: Listed | None) -> Routing:
+        return Routing(self.settings.routes, names(self.settings.sites), listed.found if listed else None)
 
     def workspaces(self) -> tuple[str, ...]:
         """What is polled now, by the list that is known."""
@@ -286,24 +290,26 @@ def open_tables(settings: Settings, credential: TokenCredential) -> AzureTables:
 
 def open_channels(settings: Settings, style: Style, pace: Pace | None = None) -> dict[str, Channel]:
     """The channels whose address is set. Raises SettingsError for addresses that cannot work."""
-    urls = {name: getattr(settings, setting.lower()) for name, (setting, _) in CHANNELS.items()}
     problems = [
-        f"{CHANNELS[name][0]}: {problem}"
-        for name, url in urls.items()
-        if url and (problem := check_url(url, settings.allow_private_webhooks))
+        f"{setting_of(name)}: {problem}"
+        for name, url in settings.channels.items()
+        if (problem := check_url(url, settings.allow_private_webhooks))
     ]
     if problems:
         raise SettingsError(problems)
-    return {name: open_channel(name, url, settings, style, pace) for name, url in urls.items() if url}
+    return {name: open_channel(name, url, settings, style, pace) for name, url in settings.channels.items()}
 
 
 def open_channel(name: str, url: str, settings: Settings, style: Style, pace: Pace | None = None) -> Channel:
     """A channel in its own language. Raises SettingsError for an address that cannot work."""
-    style = replace(style, language=getattr(settings, f"{name}_language") or style.language)
-    private = settings.allow_private_webhooks
-    if name == Events.name:
-        return Events(url, style, private, pace, settings.events_webhook_secret)
-    return CHANNELS[name][1](url, style, private, pace)
+    style = replace(style, language=settings.language_of(name))
+    kind, private = kind_of(name), settings.allow_private_webhooks
+    if kind == Events.name:
+        channel: Events | Teams | Slack = Events(url, style, private, pace, settings.secret_of(name))
+    else:
+        channel = CHANNELS[kind][1](url, style, private, pace)
+    channel.name, channel.setting = name, setting_of(name)
+    return channel
 
 
 def line_of(what: str, report: Report) -> str:

@@ -12,14 +12,14 @@ from azure.core.exceptions import AzureError
 from azure.identity import DefaultAzureCredential
 
 from correlator import watchlist
-from correlator.channels import CHANNELS, check_url
+from correlator.channels import check_url
 from correlator.doctor.listing import with_gateways
 from correlator.doctor.logs import workspaces
 from correlator.doctor.model import Address, Facts, Refusal, Sent, TableProbe
 from correlator.doctor.of_settings import is_place
 from correlator.doctor.trial import send_test_messages
 from correlator.errors import SettingsError, StoreUnavailable
-from correlator.settings import Problem, Settings
+from correlator.settings import Problem, Settings, setting_of
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.sources.resource_manager import ResourceManager
 from correlator.stores.tables import STATE, Conflict, Delete, Tables, Upsert
@@ -87,14 +87,9 @@ def _without_list(settings: Settings) -> list[str]:
 
 
 def _addresses(settings: Settings) -> Iterator[Address]:
-    for name, (setting, _) in CHANNELS.items():
-        url = _url(settings, setting)
-        if url:
-            yield Address(name, setting, _host_of(url), check_url(url, settings.allow_private_webhooks) or "")
-
-
-def _url(settings: Settings, setting: str) -> str:
-    return str(getattr(settings, setting.lower()))
+    for name, url in settings.channels.items():
+        problem = check_url(url, settings.allow_private_webhooks) or ""
+        yield Address(name, setting_of(name), _host_of(url), problem)
 
 
 def _host_of(url: str) -> str:
@@ -109,7 +104,7 @@ def _sent(settings: Settings, addresses: Sequence[Address]) -> Iterator[Sent]:
     """To the channels whose address can take a message: what is wrong with the others is said by their address."""
     style = style_of(settings)
     usable = {
-        a.channel: open_channel(a.channel, _url(settings, a.setting), settings, style)
+        a.channel: open_channel(a.channel, settings.channels[a.channel], settings, style)
         for a in addresses
         if not a.problem
     }
