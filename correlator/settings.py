@@ -55,6 +55,12 @@ class Problem(NamedTuple):
         return f"{self.setting} {self.what}" + (f": {self.cure}" if self.cure else "")
 
 
+NAMED_SETTINGS = re.compile(
+    r"((TEAMS|SLACK|EVENTS)_(WEBHOOK_URL|LANGUAGE)|EVENTS_WEBHOOK_SECRET)_[A-Z0-9](?:[A-Z0-9_]{0,38}[A-Z0-9])?"
+)
+"""The settings of channels with names: those of the table with a name behind them."""
+
+
 class NamedChannel(NamedTuple):
     """A further channel of a kind: ``TEAMS_WEBHOOK_URL_EMEA`` makes ``teams-emea``. An empty language is its kind's."""
 

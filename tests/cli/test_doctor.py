@@ -538,6 +538,14 @@ def test_a_webhook_that_is_wrong(full: Stack, doctor: Doctor, url: str, severity
     assert found[code][1].startswith("TEAMS_WEBHOOK_URL (")
 
 
+@finding(Code.WEBHOOK_SWAPPED)
+def test_a_webhook_of_a_channel_with_a_name(full: Stack, doctor: Doctor) -> None:
+    """A channel with a name is looked at like the others, under the name of its own setting."""
+    severity, subject = doctor(TEAMS_WEBHOOK_URL_EMEA=SLACK)["webhook-swapped"]
+    assert (severity, subject) == ("mend", "TEAMS_WEBHOOK_URL_EMEA (hooks.slack.com)")
+    assert "webhook-swapped" not in doctor(TEAMS_WEBHOOK_URL_EMEA=TEAMS)
+
+
 @pytest.mark.parametrize(
     "url",
     [
