@@ -61,6 +61,7 @@ class GraphEngine:
         """Free the memory."""
         with self._lock:
             self._engine.close()
+            del self._engine  # what lives until the process ends is reported by the engine as a leak
 
 
 def _row(resource: Resource) -> Resource:

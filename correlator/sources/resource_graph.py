@@ -32,6 +32,16 @@ LEFT, ANEW = "x-ms-user-quota-remaining", "x-ms-user-quota-resets-after"
 INVISIBLE = "Resource Graph does not show it: it is no subscription of this tenant, or the identity needs Reader"
 
 
+Kept = Callable[[Mapping[str, Any]], dict[str, Any]]
+SAME = (
+    "connectionType", "vpnType", "activeActive", "gatewayIpAddress", "ipAddress", "fqdn", "ipConfigurations",
+    "vpnSiteLinks", "connections",
+)  # fmt: skip
+"""Columns of graph_network.kql that are called as the properties of a resource."""
+ENDS = {"virtualNetworkGateway1": "near", "virtualNetworkGateway2": "far", "localNetworkGateway2": "site"}
+"""Property -> the column that holds its id."""
+
+
 class _Page(Struct, rename={"total": "totalRecords", "truncated": "resultTruncated", "following": "$skipToken"}):
     data: list[dict[str, Any]]
     total: int
@@ -59,7 +69,7 @@ class ResourceGraph:
         """Gateways and what hangs on them, of folded ids of subscriptions and management groups."""
         found = Network([], {}, {})
         for scope in self._visible(scopes, found.subscriptions):
-            found.resources.extend(self._whole("graph_network", scope))
+            found.resources.extend(self._whole("graph_network", scope, _as_resource))
             found.tags.update((folded(str(g.get("id"))), arm_json.tags(g)) for g in self._whole("graph_groups", scope))
         return found
 
@@ -89,21 +99,21 @@ class ResourceGraph:
             names.update(seen)
             yield scope
 
-    def _whole(self, query: str, scope: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    def _whole(self, query: str, scope: Mapping[str, list[str]], kept: Kept = dict) -> list[dict[str, Any]]:
         """All rows of a scope that was just seen: a refusal now is a failure."""
         try:
-            return self._rows(query, scope)
+            return self._rows(query, scope, kept)
         except Denied as denied:
             why = str(denied)
         raise self._arm.failed(f"Resource Graph: {why}")
 
-    def _rows(self, query: str, scope: Mapping[str, list[str]]) -> list[dict[str, Any]]:
-        """All pages. Raises SourceUnavailable where they are not the whole answer, Denied."""
+    def _rows(self, query: str, scope: Mapping[str, list[str]], kept: Kept = dict) -> list[dict[str, Any]]:
+        """All pages, of each row what is ``kept``. Raises SourceUnavailable where they are not whole, Denied."""
         found: list[dict[str, Any]] = []
         options: dict[str, Any] = {"resultFormat": "objectArray", "$top": ROWS}
         for _ in range(PAGES):
             page = self._page({"query": queries.text(query), "options": options, **scope})
-            found += page.data
+            found += map(kept, page.data)
             if not page.following:
                 break
             options = {**options, "$skipToken": page.following}
@@ -122,6 +132,15 @@ class ResourceGraph:
         except msgspec.ValidationError:
             pass
         raise self._arm.failed("Resource Graph's answer is no list")
+
+
+def _as_resource(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of graph_network.kql in the shape in which ARM shows a resource, without what is empty."""
+    properties = {name: row[name] for name in SAME if row.get(name) not in (None, "", [])}
+    properties |= {name: {"id": row[column]} for name, column in ENDS.items() if row.get(column)}
+    if row.get("bgpPeeringAddresses"):
+        properties["bgpSettings"] = {"bgpPeeringAddresses": row["bgpPeeringAddresses"]}
+    return {name: row[name] for name in ("id", "name", "tags") if row.get(name)} | {"properties": properties}
 
 
 def _questions(scopes: Sequence[str]) -> Iterator[dict[str, list[str]]]:
