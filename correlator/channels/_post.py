@@ -22,6 +22,7 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from correlator.errors import SendFailed
+from correlator.settings import UNRESOLVED, UNRESOLVED_ADDRESS
 
 ANSWER_LENGTH = 2000
 CONNECTOR = "webhook.office.com"
@@ -102,6 +103,8 @@ def post(
 
     ``headers`` gives more headers for the bytes that are sent.
     """
+    if url == UNRESOLVED_ADDRESS:
+        raise SendFailed(f"its address {UNRESOLVED}", permanent=True)
     problem = check_url(url, allow_private)
     if problem:
         raise SendFailed(f"{host_of(url)}: {problem}", permanent=True)
