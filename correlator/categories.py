@@ -219,7 +219,12 @@ def _take_ike(row: LogRow, own: dict[str, str], ike: dict[str, dict[str, list[Ga
     told = read_negotiation(row, at) if at else None
     if told:
         peer, change = told
-        ike.setdefault(gateway, {}).setdefault(peer, []).append(change._replace(message=clean(change.message)))
+        ike.setdefault(gateway, {}).setdefault(peer, []).append(_cleaned(change))
+
+
+def _cleaned(change: GatewayChange) -> GatewayChange:
+    instance, operation, message = map(clean, (change.instance, change.operation, change.message))
+    return change._replace(instance=instance, operation=operation, message=message)
 
 
 def read_ike(rows: Iterable[LogRow]) -> dict[str, dict[str, list[GatewayChange]]]:
@@ -255,7 +260,7 @@ def _joined(
     joined = {}
     for name, log in found.items():
         told = [o.change for o in outside if o.change and covers(o.scope, name)]
-        changes = [c._replace(operation=clean(c.operation), message=clean(c.message)) for c in told]
+        changes = [_cleaned(change) for change in told]
         activity = subscription_of(name) in there
         far = _far(log, logs, addresses) if addresses else NO_FAR
         joined[name] = log._replace(

@@ -26,9 +26,10 @@ from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import confess, greet, summarize
 from correlator.routes import Routing
 from correlator.schedule import longest_pause
-from correlator.settings import Settings
+from correlator.settings import UNRESOLVED_ADDRESS, Settings
 from correlator.sites import names
 from correlator.sources.log_analytics import LogAnalytics
+from correlator.starting import startable
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
@@ -202,11 +203,12 @@ class App(Struct):
 
 def build(environment: Mapping[str, str]) -> App:
     """Read the settings and make the clients; no request is sent. Raises SettingsError with every problem."""
-    settings = behind_sign_in(Settings.read(environment, NEEDED), environment)
+    settings = behind_sign_in(startable(environment, NEEDED), environment)
     credential = DefaultAzureCredential()
     open_channels(settings, style_of(settings))
-    problem = check_url(settings.heartbeat_url, settings.allow_private_webhooks) if settings.heartbeat_url else None
-    if problem:
+    heartbeat = settings.heartbeat_url
+    problem = check_url(heartbeat, settings.allow_private_webhooks) if heartbeat else None
+    if problem and heartbeat != UNRESOLVED_ADDRESS:
         raise SettingsError([f"HEARTBEAT_URL: {problem}"])
     return App(
         settings,
@@ -275,7 +277,7 @@ def open_channels(settings: Settings, style: Style, pace: Pace | None = None) ->
     problems = [
         f"{CHANNELS[name][0]}: {problem}"
         for name, url in urls.items()
-        if url and (problem := check_url(url, settings.allow_private_webhooks))
+        if url and url != UNRESOLVED_ADDRESS and (problem := check_url(url, settings.allow_private_webhooks))
     ]
     if problems:
         raise SettingsError(problems)

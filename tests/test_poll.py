@@ -510,6 +510,29 @@ def test_one_gateway_with_more_to_say_than_a_commit_takes() -> None:
     assert sum(len(d["outages"]) for d in documents) == 60
 
 
+@pytest.mark.parametrize("back", [12, 45 * 60])
+def test_a_storm_is_one_message_a_gateway(back: int) -> None:
+    """Two hundred tunnels of four gateways fall within a minute, their rows come over ten: each gateway is told once.
+
+    It hears of the end in one message too.
+    """
+    tunnels = [(gateway, n) for gateway in range(4) for n in range(50)]
+    rows: list[Arrival] = []
+    for gateway, n in tunnels:
+        how: dict[str, Any] = {"peer": f"203.0.113.{n}", "gateway": gateway, "late": 1 + n % 10}
+        rows += [tunnel("00:10:00", True, 0, **how), *drop(f"17:13:{n:02d}", back, 0, 1, reason="DPD timed out", **how)]
+    night = Night(rows)
+    told: dict[str, list[str]] = {}
+    while night.log.now < when("20:00:00"):
+        before = len(night.chats["teams"].said)
+        night.poll(f"{night.log.now + 5 * MINUTE:%H:%M:%S}")
+        for n in night.chats["teams"].said[before:]:
+            assert n.incident
+            told.setdefault(n.incident.gateway, []).append(n.moment.value)
+    assert len(told) == 4
+    assert all(said == (["recovered"] if back < 60 else ["opened", "reminder", "recovered"]) for said in told.values())
+
+
 def test_a_crash_between_two_commits_says_nothing_twice() -> None:
     """A run that dies between two commits of one poll leaves the mark; the next says the rest, nothing twice."""
     count = 150

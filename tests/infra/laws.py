@@ -59,6 +59,10 @@ EXPECTED = {
             "properties.supportsHttpsTrafficOnly": "true",
             "properties.minimumTlsVersion": "'TLS1_2'",
         },
+        "blobServices": {
+            "properties.isVersioningEnabled": "true",
+            "properties.deleteRetentionPolicy.enabled": "true",
+        },
     },
     "modules/key-vault.bicep": {
         "Microsoft.KeyVault/vaults": {

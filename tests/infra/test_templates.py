@@ -61,6 +61,7 @@ MISTAKES = [
     ("modules/storage.bicep", "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "values_that_keep_it_shut"),
     ("modules/storage.bicep", "    allowSharedKeyAccess: false\n", "", "values_that_keep_it_shut"),
     ("modules/storage.bicep", "allowBlobPublicAccess: false", "allowBlobPublicAccess: true", "values_that_keep_it_shut"),
+    ("modules/storage.bicep", "isVersioningEnabled: true", "isVersioningEnabled: false", "values_that_keep_it_shut"),
     ("modules/storage.bicep", "= account.name", "= account.listKeys().keys[0].value", "no_key_is_asked_for"),
     ("modules/monitoring.bicep", "DisableLocalAuth: true", "DisableLocalAuth: false", "values_that_keep_it_shut"),
     ("modules/monitoring.bicep", "= appInsights.name", "= appInsights.properties.ConnectionString", "secrets_are_secure"),
