@@ -18,7 +18,7 @@ from correlator.stores.tables import TABLES, Tables
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder, made if missing")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
 def export(out: Path, as_json: bool) -> None:
-    """Write every table into a new folder of this time inside --out, as JSON lines, compressed.
+    """Write every table into a folder. It is a new one inside --out, named by the time: JSON lines, compressed.
 
     \b
     python -m correlator export --out history
