@@ -44,13 +44,14 @@ class Known(NamedTuple):
     """What is known beside the incidents.
 
     ``logging`` are the gateways of which the logs hold rows, ``since`` is when history begins, ``blind_seconds`` how
-    long nothing was polled (None: not recorded).
+    long nothing was polled, ``spared`` how many maintenance rows no drop followed (None: not recorded).
     """
 
     listed: GatewayList | None = None
     logging: frozenset[str] = frozenset()
     since: datetime | None = None
     blind_seconds: float | None = None
+    spared: int | None = None
 
 
 class Down(NamedTuple):
@@ -118,6 +119,7 @@ def figures(
         open=tuple(_still_open(whole)[:STILL]),
         suggestions=tuple(_suggestions(begun, every, period, zone, wanted, known.listed)),
         muted=sum(line.muted for line in lines),
+        maintenance_without_drop=known.spared,
     )
 
 

@@ -528,6 +528,8 @@ class Figures(Struct, frozen=True):
     """Gateway, peer and start (UTC) of what is still down and not acknowledged, the oldest."""
     suggestions: tuple[Suggestion, ...] = ()
     muted: int = 0
+    maintenance_without_drop: int | None = None
+    """Maintenance rows that no drop followed; None where nobody recorded them."""
 
 
 class WeekLine(NamedTuple):

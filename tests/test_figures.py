@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from correlator.figures import Known, Wanted, figures
 from correlator.gateways import Connection, Gateway, GatewayList
 from correlator.incident_json import incident_object
-from correlator.model import BusinessHours, Figures
-from correlator.reports import compile_report
+from correlator.model import BusinessHours, Figures, GatewayState
+from correlator.ports import Head
+from correlator.reports import compile_report, known_of
+from correlator.stores.memory import MemoryTables
+from correlator.stores.store import TableStore
 from correlator.weekly import lines_between, week_bounds
 from correlator.wording import Style
 from tests.timeline import POLICY, incidents
@@ -192,3 +195,17 @@ def test_figures_stay_within_their_bounds(drops: list[tuple[str, int, int]]) -> 
     assert 0 <= got.business_seconds <= got.seconds <= WEEK_SECONDS
     assert 0 <= got.availability <= got.without_maintenance <= 100
     assert all(0 <= c.maintenance_seconds <= c.seconds <= WEEK_SECONDS and c.unprotected_seconds >= 0 for c in got.hit)
+
+
+def test_maintenance_that_nobody_noticed_is_counted_from_the_state() -> None:
+    """Rows of the period that no drop followed, of all gateways and workspaces; unknown before the first poll."""
+    store = TableStore(MemoryTables(), Style())
+    assert known_of(["w1", "w2"], store, None, WEEK).spared is None
+    times = ["2026-08-16T23:59:59", "2026-08-17T00:00:00", "2026-08-23T23:59:59", "2026-08-24T00:00:00"]
+    spared = tuple(datetime.fromisoformat(at).replace(tzinfo=UTC) for at in times)
+    for workspace in ("w1", "w2"):
+        states = [GatewayState(f"/{workspace}/gw{n}", spared=spared) for n in range(3)]
+        store.commit(workspace, None, Head(mark=WEEK[1], watching_since=LONG_AGO), states, [])
+    known = known_of(["w1", "w2"], store, None, WEEK)
+    assert known.spared == 2 * 3 * 2
+    assert measured([], known).maintenance_without_drop == 12

@@ -25,7 +25,7 @@ RESTORED = tuple(table for table in TABLES if table != STATE)
 @click.option("--blob", metavar="CONTAINER_URL", help="Or a blob container; signs in as you, and needs no key")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
 def export(out: Path | None, blob: str | None, as_json: bool) -> None:
-    """Write every table into a new folder of this time, as JSON lines, compressed.
+    """Write every table into a new folder, named by the time: JSON lines, compressed.
 
     \b
     python -m correlator export --out history

@@ -34,7 +34,7 @@ from correlator.wiring import policy_of, style_of
 @click.option("--yes", is_flag=True, help="Write it; else only say what would be written")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
 def rebuild(days: int, yes: bool, as_json: bool) -> None:
-    """Judge the logs of the last days anew, and write what the table lacks or tells otherwise.
+    """Judge the logs of the last days anew. Writes what the table lacks or tells otherwise.
 
     Nobody is told. Incidents keep their ids, and what people said of them; the last days are left to the polls.
 

@@ -57,6 +57,7 @@ def facts(week: Week, figures: Figures, style: Style) -> list[tuple[str, str]]:
         ("change", _change(week, figures, style)),
         ("trend", _trend(figures, style)),
         ("untold", _untold(week, figures, style)),
+        ("spared", _spared(figures, style)),
         ("seen", _seen(figures, style)),
     ]
     return [(say(style, f"week.label.{key}"), text) for key, text in found if text]
@@ -91,6 +92,12 @@ def _untold(week: Week, figures: Figures, style: Style) -> str:
         reasons = say(style, "and").join(say(style, "quoted", text=short(r, REASON)) for r in figures.unmapped)
         parts.append(say(style, "week.unmapped", reasons=reasons))
     return sentences(style, parts)
+
+
+def _spared(figures: Figures, style: Style) -> str:
+    """That maintenance came and nobody noticed is worth a line; that none did is not."""
+    times = figures.maintenance_without_drop
+    return say(style, "week.spared", n=times) if times else ""
 
 
 def _seen(figures: Figures, style: Style) -> str:
