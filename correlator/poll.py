@@ -50,6 +50,7 @@ RECORDED_AT_ONCE = 400
 class Aside(NamedTuple):
     """What a poll is given besides: gateways to look at without fresh rows, whom to ask twice, who hears of what.
 
+    ``before`` is the workspace's partition as it was just read, where it was.
     ``stopwatch`` gives seconds; only what is told of a run's own pace rests on it.
     """
 
@@ -57,6 +58,7 @@ class Aside(NamedTuple):
     asking: Asking | None = None
     routing: Routing = EVERYWHERE
     stopwatch: Callable[[], float] = standing
+    before: Snapshot | None = None
 
 
 ALONE = Aside()
@@ -73,7 +75,7 @@ def poll(
     """Poll one workspace once. Raises SourceUnavailable after delivering what was waiting, StaleWrite if overtaken."""
     policy = _in_reach(workspace, policy)
     report, began = Report(workspace), aside.stopwatch()
-    before = store.read(workspace)
+    before = aside.before or store.read(workspace)
     head = before.head
     try:
         since = window_start(head.mark) if head.mark else None

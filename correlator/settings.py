@@ -203,6 +203,18 @@ def _months(text: str) -> int:
     return int(text)
 
 
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", text.strip()):
+        raise ValueError("give a whole number, as in 20")
+    return int(text)
+
+
+def _at_once(text: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text.strip()) or int(text) < 1:
+        raise ValueError("give a whole number from 1 to 999")
+    return int(text)
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in ("0", "1", "true", "false"):
         raise ValueError("give 0 or 1")
@@ -283,6 +295,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("KEEP_MONTHS", "13", "How many months incidents, outages, messages and remarks are kept", _months),
     Setting(
+        "FAN_OUT_ABOVE",
+        "20",
+        "With more workspaces than this, each is polled by a run of its own, over a queue",
+        _whole,
+    ),
+    Setting("QUERIES_AT_ONCE", "5", "How many log queries such runs send at once, all of them together", _at_once),
+    Setting(
         "SIGN_IN", "0", "1 where people sign in to the report page; set by the template, with authentication", _switch
     ),
     Setting("REPORT_URL", "", "Where people find that page; messages link to it", _endpoint),
@@ -315,6 +334,8 @@ class Settings(Struct, frozen=True):
     maintenance_window: tuple[timedelta, timedelta]
     routes: tuple[Route, ...]
     keep_months: int
+    fan_out_above: int
+    queries_at_once: int
     sign_in: bool
     report_url: str
     allow_private_webhooks: bool
@@ -330,6 +351,11 @@ class Settings(Struct, frozen=True):
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [(s.name.lower(), getattr(self, s.name.lower())) for s in SETTINGS if not s.secret]
+
+    @property
+    def fans_out(self) -> bool:
+        """Whether each workspace is polled by a run of its own, which a queue asks for."""
+        return len(self.workspace_ids) > self.fan_out_above
 
     @classmethod
     def read(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> Settings:
@@ -352,6 +378,14 @@ class Settings(Struct, frozen=True):
             if not any(values[n.lower()] or n in unread for n in names.split("|")):
                 problems.append(Problem(names.replace("|", " or "), "is not set", ""))
         return cls(**values), problems
+
+
+def fans_out(environment: Mapping[str, str]) -> bool:
+    """Whether a deployment with these settings fans out. Never raises: what cannot be read has its default.
+
+    Asked when the app is indexed, since a function that reads a queue is there or is not.
+    """
+    return Settings.readable(environment)[0].fans_out
 
 
 def _value(setting: Setting, environment: Mapping[str, str], problems: list[Problem]) -> Any:

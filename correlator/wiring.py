@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from correlator.channels import CHANNELS, Events, Pace, check_url
@@ -20,7 +20,7 @@ from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError, StaleWrite, StoreUnavailable
 from correlator.gaps import tell_after
 from correlator.gateways import Listed
-from correlator.model import MonthlyTime, Policy, WeeklyTime
+from correlator.model import MonthlyTime, Policy, PollingGap, WeeklyTime
 from correlator.poll import Aside, poll_all
 from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import confess, greet, summarize
@@ -59,12 +59,13 @@ class App(Struct):
     greeted: bool = False
     confessed: bool = False
     clock: datetime | None = None
+    pace: Pace = field(default_factory=Pace)
 
     def poll(self) -> None:
         """Poll every workspace. Raises CorrelatorError at the end if one failed, so that the run shows as failed."""
-        before, listed = self._current_list()
+        before, listed = self.current_list()
         touched = listed.touched if listed else ()
-        store, channels = self._dressed(listed)
+        store, channels = self.dressed(style_of(self.settings, listed))
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
         aside = Aside(touched, asking, Routing(settings.routes, names(settings.sites)), perf_counter)
@@ -75,12 +76,11 @@ class App(Struct):
             store.keep_list(listed)
         self.listed = listed
         for report in reports:
-            log.info("%s", line_of("poll", report))
-            for incident, gateway in report.went_down:
-                log.warning(json.dumps({"event": "connection-down", "incident": incident, "gateway": gateway}))
+            tell_of(report)
         self.clock = max((r.now for r in reports if r.now), default=self.clock)
-        self._confess(store, channels, reports)
-        self._greet(store, channels, {w: str(f) for w, f in failures.items()})
+        if any(r.blind_seconds for r in reports) or not self.confessed:
+            self.confess(store, channels, {r.partition: r.gaps for r in reports})
+        self.greet(store, channels, {w: str(f) for w, f in failures.items()})
         # The loser of a race dropped its work on purpose: the winner did it.
         real = [f for f in failures.values() if not isinstance(f, StaleWrite)]
         if real:
@@ -94,8 +94,8 @@ class App(Struct):
         """Send the weekly summary and the monthly report if they are due."""
         settings = self.settings
         if self.listed is None:
-            self.listed, _ = self._dressed(None)[0].kept_list()
-        store, channels = self._dressed(self.listed)
+            self.listed, _ = self._store().kept_list()
+        store, channels = self.dressed(style_of(self.settings, self.listed))
         self._summarize("weekly_summary", settings.weekly_at, store, channels)
         if settings.monthly_at:
             self._summarize("monthly_summary", settings.monthly_at, store, channels)
@@ -118,7 +118,7 @@ class App(Struct):
         """Delete what is older than the time to keep, a bounded number of rows. Storage that fails is a log line."""
         from correlator.stores.housekeeping import months_before
 
-        store = TableStore(self.tables, style_of(self.settings))
+        store = self._store()
         try:
             listed, now = store.kept_list()
             before = months_before(now, self.settings.keep_months)
@@ -134,7 +134,7 @@ class App(Struct):
 
     def opened(self) -> tuple[Store, dict[str, Channel]]:
         """Store and channels for a run beside the polls."""
-        return self._dressed(self._known_list())
+        return self.dressed(style_of(self.settings, self._known_list()))
 
     def web(self) -> Web:
         """What is answered over HTTP; its modules are no part of a timer's cold start."""
@@ -142,7 +142,7 @@ class App(Struct):
         from correlator.web import Web
 
         style = style_of(self.settings, self._known_list())
-        return Web(TableStore(self.tables, style), History(self.tables), self.settings.workspace_ids, style)
+        return Web(self._store(style), History(self.tables), self.settings.workspace_ids, style)
 
     def signed_in(self) -> SignedIn:
         """What is answered to people who signed in; nothing at all where they cannot."""
@@ -154,20 +154,21 @@ class App(Struct):
         """The gateway list as it was last kept, for its names; without them an answer is still an answer."""
         if self.listed is None:
             try:
-                self.listed, _ = self._dressed(None)[0].kept_list()
+                self.listed, _ = self._store().kept_list()
             except StoreUnavailable as refused:
                 log.info("names of connections: %s", refused)
         return self.listed
 
-    def _current_list(self) -> tuple[Listed | None, Listed | None]:
+    def current_list(self) -> tuple[Listed | None, Listed | None]:
         """The gateway list as it was and as it is. In a process that has a fresh one, nothing is read."""
         scopes = self.settings.gateway_scopes
         if self.resources is None or (self.clock and is_fresh(self.listed, scopes, self.clock)):
             return self.listed, self.listed
-        kept, clock = self._dressed(None)[0].kept_list()
+        kept, clock = self._store().kept_list()
         return kept, kept if is_fresh(kept, scopes, clock) else read_anew(kept, self.resources, scopes, clock)
 
-    def _greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:
+    def greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:
+        """Say hello, once every workspace was polled or has failed for long."""
         if self.greeted:
             return
         found = self.listed.found if self.listed else None
@@ -180,12 +181,11 @@ class App(Struct):
         if greeting.report:
             log.info("%s", line_of("welcome", greeting.report))
 
-    def _confess(self, store: Store, channels: Mapping[str, Channel], reports: Sequence[Report]) -> None:
+    def confess(self, store: Store, channels: Mapping[str, Channel], gaps: Mapping[str, Sequence[PollingGap]]) -> None:
         """Where a poll found a gap before it, and once in each process, for one that died before it could tell."""
-        if self.clock is None or (self.confessed and not any(r.blind_seconds for r in reports)):
+        if self.clock is None:
             return
         self.confessed = False
-        gaps = {r.partition: r.gaps for r in reports}
         try:
             told = confess(gaps, self.settings.workspace_ids, store, channels, self.clock)
         except StaleWrite as lost:
@@ -195,10 +195,12 @@ class App(Struct):
         if told.report:
             log.info("%s", line_of("watch", told.report))
 
-    def _dressed(self, listed: Listed | None) -> tuple[Store, dict[str, Channel]]:
-        """Store and channels in the words of today's list, with the time of a run before them."""
-        style = style_of(self.settings, listed)
-        return TableStore(self.tables, style), open_channels(self.settings, style, Pace())
+    def dressed(self, style: Style) -> tuple[Store, dict[str, Channel]]:
+        """Store and channels in these words, with the time of a run before them."""
+        return self._store(style), open_channels(self.settings, style, self.pace.anew())
+
+    def _store(self, style: Style | None = None) -> Store:
+        return TableStore(self.tables, style or style_of(self.settings), fleet=self.settings.fans_out)
 
 
 def build(environment: Mapping[str, str]) -> App:
@@ -291,6 +293,13 @@ def open_channel(name: str, url: str, settings: Settings, style: Style, pace: Pa
     if name == Events.name:
         return Events(url, style, private, pace, settings.events_webhook_secret)
     return CHANNELS[name][1](url, style, private, pace)
+
+
+def tell_of(report: Report) -> None:
+    """The lines of a poll that alerts read."""
+    log.info("%s", line_of("poll", report))
+    for incident, gateway in report.went_down:
+        log.warning(json.dumps({"event": "connection-down", "incident": incident, "gateway": gateway}))
 
 
 def line_of(what: str, report: Report) -> str:

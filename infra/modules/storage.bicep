@@ -1,4 +1,4 @@
-metadata description = 'The storage account: the code package, the timer leases of the Functions host, the tables with state and incidents, and exports of them.'
+metadata description = 'The storage account: the code package, the timer leases of the Functions host, the tables with state and incidents, exports of them, and queues where there are many workspaces.'
 
 import { networkAccess, tagSet } from '../types.bicep'
 
@@ -15,6 +15,9 @@ param tags tagSet
 
 @description('Whether the account answers on the public network. Access always needs a role: there are no keys.')
 param publicNetworkAccess networkAccess
+
+@description('Whether polls are asked for over queues.')
+param queues bool
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name
@@ -76,6 +79,18 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     }
     dependsOn: [blobs]
   }
+
+  resource queueService 'queueServices' = if (queues) {
+    name: 'default'
+
+    resource polls 'queues' = {
+      name: 'polls'
+    }
+
+    resource givenUp 'queues' = {
+      name: 'polls-poison'
+    }
+  }
 }
 
 @description('Name of the account.')
@@ -86,6 +101,9 @@ output blobEndpoint string = account.properties.primaryEndpoints.blob
 
 @description('Table service address.')
 output tableEndpoint string = account.properties.primaryEndpoints.table
+
+@description('Queue service address.')
+output queueEndpoint string = account.properties.primaryEndpoints.queue
 
 @description('Address of the container that holds the code package.')
 output packageContainer string = '${account.properties.primaryEndpoints.blob}${account::blobs::package.name}'
