@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -278,8 +278,8 @@ class Store(Protocol):
         """Take one back."""
         ...
 
-    def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:
-        """The public incident objects of these UTC weeks (``2026-W34``), from the public table."""
+    def documents(self, weeks: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """The public incident objects of these UTC weeks (``2026-W34``), from the public table, as they are taken."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
@@ -26,7 +27,7 @@ from correlator.model import (
 )
 from correlator.monthly import month_bounds, month_due
 from correlator.ports import Channel, Head, Notice, Snapshot, Store
-from correlator.weekly import LATE, label_of, lines_between, week_bounds, week_due, week_line
+from correlator.weekly import LATE, cut, label_of, week_bounds, week_due, week_line
 from correlator.welcome import LOOK_BACK, compose
 
 if TYPE_CHECKING:
@@ -102,16 +103,17 @@ def compile_report(
     label: str,
     period: Span,
     zone: tzinfo,
-    documents: Callable[[list[str]], list[dict[str, Any]]],
+    documents: Callable[[list[str]], Iterable[dict[str, Any]]],
     wanted: Wanted | None = None,
     known: Known | None = None,
 ) -> Week:
-    """The report of a period (UTC, half open) from the public incident objects, read by partition."""
-    from correlator.figures import Known, Wanted, figures  # once a week: no part of a timer's cold start
+    """The report of a period (UTC, half open) from the public incident objects, a partition in memory at a time."""
+    from correlator.figures import Known, Wanted, figures, gather  # once a week: no part of a timer's cold start
 
-    found = documents(_weeks(period[0] - HISTORY - LATE, period[1] + LATE))
-    lines = lines_between(*period, found)
-    return Week(label, *period, lines, figures(lines, found, period, zone, wanted or Wanted(), known or Known()))
+    weeks = _weeks(period[0] - HISTORY - LATE, period[1] + LATE)
+    gathered = gather(chain.from_iterable(documents([week]) for week in weeks), period)
+    measured = figures(gathered, period, zone, wanted or Wanted(), known or Known())
+    return cut(Week(label, *period, gathered.lines, measured), zone)
 
 
 def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None, period: Span) -> Known:

@@ -180,14 +180,14 @@ def test_a_first_run_does_not_tell_old_news() -> None:
         (Moment.OPENED, OSAKA),
         (Moment.RECOVERED, NAGOYA),
     ]
-    assert len(store.documents(["2026-W34"])) == 3
+    assert len(list(store.documents(["2026-W34"]))) == 3
 
 
 def test_nothing_is_said_of_what_nobody_reads() -> None:
     """Without any channel incidents are kept all the same, and nothing waits."""
     night = Night(UP + MAINTENANCE, channels=())
     night.poll("17:20:00")
-    assert len(night.store.documents(["2026-W34"])) == 1
+    assert len(list(night.store.documents(["2026-W34"]))) == 1
     assert night.waiting == []
 
 
@@ -444,7 +444,7 @@ def test_a_table_that_refuses_is_tried_again() -> None:
     assert night.waiting == ["table"]
     tables.refused = ""
     night.poll("18:10:00")
-    assert len(night.store.documents(["2026-W34"])) == 1
+    assert len(list(night.store.documents(["2026-W34"]))) == 1
     assert night.waiting == []
 
 
@@ -478,7 +478,7 @@ def test_more_than_one_commit_of_changes() -> None:
     night = Night(rows, channels=("teams", "slack"))
     report = night.poll("17:20:00")
     assert (report.changed, report.said, report.sent) == (count, count, 2 * count)
-    assert len(night.store.documents(["2026-W34"])) == count
+    assert len(list(night.store.documents(["2026-W34"]))) == count
     assert night.waiting == []
     for chat in night.chats.values():
         assert len({n.subject for n in chat.said}) == count

@@ -210,9 +210,9 @@ class TableStore:
     def remove_entry(self, entry: Entry) -> None:
         remove_entry(self._tables, entry)
 
-    def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:
-        rows = [e for week in weeks for e in self._tables.query(INCIDENTS, week, "0", "~")[0]]
-        return [document_of(e.properties) for e in rows]
+    def documents(self, weeks: Iterable[str]) -> Iterator[dict[str, Any]]:
+        for week in weeks:
+            yield from (document_of(e.properties) for e in self._tables.query(INCIDENTS, week, "0", "~")[0])
 
     def _record(self, incident: Incident) -> bool:
         """Insert if absent, else replace what is older. False if the table holds something newer."""
