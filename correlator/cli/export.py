@@ -25,11 +25,11 @@ RESTORED = tuple(table for table in TABLES if table != STATE)
 @click.option("--blob", metavar="CONTAINER_URL", help="Or a blob container; signs in as you, and needs no key")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
 def export(out: Path | None, blob: str | None, as_json: bool) -> None:
-    """Write every table into a new folder, named by the time: JSON lines, compressed.
+    """Write every table into a new folder. It is named by the time and holds JSON lines, compressed.
 
     \b
     python -m correlator export --out history
-    python -m correlator export --blob https://<account>.blob.core.windows.net/exports
+    python -m correlator export --blob https://NAME.blob.core.windows.net/exports
     """  # noqa: D301  click ends a paragraph that is not to be wrapped at this very character
     if (out is None) is (blob is None):
         raise UsageError("give either --out or --blob")
