@@ -36,13 +36,21 @@ FEWEST_MONTHS = 4
 """Reports look back over a quarter."""
 VAULT_REFERENCE = "@microsoft.keyvault("
 UNRESOLVED = "is a Key Vault reference that did not resolve"
-UNRESOLVED_ADDRESS = VAULT_REFERENCE
-"""Stands for an address that did not resolve: nothing can be sent there, and the reference itself shows nowhere."""
 VAULT_CURE = (
     "give the app's identity the role Key Vault Secrets User, then refresh the app's references: az rest --method post "
     '--url "https://management.azure.com<resource id of the function app>/config/configreferences/appsettings/refresh'
     '?api-version=2022-03-01"'
 )
+
+
+def no_address(setting: str) -> str:
+    """Stands for an address that cannot be used since this setting did not resolve; the reference shows nowhere."""
+    return VAULT_REFERENCE + setting
+
+
+def unresolved(address: str) -> str:
+    """The setting for whose sake there is no address, ``""`` where there is one."""
+    return address.removeprefix(VAULT_REFERENCE) if address.startswith(VAULT_REFERENCE) else ""
 
 
 class Problem(NamedTuple):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from correlator.channels import CHANNELS
 from correlator.errors import SettingsError
-from correlator.settings import UNRESOLVED, UNRESOLVED_ADDRESS, Settings
+from correlator.settings import UNRESOLVED, Settings, no_address
 
 log = logging.getLogger("correlator")
 HEARTBEAT, SIGNING = "HEARTBEAT_URL", "EVENTS_WEBHOOK_SECRET"
@@ -28,12 +28,14 @@ def startable(environment: Mapping[str, str], needed: Collection[str]) -> Settin
     be told, and the app does not start.
     """
     settings, problems = Settings.readable(environment, needed)
-    unresolved = [p for p in problems if p.what == UNRESOLVED and p.setting in ADDRESSES]
-    settings = replace(settings, **{ADDRESSES[p.setting].lower(): UNRESOLVED_ADDRESS for p in unresolved})
-    usable = any(getattr(settings, s.lower()) not in ("", UNRESOLVED_ADDRESS) for s, _ in CHANNELS.values())
-    stopping = [p for p in problems if p not in unresolved] if usable else problems
+    waiting = [p for p in problems if p.what == UNRESOLVED and p.setting in ADDRESSES]
+    named = [p.setting for p in waiting if p.setting != SIGNING or settings.events_webhook_url]
+    gone = {ADDRESSES[name].lower(): no_address(name) for name in named}
+    channels = {setting.lower() for setting, _ in CHANNELS.values()}
+    usable = any(getattr(settings, channel) for channel in channels - gone.keys())
+    stopping = [p for p in problems if p not in waiting] if usable else problems
     if stopping:
         raise SettingsError([str(p) for p in stopping])
-    for problem in unresolved:
+    for problem in waiting:
         log.error("%s", problem)
-    return settings
+    return replace(settings, **gone)

@@ -26,7 +26,7 @@ from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import confess, greet, summarize
 from correlator.routes import Routing
 from correlator.schedule import longest_pause
-from correlator.settings import UNRESOLVED_ADDRESS, Settings
+from correlator.settings import Settings, unresolved
 from correlator.sites import names
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.starting import startable
@@ -210,7 +210,7 @@ def build(environment: Mapping[str, str]) -> App:
     open_channels(settings, style_of(settings))
     heartbeat = settings.heartbeat_url
     problem = check_url(heartbeat, settings.allow_private_webhooks) if heartbeat else None
-    if problem and heartbeat != UNRESOLVED_ADDRESS:
+    if problem and not unresolved(heartbeat):
         raise SettingsError([f"HEARTBEAT_URL: {problem}"])
     return App(
         settings,
@@ -279,7 +279,7 @@ def open_channels(settings: Settings, style: Style, pace: Pace | None = None) ->
     problems = [
         f"{CHANNELS[name][0]}: {problem}"
         for name, url in urls.items()
-        if url and url != UNRESOLVED_ADDRESS and (problem := check_url(url, settings.allow_private_webhooks))
+        if url and not unresolved(url) and (problem := check_url(url, settings.allow_private_webhooks))
     ]
     if problems:
         raise SettingsError(problems)

@@ -526,9 +526,9 @@ def test_a_storm_is_one_message_a_gateway(back: int) -> None:
     while night.log.now < when("20:00:00"):
         before = len(night.chats["teams"].said)
         night.poll(f"{night.log.now + 5 * MINUTE:%H:%M:%S}")
-        for said in night.chats["teams"].said[before:]:
-            assert said.incident
-            told.setdefault(said.incident.gateway, []).append(said.moment.value)
+        for message in night.chats["teams"].said[before:]:
+            assert message.incident
+            told.setdefault(message.incident.gateway, []).append(message.moment.value)
     assert len(told) == 4
     assert all(said == (["recovered"] if back < 60 else ["opened", "reminder", "recovered"]) for said in told.values())
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from correlator.errors import SendFailed, SettingsError
 from correlator.heartbeat import beat
 from correlator.model import Moment, Notification, Parked
-from correlator.settings import UNRESOLVED, UNRESOLVED_ADDRESS
+from correlator.settings import UNRESOLVED, no_address
 from correlator.starting import startable
 from correlator.wiring import NEEDED, App, build, open_channels
 from correlator.wording import LANGUAGES, Style
@@ -44,10 +44,15 @@ def test_the_app_starts_without_one_address(name: str, address: str, caplog: pyt
     """
     given = SOUND | {"EVENTS_WEBHOOK_URL": "https://events.example/hook", name: REFERENCE}
     settings = build(given).settings
-    assert getattr(settings, address) == UNRESOLVED_ADDRESS
+    assert getattr(settings, address) == no_address(name)
     (line,) = (r.getMessage() for r in caplog.records if r.levelno == logging.ERROR)
     assert line.startswith(f"{name} {UNRESOLVED}")
     assert SECRET not in line + repr(settings) + repr(open_channels(settings, Style()))
+
+
+def test_keys_without_an_address_make_no_channel() -> None:
+    """Where nobody takes events, their keys matter to nobody."""
+    assert startable(SOUND | {"EVENTS_WEBHOOK_SECRET": REFERENCE}, NEEDED).events_webhook_url == ""
 
 
 @pytest.mark.parametrize("name", ["TEAMS_WEBHOOK_URL", "TABLES_ENDPOINT", "WORKSPACE_IDS", "DOWN_AFTER"])
@@ -64,13 +69,13 @@ def test_such_a_channel_is_parked_and_un_parked(caplog: pytest.LogCaptureFixture
     """It counts as an address that refuses everything: one line, once. A real one is another address."""
     caplog.set_level(logging.INFO, "correlator")
     there = Installed()
-    there.settings = replace(there.settings, slack_webhook_url=UNRESOLVED_ADDRESS)
+    there.settings = replace(there.settings, slack_webhook_url=no_address("SLACK_WEBHOOK_URL"))
     there.app = App(there.settings, there.log, there.azure, there.tables)
     for minute in ("16:05", "16:10", "16:15"):
         there.poll(clock(minute))
     lines = [json.loads(r.getMessage()) for r in caplog.records if r.getMessage().startswith("{")]
     (parked,) = (line for line in lines if line["event"] == "channel-parked")
-    assert (parked["channel"], parked["why"]) == ("slack", f"its address {UNRESOLVED}")
+    assert (parked["channel"], parked["why"]) == ("slack", f"SLACK_WEBHOOK_URL {UNRESOLVED}")
     unresolved = open_channels(there.settings, Style())["slack"]
     mended = open_channels(replace(there.settings, slack_webhook_url=NOBODY_LISTENS), Style())["slack"]
     assert parked["address"] == unresolved.address != mended.address
@@ -82,14 +87,15 @@ def test_such_a_channel_is_parked_and_un_parked(caplog: pytest.LogCaptureFixture
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_other_channels_say_what_to_do(language: str) -> None:
     """The cure is the vault's, and not a new webhook."""
-    told = Notification(Moment.PARKED, clock("16:05"), parked=Parked("slack", f"its address {UNRESOLVED}"))
+    told = Notification(Moment.PARKED, clock("16:05"), parked=Parked("events", f"EVENTS_WEBHOOK_SECRET {UNRESOLVED}"))
     settings = startable(SOUND, NEEDED)
     body = json.dumps(open_channels(settings, Style(language))["teams"].render(told), ensure_ascii=False)
     assert "Key Vault Secrets User" in body
-    assert "SLACK_WEBHOOK_URL" in body
+    assert "EVENTS_WEBHOOK_SECRET" in body
+    assert "EVENTS_WEBHOOK_URL" not in body
 
 
 def test_no_sign_of_life_is_a_line(caplog: pytest.LogCaptureFixture) -> None:
     """Without the watcher's address nothing is called, and polls go on: the watcher rings."""
-    beat(UNRESOLVED_ADDRESS, False)
-    assert f"heartbeat: its address {UNRESOLVED}" in caplog.text
+    beat(no_address("HEARTBEAT_URL"), False)
+    assert f"heartbeat: HEARTBEAT_URL {UNRESOLVED}" in caplog.text

@@ -22,7 +22,7 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from correlator.errors import SendFailed
-from correlator.settings import UNRESOLVED, UNRESOLVED_ADDRESS
+from correlator.settings import UNRESOLVED, unresolved
 
 ANSWER_LENGTH = 2000
 IPV4_INSIDE = [ipaddress.IPv6Network(n) for n in ("::ffff:0:0/96", "::/96", "64:ff9b::/96")]
@@ -110,8 +110,8 @@ def post(
 
     ``headers`` gives more headers for the bytes that are sent.
     """
-    if url == UNRESOLVED_ADDRESS:
-        raise SendFailed(f"its address {UNRESOLVED}", permanent=True)
+    if setting := unresolved(url):
+        raise SendFailed(f"{setting} {UNRESOLVED}", permanent=True)
     problem = check_url(url, allow_private)
     if problem:
         raise SendFailed(f"{host_of(url)}: {problem}", permanent=True)

@@ -14,10 +14,11 @@ import click
 from correlator.cli import kept, show
 from correlator.errors import UsageError
 from correlator.stores.dump import lines, parsed
-from correlator.stores.tables import BATCH, STATE, TABLES, Conflict, Insert, Tables
+from correlator.stores.tables import BATCH, INCIDENTS, MESSAGES, OUTAGES, REMARKS, TABLES, Conflict, Insert, Tables
 
-RESTORED = tuple(table for table in TABLES if table != STATE)
-"""The state is left to the polls: an old mark and old messages would be news once more."""
+RESTORED = (OUTAGES, INCIDENTS, REMARKS, MESSAGES)
+"""Outages go by what is there of their incidents before these come back. The state is left to the polls: an old mark
+and old messages would be news once more."""
 
 
 @click.command()
@@ -111,11 +112,17 @@ def _put_back(path: Path, tables: Tables, table: str, yes: bool) -> int:
     missing = 0
     for partition, rows in _by_partition(path).items():
         there = {entity.row for entity in tables.query(table, partition, "", "~")[0]}
-        absent = [row for row in rows if row.row not in there]
+        judged = _incidents(tables, partition) if table == OUTAGES else set()
+        absent = [row for row in rows if row.row not in there and row.properties.get("IncidentId") not in judged]
         missing += len(absent)
         for first in range(0, len(absent) if yes else 0, BATCH):
             _insert(tables, table, partition, absent[first : first + BATCH])
     return missing
+
+
+def _incidents(tables: Tables, week: str) -> set[object]:
+    """The ids of a week's incidents, whose outages are there with them."""
+    return {entity.properties.get("Id") for entity in tables.query(INCIDENTS, week, "", "~")[0]}
 
 
 def _by_partition(path: Path) -> dict[str, list[Insert]]:

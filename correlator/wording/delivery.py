@@ -31,7 +31,7 @@ def parked_lines(n: Notification, parked: Parked, style: Style) -> tuple[str, li
     setting = f"{short(parked.channel).upper()}_WEBHOOK_URL"
     why = say(style, "parked.why", why=short(parked.why), at=day_and_instant(n.at, style))
     if UNRESOLVED in parked.why:
-        return why, [say(style, "mend.vault-reference", subject=setting)]
+        return why, [say(style, "mend.vault-reference", subject=short(parked.why.partition(" ")[0]))]
     return why, [say(style, "parked.next", setting=setting)]
 
 

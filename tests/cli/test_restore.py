@@ -22,7 +22,7 @@ from correlator.stores.dump import lines, parsed
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
-from correlator.stores.tables import REMARKS, STATE, TABLES, Upsert
+from correlator.stores.tables import OUTAGES, REMARKS, STATE, TABLES, Delete, Upsert
 from correlator.wording import Style
 from sandbox.stack import Stack
 from tests.cli.conftest import Run
@@ -106,6 +106,17 @@ def test_what_is_there_stays(run: Run, account: Account, tmp_path: Path) -> None
     assert not any(kept.values())
 
 
+def test_outages_of_an_incident_that_is_there_are_its_own(run: Run, account: Account, tmp_path: Path) -> None:
+    """An incident that was judged anew has the outages of that judgement, and gets none of an older one."""
+    done = document(run("export", "--out", tmp_path / "history", "--json", **account.env))
+    week = "2026-W34"
+    rows, _ = account.tables.query(OUTAGES, week, "", "~")
+    account.tables.write(OUTAGES, week, [Delete(row.row) for row in rows])
+    written = document(run("restore", done["folder"], "--yes", "--json", **account.env))["written"]
+    assert rows
+    assert set(written.values()) == {0}
+
+
 def test_no_export_is_overwritten(account: Account, tmp_path: Path) -> None:
     """A blob of that name is left as it is, and that is said."""
     file = tmp_path / "x.gz"
@@ -147,10 +158,10 @@ def test_where_to_is_one_address_without_a_key(run: Run, stack: Stack, asked: tu
 def test_a_folder_that_is_no_export(run: Run, stack: Stack, tmp_path: Path, text: str) -> None:
     """A file that is missing, cut or something else is named in one line; exit code 2."""
     if text:
-        (tmp_path / "incidents.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+        (tmp_path / "outages.jsonl.gz").write_bytes(gzip.compress(text.encode()))
     ran = run("restore", tmp_path, **stack.env)
     assert ran.code == 2
-    assert "incidents.jsonl.gz cannot be read" in in_one_line(ran)
+    assert "outages.jsonl.gz cannot be read" in in_one_line(ran)
 
 
 VALUES: st.SearchStrategy[Any] = st.one_of(
