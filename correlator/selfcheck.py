@@ -58,7 +58,7 @@ def run(app: App, environment: Mapping[str, str]) -> None:
 def _run(app: App, environment: Mapping[str, str]) -> None:
     store, channels = app.opened()
     before = store.read(PARTITION)
-    now = max((m for w in app.workspaces() if (m := store.read(w).head.mark)), default=None)
+    now = max((h.mark for h in store.roster(app.workspaces()).heads if h.mark), default=None)
     if now is None:
         return
     report = Report(PARTITION, now)

@@ -44,6 +44,16 @@ VAULT_CURE = (
 )
 
 
+def no_address(setting: str) -> str:
+    """Stands for an address that cannot be used since this setting did not resolve; the reference shows nowhere."""
+    return VAULT_REFERENCE + setting
+
+
+def unresolved(address: str) -> str:
+    """The setting for whose sake there is no address, ``""`` where there is one."""
+    return address.removeprefix(VAULT_REFERENCE) if address.startswith(VAULT_REFERENCE) else ""
+
+
 class Problem(NamedTuple):
     """What is wrong with a setting, and the way out. Shows no value."""
 
@@ -62,12 +72,17 @@ NAMED_SETTINGS = re.compile(
 
 
 class NamedChannel(NamedTuple):
-    """A further channel of a kind: ``TEAMS_WEBHOOK_URL_EMEA`` makes ``teams-emea``. An empty language is its kind's."""
+    """A further channel of a kind: ``TEAMS_WEBHOOK_URL_EMEA`` makes ``teams-emea``. An empty language is its kind's.
+
+    The address is empty where it could not be read.
+    """
 
     name: str
     url: str
     language: str = ""
     secret: tuple[bytes, ...] = ()
+    signed_alone: bool = False
+    """Whether a secret of its own is set, readable or not."""
 
 
 def kind_of(channel: str) -> str:
@@ -228,6 +243,18 @@ def _months(text: str) -> int:
     return int(text)
 
 
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", text.strip()):
+        raise ValueError("give a whole number, as in 20")
+    return int(text)
+
+
+def _at_once(text: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text.strip()) or int(text) < 1:
+        raise ValueError("give a whole number from 1 to 999")
+    return int(text)
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in ("0", "1", "true", "false"):
         raise ValueError("give 0 or 1")
@@ -310,6 +337,14 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("KEEP_MONTHS", "13", "How many months incidents, outages, messages and remarks are kept", _months),
     Setting(
+        "FAN_OUT_ABOVE",
+        "20",
+        "With more workspaces than this, or all of a subscription or management group, each is polled by a run of its "
+        "own, over a queue",
+        _whole,
+    ),
+    Setting("QUERIES_AT_ONCE", "5", "How many log queries such runs send at once, all of them together", _at_once),
+    Setting(
         "SIGN_IN", "0", "1 where people sign in to the report page; set by the template, with authentication", _switch
     ),
     Setting("REPORT_URL", "", "Where people find that page; messages link to it", _endpoint),
@@ -342,6 +377,8 @@ class Settings(Struct, frozen=True):
     maintenance_window: tuple[timedelta, timedelta]
     routes: tuple[Route, ...]
     keep_months: int
+    fan_out_above: int
+    queries_at_once: int
     sign_in: bool
     report_url: str
     allow_private_webhooks: bool
@@ -373,6 +410,14 @@ class Settings(Struct, frozen=True):
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [(s.name.lower(), getattr(self, s.name.lower())) for s in SETTINGS if not s.secret]
+
+    @property
+    def fans_out(self) -> bool:
+        """Whether each workspace is polled by a run of its own, which a queue asks for.
+
+        How many lie in a subscription or management group is not known here, so these count as many.
+        """
+        return len(self.workspace_ids) > self.fan_out_above or any(map(is_wide, self.workspace_ids))
 
     @classmethod
     def read(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> Settings:
@@ -411,8 +456,7 @@ def _named(environment: Mapping[str, str], problems: list[Problem]) -> Iterator[
         spoken = Setting(setting_of(name, "LANGUAGE"), "", "", _language_or_none)
         secret = Setting(setting_of(name, "WEBHOOK_SECRET"), "", "", _keys)
         language, keys = (_value(s, environment, problems) for s in (spoken, secret))
-        if url:
-            yield NamedChannel(name, url, language, keys)
+        yield NamedChannel(name, url, language, keys, bool(environment.get(secret.name, "").strip()))
 
 
 def _known_routes(routes: Iterable[Route], named: Iterable[NamedChannel], problems: list[Problem]) -> Iterator[Route]:
@@ -425,6 +469,14 @@ def _known_routes(routes: Iterable[Route], named: Iterable[NamedChannel], proble
         elif setting_of(route.channel) not in unread:
             cure = f"set {setting_of(route.channel)}, or name another channel"
             problems.append(Problem("ROUTES", f"has a rule for {route.channel}, which has no address", cure))
+
+
+def fans_out(environment: Mapping[str, str]) -> bool:
+    """Whether a deployment with these settings fans out. Never raises: what cannot be read has its default.
+
+    Asked when the app is indexed, since a function that reads a queue is there or is not.
+    """
+    return Settings.readable(environment)[0].fans_out
 
 
 def _value(setting: Setting, environment: Mapping[str, str], problems: list[Problem]) -> Any:

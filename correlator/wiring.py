@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from correlator.channels import CHANNELS, Events, Pace, Slack, Teams, check_url
@@ -20,15 +20,16 @@ from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError, SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.gaps import tell_after
 from correlator.gateways import Listed
-from correlator.model import MonthlyTime, Policy, WeeklyTime
+from correlator.model import MonthlyTime, Policy, PollingGap, WeeklyTime
 from correlator.poll import Aside, poll_all
 from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import confess, greet, summarize
 from correlator.routes import Routing
 from correlator.schedule import longest_pause
-from correlator.settings import Settings, kind_of, setting_of
+from correlator.settings import Settings, kind_of, setting_of, unresolved
 from correlator.sites import names
 from correlator.sources.log_analytics import LogAnalytics
+from correlator.starting import startable
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
@@ -58,15 +59,16 @@ class App(Struct):
     greeted: bool = False
     confessed: bool = False
     clock: datetime | None = None
+    pace: Pace = field(default_factory=Pace)
 
     def poll(self) -> None:
         """Poll every workspace. Raises CorrelatorError at the end if one failed, so that the run shows as failed."""
-        before, listed = self._current_list()
+        before, listed = self.current_list()
         touched = listed.touched if listed else ()
-        store, channels = self._dressed(listed)
+        store, channels = self.dressed(style_of(self.settings, listed))
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched, asking, self._routing(listed), perf_counter)
+        aside = Aside(touched, asking, routing_of(settings, listed), perf_counter)
         watched = workspaces(settings, listed)
         reports, failures = poll_all(watched, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
@@ -75,12 +77,11 @@ class App(Struct):
             store.keep_list(listed)
         self.listed = listed
         for report in reports:
-            log.info("%s", line_of("poll", report))
-            for incident, gateway in report.went_down:
-                log.warning(json.dumps({"event": "connection-down", "incident": incident, "gateway": gateway}))
+            tell_of(report)
         self.clock = max((r.now for r in reports if r.now), default=self.clock)
-        self._confess(store, channels, reports)
-        self._greet(store, channels, {w: str(f) for w, f in failures.items()})
+        if any(r.blind_seconds for r in reports) or not self.confessed:
+            self.confess(store, channels, {r.partition: r.gaps for r in reports})
+        self.greet(store, channels, {w: str(f) for w, f in failures.items()})
         # The loser of a race dropped its work on purpose: the winner did it.
         real = [f for f in failures.values() if not isinstance(f, StaleWrite)]
         if not watched:
@@ -96,8 +97,8 @@ class App(Struct):
         """Send the weekly summary and the monthly report if they are due."""
         settings = self.settings
         if self.listed is None:
-            self.listed, _ = self._dressed(None)[0].kept_list()
-        store, channels = self._dressed(self.listed)
+            self.listed, _ = self._store().kept_list()
+        store, channels = self.dressed(style_of(self.settings, self.listed))
         self._summarize("weekly_summary", settings.weekly_at, store, channels)
         if settings.monthly_at:
             self._summarize("monthly_summary", settings.monthly_at, store, channels)
@@ -110,7 +111,7 @@ class App(Struct):
         settings, listed = self.settings, self.listed.found if self.listed else None
         zone, wanted = ZoneInfo(settings.timezone), wanted_of(settings)
         try:
-            routing = self._routing(self.listed)
+            routing = routing_of(settings, self.listed)
             report = summarize(self.workspaces(), store, channels, at, zone, wanted, listed, routing)
         except StaleWrite as lost:
             log.info("%s: %s", what, lost)
@@ -121,7 +122,7 @@ class App(Struct):
         """Delete what is older than the time to keep, a bounded number of rows. Storage that fails is a log line."""
         from correlator.stores.housekeeping import months_before
 
-        store = TableStore(self.tables, style_of(self.settings))
+        store = self._store()
         try:
             listed, now = store.kept_list()
             before = months_before(now, self.settings.keep_months)
@@ -137,7 +138,7 @@ class App(Struct):
 
     def opened(self) -> tuple[Store, dict[str, Channel]]:
         """Store and channels for a run beside the polls."""
-        return self._dressed(self._known_list())
+        return self.dressed(style_of(self.settings, self._known_list()))
 
     def web(self) -> Web:
         """What is answered over HTTP; its modules are no part of a timer's cold start."""
@@ -145,16 +146,13 @@ class App(Struct):
         from correlator.web import Web
 
         style = style_of(self.settings, self._known_list())
-        return Web(TableStore(self.tables, style), History(self.tables), self.workspaces(), style)
+        return Web(self._store(style), History(self.tables), self.workspaces(), style)
 
     def signed_in(self) -> SignedIn:
         """What is answered to people who signed in; nothing at all where they cannot."""
         from correlator.signed_in import SignedIn
 
         return SignedIn(self.settings.report_url if self.settings.sign_in else "", self.web)
-
-    def _routing(self, listed: Listed | None) -> Routing:
-        return Routing(self.settings.routes, names(self.settings.sites), listed.found if listed else None)
 
     def workspaces(self) -> tuple[str, ...]:
         """What is polled now, by the list that is known."""
@@ -164,19 +162,19 @@ class App(Struct):
         """The gateway list as it was last kept, for its names; without them an answer is still an answer."""
         if self.listed is None:
             try:
-                self.listed, _ = self._dressed(None)[0].kept_list()
+                self.listed, _ = self._store().kept_list()
             except StoreUnavailable as refused:
                 log.info("names of connections: %s", refused)
         return self.listed
 
-    def _current_list(self) -> tuple[Listed | None, Listed | None]:
+    def current_list(self) -> tuple[Listed | None, Listed | None]:
         """The gateway list as it was and as it is. In a process that has a fresh one, nothing is read."""
         scopes, places = self.settings.gateway_scopes, places_of(self.settings)
         if self.resources is None:
             return self.listed, self.listed
         kept, clock = self.listed, self.clock
         if clock is None or not is_fresh(kept, scopes, clock, places):
-            kept, clock = self._dressed(None)[0].kept_list()
+            kept, clock = self._store().kept_list()
         if is_fresh(kept, scopes, clock, places) and not (kept and kept.untried):
             return kept, kept
         from correlator.refresh import read_anew, tried  # once a day, and until every found workspace was asked
@@ -185,7 +183,8 @@ class App(Struct):
         listed = kept if fresh else read_anew(kept, self.resources, scopes, clock, places)
         return kept, tried(listed, self.source) if listed and listed.untried else listed
 
-    def _greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:
+    def greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:
+        """Say hello, once every workspace was polled or has failed for long."""
         if self.greeted:
             return
         found = self.listed.found if self.listed else None
@@ -198,12 +197,11 @@ class App(Struct):
         if greeting.report:
             log.info("%s", line_of("welcome", greeting.report))
 
-    def _confess(self, store: Store, channels: Mapping[str, Channel], reports: Sequence[Report]) -> None:
+    def confess(self, store: Store, channels: Mapping[str, Channel], gaps: Mapping[str, Sequence[PollingGap]]) -> None:
         """Where a poll found a gap before it, and once in each process, for one that died before it could tell."""
-        if self.clock is None or (self.confessed and not any(r.blind_seconds for r in reports)):
+        if self.clock is None:
             return
         self.confessed = False
-        gaps = {r.partition: r.gaps for r in reports}
         try:
             told = confess(gaps, self.workspaces(), store, channels, self.clock)
         except StaleWrite as lost:
@@ -213,19 +211,22 @@ class App(Struct):
         if told.report:
             log.info("%s", line_of("watch", told.report))
 
-    def _dressed(self, listed: Listed | None) -> tuple[Store, dict[str, Channel]]:
-        """Store and channels in the words of today's list, with the time of a run before them."""
-        style = style_of(self.settings, listed)
-        return TableStore(self.tables, style), open_channels(self.settings, style, Pace())
+    def dressed(self, style: Style) -> tuple[Store, dict[str, Channel]]:
+        """Store and channels in these words, with the time of a run before them."""
+        return self._store(style), open_channels(self.settings, style, self.pace.anew())
+
+    def _store(self, style: Style | None = None) -> Store:
+        return TableStore(self.tables, style or style_of(self.settings), fleet=self.settings.fans_out)
 
 
 def build(environment: Mapping[str, str]) -> App:
     """Read the settings and make the clients; no request is sent. Raises SettingsError with every problem."""
-    settings = behind_sign_in(Settings.read(environment, NEEDED), environment)
+    settings = behind_sign_in(startable(environment, NEEDED), environment)
     credential = DefaultAzureCredential()
     open_channels(settings, style_of(settings))
-    problem = check_url(settings.heartbeat_url, settings.allow_private_webhooks) if settings.heartbeat_url else None
-    if problem:
+    heartbeat = settings.heartbeat_url
+    problem = check_url(heartbeat, settings.allow_private_webhooks) if heartbeat else None
+    if problem and not unresolved(heartbeat):
         raise SettingsError([f"HEARTBEAT_URL: {problem}"])
     return App(
         settings,
@@ -256,6 +257,11 @@ def style_of(settings: Settings, listed: Listed | None = None) -> Style:
     connections = listed.found.connection_names if listed else {}
     sites = settings.sites
     return Style(settings.message_language, settings.timezone, names(sites), connections, sites, settings.report_url)
+
+
+def routing_of(settings: Settings, listed: Listed | None) -> Routing:
+    """Which channel hears of what, by what the list says of gateways."""
+    return Routing(settings.routes, names(settings.sites), listed.found if listed else None)
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -293,7 +299,7 @@ def open_channels(settings: Settings, style: Style, pace: Pace | None = None) ->
     problems = [
         f"{setting_of(name)}: {problem}"
         for name, url in settings.channels.items()
-        if (problem := check_url(url, settings.allow_private_webhooks))
+        if not unresolved(url) and (problem := check_url(url, settings.allow_private_webhooks))
     ]
     if problems:
         raise SettingsError(problems)
@@ -310,6 +316,13 @@ def open_channel(name: str, url: str, settings: Settings, style: Style, pace: Pa
         channel = CHANNELS[kind][1](url, style, private, pace)
     channel.name, channel.setting = name, setting_of(name)
     return channel
+
+
+def tell_of(report: Report) -> None:
+    """The lines of a poll that alerts read."""
+    log.info("%s", line_of("poll", report))
+    for incident, gateway in report.went_down:
+        log.warning(json.dumps({"event": "connection-down", "incident": incident, "gateway": gateway}))
 
 
 def line_of(what: str, report: Report) -> str:

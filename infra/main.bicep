@@ -176,6 +176,14 @@ param maintenanceWindow string = '-60s..12m'
 @maxValue(120)
 param keepMonths int = 13
 
+@description('With more workspaces or groups than this, each is polled by a run of its own, over a queue: docs/scale.md.')
+@minValue(0)
+param fanOutAbove int = 20
+
+@description('How many log queries such runs send at once, all of them together.')
+@minValue(1)
+param queriesAtOnce int = 5
+
 @description('Log query endpoint. Empty: that of the cloud deployed to.')
 param logsEndpoint string = ''
 
@@ -230,6 +238,9 @@ var watched = empty(workspaces) ? [{ resourceId: ownWorkspaceId, customerId: nul
 var asked = askFor == 'workspaces' ? watched : []
 var assignOnWatched = askFor == 'workspaces' && (empty(workspaces) ? assignRoles : assignRolesElsewhere)
 
+// The app decides by the same sum. The queues, the role on them and their address for the host go with it.
+var fansOut = length(askFor == 'workspaces' ? watched : gatewayResourceGroupIds) > fanOutAbove || !empty(workspaceScopeIds)
+
 // The tables that the app's queries name. A role assignment condition keeps the identity out of every other.
 var readTables = ['AzureDiagnostics', 'AzureActivity', 'Operation']
 var tableTests = map(
@@ -264,6 +275,7 @@ module storage 'modules/storage.bicep' = {
     location: location
     tags: allTags
     publicNetworkAccess: publicNetworkAccess
+    queues: fansOut
   }
 }
 
@@ -318,6 +330,7 @@ module access 'modules/access.bicep' = if (assignRoles) {
   params: {
     principalId: identity.outputs.principalId
     readersGroupId: readersGroupId
+    queues: fansOut
     storageName: storage.outputs.name
     appInsightsName: monitoring.outputs.appInsightsName
   }
@@ -375,6 +388,8 @@ module functionApp 'modules/function-app.bicep' = {
     appInsightsName: monitoring.outputs.appInsightsName
     blobEndpoint: storage.outputs.blobEndpoint
     tableEndpoint: storage.outputs.tableEndpoint
+    queueEndpoint: storage.outputs.queueEndpoint
+    fansOut: fansOut
     packageContainer: storage.outputs.packageContainer
     subnetId: subnetId
     instanceMemoryMB: instanceMemoryMB
@@ -412,6 +427,8 @@ module functionApp 'modules/function-app.bicep' = {
     reasons: reasons
     maintenanceWindow: maintenanceWindow
     keepMonths: keepMonths
+    fanOutAbove: fanOutAbove
+    queriesAtOnce: queriesAtOnce
     heartbeat: heartbeat
     signInClientId: signInClientId
     signInTenantId: signInTenantId
@@ -479,6 +496,9 @@ var ownRoleCommands = assignRoles
         '${assign} --role ${roles.storageTableDataContributor} --scope ${resourceId('Microsoft.Storage/storageAccounts', storageName)}'
         '${assign} --role ${roles.monitoringMetricsPublisher} --scope ${resourceId('Microsoft.Insights/components', appInsightsName)}'
       ],
+      fansOut
+        ? ['${assign} --role ${roles.storageQueueDataContributor} --scope ${resourceId('Microsoft.Storage/storageAccounts', storageName)}']
+        : [],
       ownVault ? ['${assign} --role ${roles.keyVaultSecretsUser} --scope ${keyVault!.outputs.id}'] : [],
       empty(readersGroupId)
         ? []

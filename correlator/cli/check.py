@@ -50,7 +50,7 @@ EXIT = {YES: 0, NO: 1, UNKNOWN: 3}
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
 @click.pass_context
 def check(context: click.Context, gateway: str, start: str, end: str, workspace: str | None, as_json: bool) -> None:
-    """Was it Azure maintenance? Exit code 0 yes, 1 no, 3 not known. Signing in with `az login` is enough.
+    """Ask a workspace whether it was Azure maintenance. Exit code 0 yes, 1 no, 3 not known. `az login` is enough.
 
     \b
     python -m correlator check --gateway vgw-tokyo-prod \\

@@ -1,10 +1,11 @@
-"""``weekly``: the report of a week or month as it would be told, in the terminal, as JSON, or sent now."""
+"""``weekly``: the report of a week or month as it would be told, in the terminal, as JSON, as a page, or sent now."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
@@ -34,13 +35,15 @@ BAR = 24
 @click.option("--week", help="An ISO week, 2026-W34 (default: the last whole one, in TIMEZONE)")
 @click.option("--month", help="Instead of a week: a month, 2026-08")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
+@click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a page here")
 @click.option("--send", is_flag=True, help="Send it to the channels that are set, beside what is sent by itself")
-def weekly(week: str | None, month: str | None, as_json: bool, send: bool) -> None:
-    """The weekly summary or monthly report, from the incident tables.
+def weekly(week: str | None, month: str | None, as_json: bool, page: Path | None, send: bool) -> None:
+    """The weekly summary or monthly report. From the incident tables, as it would be told.
 
     \b
     python -m correlator weekly
     python -m correlator weekly --week 2026-W34 --json
+    python -m correlator weekly --week 2026-W34 --html week.html
     python -m correlator weekly --month 2026-08 --send
     """  # noqa: D301  click ends a paragraph that is not to be wrapped at this very character
     if week and month:
@@ -49,10 +52,13 @@ def weekly(week: str | None, month: str | None, as_json: bool, send: bool) -> No
     moment = Moment.MONTHLY if found.monthly else Moment.WEEKLY
     told = Notification(moment, show.now(), week=found)
     channels = _channels(style) if send else {}
+    content = week_content(told, found, style, ROWS)
+    if page:
+        _write(page, content, style)
     if as_json:
         show.document(summary_object(found, style))
     else:
-        _print(week_content(told, found, style, ROWS), style)
+        _print(content, style)
     if send:
         _send(told, channels)
 
@@ -103,6 +109,15 @@ def _send(told: Notification, channels: dict[str, Channel]) -> None:
             show.note(f"{name} accepted it; look whether it arrived, for that does not prove it")
     if refused:
         raise SourceUnavailable("; ".join(refused))
+
+
+def _write(file: Path, c: WeekContent, style: Style) -> None:
+    from correlator.cli.week_page import page
+
+    try:
+        file.write_text(page(c, style.language), encoding="utf-8", errors="replace")
+    except OSError as problem:
+        raise UsageError(f"{file} cannot be written: {problem.strerror}") from None
 
 
 def _print(c: WeekContent, style: Style) -> None:

@@ -29,6 +29,12 @@ param blobEndpoint string
 @description('Table service address of the storage account.')
 param tableEndpoint string
 
+@description('Queue service address of the storage account.')
+param queueEndpoint string
+
+@description('Whether each workspace is polled by a run of its own, which a queue asks for.')
+param fansOut bool
+
 @description('Address of the container that holds the code package.')
 param packageContainer string
 
@@ -127,6 +133,12 @@ param maintenanceWindow string
 
 @description('How many months the tables are kept.')
 param keepMonths int
+
+@description('With more workspaces than this, each is polled by a run of its own.')
+param fanOutAbove int
+
+@description('How many log queries such runs send at once.')
+param queriesAtOnce int
 
 @description('Whether to call the address in the secret heartbeat-url after good polls.')
 param heartbeat bool
@@ -294,9 +306,12 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         REASONS: reasons
         MAINTENANCE_WINDOW: maintenanceWindow
         KEEP_MONTHS: string(keepMonths)
+        FAN_OUT_ABOVE: string(fanOutAbove)
+        QUERIES_AT_ONCE: string(queriesAtOnce)
         SIGN_IN: signIn ? '1' : '0'
         REPORT_URL: signIn ? 'https://${app.properties.defaultHostName}/api/signed-in/report' : ''
       },
+      fansOut ? { AzureWebJobsStorage__queueServiceUri: queueEndpoint } : {},
       signIn ? { OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId } : {},
       contains(channels, 'teams')
         ? { TEAMS_WEBHOOK_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=teams-webhook-url)' }

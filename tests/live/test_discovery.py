@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from correlator.fleet import Fleet
 from correlator.wiring import App, build
 from sandbox.nights.fortnight import TOKYO
 from sandbox.nights.gateways import resources
@@ -48,17 +49,24 @@ def app(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> App:
     return build(environment)
 
 
+def polled(app: App) -> None:
+    """One tick of the timer, and the run of each workspace that it asks for."""
+    fleet = Fleet(app)
+    for message in fleet.dispatch():
+        fleet.work(message)
+
+
 def test_an_estate_is_found_polled_and_told(stack: Stack, app: App, caplog: pytest.LogCaptureFixture) -> None:
     """Gateways, names, tags and workspaces come from one management group; a drop goes to the team of its tag alone."""
     caplog.set_level(logging.INFO, "correlator")
-    app.poll()
+    polled(app)
     assert app.workspaces() == (WORKSPACE_ID,)
     alone = [r.message for r in caplog.records if SHUT in r.message]
     assert len(alone) == 1, "one line, and no failing run"
     stack.receiver.clear()
     stack.logs.load(WORKSPACE_ID, DROP)
     stack.set_clock(at("08-21 17:30:00"))
-    app.poll()
+    polled(app)
     heard = {
         p: [json.dumps(b) for b in stack.receiver.bodies(f"/{p}")]
         for p in ("teams", "slack", "teams-emea", "slack-net")
@@ -69,6 +77,6 @@ def test_an_estate_is_found_polled_and_told(stack: Stack, app: App, caplog: pyte
     assert {r.method for r in stack.resources.requests} == {"POST"}, "nothing is listed by group"
     stack.resources.forget()
     again = build({**stack.env, "WORKSPACE_IDS": ESTATE, "GATEWAY_SCOPES": ESTATE})
-    again.poll()
+    polled(again)
     assert stack.resources.requests == [], "the next process has the list, and the workspaces with it"
     assert again.workspaces() == (WORKSPACE_ID,)
