@@ -42,8 +42,15 @@ class Answer(NamedTuple):
 class GatewaySource(Protocol):
     """Azure's own list of gateways."""
 
-    def list_gateways(self, scopes: Sequence[str]) -> GatewayList:
-        """The gateways of these subscriptions, resource groups and gateways. Raises SourceUnavailable."""
+    def list_gateways(self, scopes: Sequence[str], places: Sequence[str] = ()) -> GatewayList:
+        """The gateways of management groups, subscriptions, resource groups and gateways, by their ids.
+
+        And the workspaces of ``places``: subscriptions and management groups. Raises SourceUnavailable.
+        """
+        ...
+
+    def is_there(self, resource_id: str) -> bool | None:
+        """Whether a resource is there; None if that cannot be told. Raises SourceUnavailable."""
         ...
 
     def status(self, connection_id: str) -> str | None:
@@ -255,7 +262,11 @@ class Store(Protocol):
         ...
 
     def keep_list(self, listed: Listed) -> None:
-        """Keep it for the next process."""
+        """Keep it for the next process; who reads meanwhile has the old one or the new one, whole."""
+        ...
+
+    def clock(self) -> datetime:
+        """The store's own clock (UTC)."""
         ...
 
     def people(self, weeks: Iterable[str], ending_after: datetime) -> People:

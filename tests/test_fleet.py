@@ -62,9 +62,12 @@ class Azure:
         self.found = GatewayList((GW1,))
         self.read = 0
 
-    def list_gateways(self, scopes: Collection[str]) -> GatewayList:
+    def list_gateways(self, scopes: Collection[str], places: Collection[str] = ()) -> GatewayList:
         self.read += 1
         return self.found
+
+    def is_there(self, resource_id: str) -> bool | None:
+        return False
 
     def status(self, connection_id: str) -> str | None:
         return None
