@@ -30,7 +30,7 @@ from correlator.routes import Routing
 from correlator.stores.slots import Slot, Slots
 from correlator.stores.store import standing_of
 from correlator.watchlist import Asking, informed, workspaces
-from correlator.wiring import SHOWN, App, line_of, policy_of, routing_of, style_of, tell_of
+from correlator.wiring import NOTHING_FOUND, SHOWN, App, line_of, policy_of, style_of, tell_of
 from correlator.wording import Style
 
 log = logging.getLogger("correlator")
@@ -112,25 +112,25 @@ class Fleet:
     def dispatch(self) -> list[str]:
         """The messages that ask for one poll of each workspace; tells what is told of all of them together.
 
-        Raises StoreUnavailable if it cannot be seen where they stand: the next tick asks.
+        Raises StoreUnavailable if it cannot be seen where they stand, SourceUnavailable if there is none: the next
+        tick asks.
         """
         app = self._app
         before, listed = app.current_list()
         store, channels = app.dressed(style_of(app.settings, listed))
-        watched = workspaces(app.settings, listed)
-        roster = store.roster(watched)
+        roster = store.roster(workspaces(app.settings, listed))
         standings = roster.standings.values()
         if listed and listed.touched and all(knows(s, listed) for s in standings):
             listed = replace(listed, touched=())
         if listed and listed is not before:
             store.keep_list(listed)
         app.listed, app.clock = listed, roster.clock
+        if not standings:
+            raise SourceUnavailable(NOTHING_FOUND)
         try:
             self._tell(store, channels, roster)
         except CorrelatorError as failed:  # the polls are asked for all the same
             log.error("what is told of all workspaces waits: %s", failed)
-        if not watched:
-            raise SourceUnavailable("WORKSPACE_IDS: no workspace was found that can be polled; doctor says why")
         return [asked.text() for asked in ask(standings, roster.clock, listed)]
 
     def _tell(self, store: Store, channels: Mapping[str, Channel], roster: Roster) -> None:
@@ -209,9 +209,8 @@ class Fleet:
 
     def _about(self, listed: Listed | None) -> Known:
         settings = self._app.settings
-        return Known(
-            listed, informed(policy_of(settings), listed), style_of(settings, listed), routing_of(settings, listed)
-        )
+        policy, style = informed(policy_of(settings), listed), style_of(settings, listed)
+        return Known(listed, policy, style, self._app.routing(listed))
 
 
 __all__ = ["PATIENCE", "Fleet", "InTurn", "Known"]

@@ -74,15 +74,13 @@ NAMED_SETTINGS = re.compile(
 class NamedChannel(NamedTuple):
     """A further channel of a kind: ``TEAMS_WEBHOOK_URL_EMEA`` makes ``teams-emea``. An empty language is its kind's.
 
-    The address is empty where it could not be read.
+    The address is empty where it could not be read: the rules for the channel hold all the same.
     """
 
     name: str
     url: str
     language: str = ""
     secret: tuple[bytes, ...] = ()
-    signed_alone: bool = False
-    """Whether a secret of its own is set, readable or not."""
 
 
 def kind_of(channel: str) -> str:
@@ -94,6 +92,12 @@ def setting_of(channel: str, what: str = "WEBHOOK_URL") -> str:
     """The setting of a channel: ``TEAMS_WEBHOOK_URL``, ``TEAMS_WEBHOOK_URL_EMEA``."""
     kind, _, name = channel.partition("-")
     return "_".join(filter(None, (kind.upper(), what, name.replace("-", "_").upper())))
+
+
+def channel_of(setting: str) -> str:
+    """The named channel of which this setting is the address, ``""`` where it is none."""
+    found = _NAMED.fullmatch(setting)
+    return f"{found[1]}-{found[2].replace('_', '-')}".lower() if found else ""
 
 
 class Setting(NamedTuple):
@@ -339,8 +343,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "FAN_OUT_ABOVE",
         "20",
-        "With more workspaces than this, or all of a subscription or management group, each is polled by a run of its "
-        "own, over a queue",
+        "With more workspaces than this, each is polled by a run of its own, over a queue",
         _whole,
     ),
     Setting("QUERIES_AT_ONCE", "5", "How many log queries such runs send at once, all of them together", _at_once),
@@ -415,7 +418,7 @@ class Settings(Struct, frozen=True):
     def fans_out(self) -> bool:
         """Whether each workspace is polled by a run of its own, which a queue asks for.
 
-        How many lie in a subscription or management group is not known here, so these count as many.
+        Where workspaces are found and not named, there may be many tomorrow.
         """
         return len(self.workspace_ids) > self.fan_out_above or any(map(is_wide, self.workspace_ids))
 
@@ -448,15 +451,14 @@ class Settings(Struct, frozen=True):
 def _named(environment: Mapping[str, str], problems: list[Problem]) -> Iterator[NamedChannel]:
     """The channels beside the one of each kind, in the order of their settings."""
     for setting in sorted(environment):
-        found = _NAMED.fullmatch(setting)
-        if not found or not environment[setting].strip():
+        name = channel_of(setting)
+        if not name or not environment[setting].strip():
             continue
-        name = f"{found[1]}-{found[2].replace('_', '-')}".lower()
         url = _value(Setting(setting, "", "", _text), environment, problems)
         spoken = Setting(setting_of(name, "LANGUAGE"), "", "", _language_or_none)
         secret = Setting(setting_of(name, "WEBHOOK_SECRET"), "", "", _keys)
         language, keys = (_value(s, environment, problems) for s in (spoken, secret))
-        yield NamedChannel(name, url, language, keys, bool(environment.get(secret.name, "").strip()))
+        yield NamedChannel(name, url, language, keys)
 
 
 def _known_routes(routes: Iterable[Route], named: Iterable[NamedChannel], problems: list[Problem]) -> Iterator[Route]:
@@ -464,9 +466,9 @@ def _known_routes(routes: Iterable[Route], named: Iterable[NamedChannel], proble
     known = {*CHANNEL_NAMES, *(c.name for c in named)}
     unread = {p.setting for p in problems}
     for route in routes:
-        if route.channel in known:
+        if route.channel in known or setting_of(route.channel) in unread:
             yield route
-        elif setting_of(route.channel) not in unread:
+        else:
             cure = f"set {setting_of(route.channel)}, or name another channel"
             problems.append(Problem("ROUTES", f"has a rule for {route.channel}, which has no address", cure))
 

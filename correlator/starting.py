@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from correlator.channels import CHANNELS
 from correlator.errors import SettingsError
 from correlator.settings import (
-    NAMED_SETTINGS,
     UNRESOLVED,
     NamedChannel,
     Settings,
+    channel_of,
     kind_of,
     no_address,
     setting_of,
@@ -37,12 +37,13 @@ def startable(environment: Mapping[str, str], needed: Collection[str]) -> Settin
     be told, and the app does not start.
     """
     settings, problems = Settings.readable(environment, needed)
-    waiting = [p for p in problems if p.what == UNRESOLVED and (p.setting in ADDRESSES or _is_of_a_name(p.setting))]
-    lost = {p.setting for p in waiting}
-    gone = {ADDRESSES[n].lower(): no_address(n) for n in lost & ADDRESSES.keys() if n != SIGNING}
-    if SIGNING in lost and settings.events_webhook_url:
-        gone["events_webhook_url"] = no_address(SIGNING)
-    started = replace(settings, **gone, named=tuple(_lost_with(c, lost) for c in settings.named))
+    waiting = [p for p in problems if p.what == UNRESOLVED and _address_of(p.setting)]
+    there = {setting_of(name): url for name, url in settings.channels.items()}
+    named = [p.setting for p in waiting if _address_of(p.setting) == p.setting or _address_of(p.setting) in there]
+    gone = {str(_address_of(name)): no_address(name) for name in named}
+    plain = {setting.lower(): url for setting, url in gone.items() if setting in ADDRESSES}
+    keys_lost = any(p.setting == SIGNING for p in waiting)
+    started = replace(settings, **plain, named=tuple(_named(settings.named, gone, keys_lost)))
     usable = any(not unresolved(url) for url in started.channels.values())
     stopping = [p for p in problems if p not in waiting] if usable else problems
     if stopping:
@@ -52,14 +53,16 @@ def startable(environment: Mapping[str, str], needed: Collection[str]) -> Settin
     return started
 
 
-def _is_of_a_name(setting: str) -> bool:
-    return bool(NAMED_SETTINGS.fullmatch(setting)) and "_LANGUAGE_" not in setting
+def _address_of(setting: str) -> str | None:
+    """The address to which nothing is sent while this setting does not resolve; None where the app needs it."""
+    kind, signing, name = setting.partition("_WEBHOOK_SECRET_")
+    address = f"{kind}_WEBHOOK_URL_{name}" if signing else setting
+    return ADDRESSES.get(setting) or (address if channel_of(address) else None)
 
 
-def _lost_with(channel: NamedChannel, lost: Collection[str]) -> NamedChannel:
-    """The channel, without its address if that or what signs its events did not resolve: never unsigned instead."""
-    mine = [setting_of(channel.name)]
-    if kind_of(channel.name) == "events":
-        mine.append(setting_of(channel.name, "WEBHOOK_SECRET") if channel.signed_alone else SIGNING)
-    why = next((setting for setting in mine if setting in lost), "")
-    return channel._replace(url=no_address(why)) if why else channel
+def _named(channels: Iterable[NamedChannel], gone: Mapping[str, str], keys_lost: bool) -> Iterator[NamedChannel]:
+    """Channels with names; events that are signed with what did not resolve are not sent unsigned."""
+    for channel in channels:
+        shared = keys_lost and kind_of(channel.name) == "events" and not channel.secret
+        address = no_address(SIGNING) if shared else channel.url
+        yield channel._replace(url=gone.get(setting_of(channel.name), address))

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("correlator")
 CHANNEL_SETTINGS = "|".join(setting for setting, _ in CHANNELS.values())
 NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", CHANNEL_SETTINGS)
+NOTHING_FOUND = "WORKSPACE_IDS: no workspace was found that can be polled; doctor says why"
 SHOWN = 50
 """Messages in one line: a line that is too long is cut by what keeps it, and then cannot be read."""
 
@@ -68,7 +69,7 @@ class App(Struct):
         store, channels = self.dressed(style_of(self.settings, listed))
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched, asking, routing_of(settings, listed), perf_counter)
+        aside = Aside(touched, asking, self.routing(listed), perf_counter)
         watched = workspaces(settings, listed)
         reports, failures = poll_all(watched, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
@@ -85,7 +86,7 @@ class App(Struct):
         # The loser of a race dropped its work on purpose: the winner did it.
         real = [f for f in failures.values() if not isinstance(f, StaleWrite)]
         if not watched:
-            raise SourceUnavailable("WORKSPACE_IDS: no workspace was found that can be polled; doctor says why")
+            raise SourceUnavailable(NOTHING_FOUND)
         if real:
             raise CorrelatorError("; ".join(str(f) for f in real))
         if settings.heartbeat_url:
@@ -111,7 +112,7 @@ class App(Struct):
         settings, listed = self.settings, self.listed.found if self.listed else None
         zone, wanted = ZoneInfo(settings.timezone), wanted_of(settings)
         try:
-            routing = routing_of(settings, self.listed)
+            routing = self.routing(self.listed)
             report = summarize(self.workspaces(), store, channels, at, zone, wanted, listed, routing)
         except StaleWrite as lost:
             log.info("%s: %s", what, lost)
@@ -153,6 +154,9 @@ class App(Struct):
         from correlator.signed_in import SignedIn
 
         return SignedIn(self.settings.report_url if self.settings.sign_in else "", self.web)
+
+    def routing(self, listed: Listed | None) -> Routing:
+        return Routing(self.settings.routes, names(self.settings.sites), listed.found if listed else None)
 
     def workspaces(self) -> tuple[str, ...]:
         """What is polled now, by the list that is known."""
@@ -257,11 +261,6 @@ def style_of(settings: Settings, listed: Listed | None = None) -> Style:
     connections = listed.found.connection_names if listed else {}
     sites = settings.sites
     return Style(settings.message_language, settings.timezone, names(sites), connections, sites, settings.report_url)
-
-
-def routing_of(settings: Settings, listed: Listed | None) -> Routing:
-    """Which channel hears of what, by what the list says of gateways."""
-    return Routing(settings.routes, names(settings.sites), listed.found if listed else None)
 
 
 def policy_of(settings: Settings) -> Policy:

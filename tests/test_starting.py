@@ -50,6 +50,28 @@ def test_the_app_starts_without_one_address(name: str, address: str, caplog: pyt
     assert SECRET not in line + repr(settings) + repr(open_channels(settings, Style()))
 
 
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("EVENTS_WEBHOOK_URL_A", {"events-a"}),
+        ("EVENTS_WEBHOOK_SECRET_A", {"events-a"}),
+        ("EVENTS_WEBHOOK_SECRET", {"events-b"}),  # events-a has keys of its own
+    ],
+)
+def test_channels_with_names_start_alike(name: str, lost: set[str]) -> None:
+    """Each costs itself alone, keeps its rules, language and place, and is never unsigned instead of signed."""
+    hook, keys = "https://events.example/hook", "whsec_" + "a" * 32
+    given = SOUND | {
+        "EVENTS_WEBHOOK_URL_A": hook, "EVENTS_WEBHOOK_URL_B": hook, "EVENTS_WEBHOOK_SECRET": keys,
+        "EVENTS_WEBHOOK_SECRET_A": keys, "EVENTS_LANGUAGE_A": "ja", "ROUTES": "events-a: azure; events-b: remote",
+    }  # fmt: skip
+    settings = startable(given | {name: REFERENCE}, NEEDED)
+    assert {c for c, url in settings.channels.items() if url != hook and c != "teams"} == lost
+    assert [settings.channels[c] for c in lost] == [no_address(name)]
+    assert ([r.channel for r in settings.routes], settings.language_of("events-a")) == (["events-a", "events-b"], "ja")
+    assert open_channels(settings, Style()).keys() == {"teams", "events-a", "events-b"}
+
+
 def test_keys_without_an_address_make_no_channel() -> None:
     """Where nobody takes events, their keys matter to nobody."""
     assert startable(SOUND | {"EVENTS_WEBHOOK_SECRET": REFERENCE}, NEEDED).events_webhook_url == ""
