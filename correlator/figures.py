@@ -93,6 +93,7 @@ def figures(
     all_of_them, are_listed = _denominator(known.listed, every)
     lost = _clipped(map(_lost, within), period)
     length = (period[1] - period[0]).total_seconds()
+    still = [found for found in _still_open(whole) if found[2] < period[1]]
     return Figures(
         connections=len(all_of_them | {c[:2] for c in hit}),
         listed=are_listed,
@@ -115,8 +116,8 @@ def figures(
         blind_seconds=known.blind_seconds,
         gateways=_watched(known.listed),
         logging=_logging(known),
-        open_count=len(_still_open(whole)),
-        open=tuple(_still_open(whole)[:STILL]),
+        open_count=len(still),
+        open=tuple(still[:STILL]),
         suggestions=tuple(_suggestions(begun, every, period, zone, wanted, known.listed)),
         muted=sum(line.muted for line in lines),
         maintenance_without_drop=known.spared,
