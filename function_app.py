@@ -1,15 +1,26 @@
-"""What Azure runs: two timers, and what may be asked over HTTP with a function key. No client is made at import."""
+"""What Azure runs: two timers, and what may be asked over HTTP with a function key. No client is made at import.
+
+With many workspaces the poll timer only asks for polls, over a queue; then there are two functions more.
+"""
 
 import logging
 import os
 from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
 from correlator.ports import Answer
+from correlator.settings import fans_out
 from correlator.wiring import App, build
 
+if TYPE_CHECKING:
+    from correlator.fleet import Fleet
+
 app = func.FunctionApp()
+QUEUES = "AzureWebJobsStorage"
+_building = Lock()  # several runs of a process may be its first at once
 log = logging.getLogger("correlator")
 
 
@@ -19,12 +30,50 @@ def _app() -> App:
     return build(os.environ)
 
 
-@app.timer_trigger(schedule="%POLL_SCHEDULE%", arg_name="timer", run_on_startup=False, use_monitor=True)
-def poll(timer: func.TimerRequest) -> None:
-    """Read what is new, decide, tell."""
+@cache
+def _one_fleet() -> "Fleet":
+    from correlator.fleet import Fleet
+
+    return Fleet(_app())
+
+
+def _fleet() -> "Fleet":
+    with _building:
+        return _one_fleet()
+
+
+def _late(timer: func.TimerRequest) -> None:
     if timer.past_due:
         log.info("this poll is late; it catches up from the last mark")
-    _app().poll()
+
+
+if fans_out(os.environ):
+
+    @app.function_name("poll")
+    @app.timer_trigger(schedule="%POLL_SCHEDULE%", arg_name="timer", run_on_startup=False, use_monitor=True)
+    @app.queue_output(arg_name="polls", queue_name="polls", connection=QUEUES)
+    def dispatch(timer: func.TimerRequest, polls: func.Out[list[str]]) -> None:
+        """Ask for a poll of each workspace."""
+        _late(timer)
+        polls.set(_fleet().dispatch())
+
+    @app.queue_trigger(arg_name="message", queue_name="polls", connection=QUEUES)
+    def poll_workspace(message: func.QueueMessage) -> None:
+        """Read what is new in one workspace, decide, tell."""
+        _fleet().work(message.get_body())
+
+    @app.queue_trigger(arg_name="message", queue_name="polls-poison", connection=QUEUES)
+    def poll_given_up(message: func.QueueMessage) -> None:
+        """The host stopped trying: say so."""
+        _fleet().give_up(message.get_body())
+
+else:
+
+    @app.timer_trigger(schedule="%POLL_SCHEDULE%", arg_name="timer", run_on_startup=False, use_monitor=True)
+    def poll(timer: func.TimerRequest) -> None:
+        """Read what is new, decide, tell."""
+        _late(timer)
+        _app().poll()
 
 
 @app.timer_trigger(schedule="0 10 * * * *", arg_name="timer", run_on_startup=False, use_monitor=True)

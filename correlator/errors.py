@@ -5,7 +5,8 @@ CorrelatorError
 |- UsageError         the command line, a file or a time cannot be used as given
 |- ServiceFailed      a service gave nothing; holds its HTTP status, where there was an answer
 |  |- SourceUnavailable  the log query failed or was cut short; nothing moves, the next poll repeats it
-|  |  `- CutShort        … in part: asking for less may help
+|  |  |- CutShort        … in part: asking for less may help
+|  |  `- NoTurn          it was not asked, for others are asking; the next poll is the retry
 |  `- StoreUnavailable   table storage failed or refused; nothing is said that was not committed
 |- StateTooNew        newer code wrote the state; this one leaves it alone
 |- StaleWrite         somebody else committed first; this run drops its work
@@ -49,6 +50,10 @@ class SourceUnavailable(ServiceFailed):
 
 class CutShort(SourceUnavailable):
     """The service gave only a part of the answer, as when it is too large."""
+
+
+class NoTurn(SourceUnavailable):
+    """As many questions are being asked as the service takes at once: this one was not."""
 
 
 class StoreUnavailable(ServiceFailed):

@@ -27,7 +27,7 @@ from correlator.gateways import is_group
 from correlator.ike_log import Turn
 from correlator.maintenance import spared_lately
 from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Moment, Notification, Policy
-from correlator.moves import asked_again, joined, today, under_todays_ids
+from correlator.moves import Moves, asked_again, followed, joined, today, under_todays_ids
 from correlator.people import NOBODY as NOBODY_SAID
 from correlator.people import People
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
@@ -50,6 +50,7 @@ RECORDED_AT_ONCE = 400
 class Aside(NamedTuple):
     """What a poll is given besides: gateways to look at without fresh rows, whom to ask twice, who hears of what.
 
+    ``before`` is the workspace's partition as it was just read, where it was.
     ``stopwatch`` gives seconds; only what is told of a run's own pace rests on it.
     """
 
@@ -57,6 +58,7 @@ class Aside(NamedTuple):
     asking: Asking | None = None
     routing: Routing = EVERYWHERE
     stopwatch: Callable[[], float] = standing
+    before: Snapshot | None = None
 
 
 ALONE = Aside()
@@ -73,7 +75,7 @@ def poll(
     """Poll one workspace once. Raises SourceUnavailable after delivering what was waiting, StaleWrite if overtaken."""
     policy = _in_reach(workspace, policy)
     report, began = Report(workspace), aside.stopwatch()
-    before = store.read(workspace)
+    before = aside.before or store.read(workspace)
     head = before.head
     try:
         since = window_start(head.mark) if head.mark else None
@@ -131,7 +133,8 @@ def _turns(
     older = {name: _older(name, policy) for name in names}
     states = store.gateways(workspace, [*names, *chain(*older.values())]) if names else {}
     first_run = head.mark is None
-    people = _people(store, states.values(), now - FIRST_LOOK if first_run else since, now) if names else NOBODY_SAID
+    first = now - FIRST_LOOK if first_run else since
+    people = _people(store, states.values(), first, now, policy.moved) if names else NOBODY_SAID
     how: dict[str, Any] = {"since": since, "now": now, "policy": policy, "first_run": first_run, "people": people}
     for name in names:
         known = [states[i] for i in (*older[name], name) if i in states]
@@ -154,12 +157,12 @@ def _left_behind(gateway: str, _: GatewayLog | None) -> Step:
     return Step(GatewayState(gateway), True, [], [], None)
 
 
-def _people(store: Store, states: Collection[GatewayState], since: datetime, now: datetime) -> People:
+def _people(store: Store, states: Collection[GatewayState], since: datetime, now: datetime, moves: Moves) -> People:
     """What people said of what is looked at. A quiet poll never comes here."""
     kept = [t.incident for s in states for t in s.tracked]
     first = min([since, *(i.started_at for i in kept)])
     days = {(since + timedelta(days=n)).date() for n in range((now - since).days + 2)} | {i.anchor.date() for i in kept}
-    return store.people(sorted({label_of(day) for day in days}), first)
+    return followed(store.people(sorted({label_of(day) for day in days}), first), moves)
 
 
 def _in_reach(workspace: str, policy: Policy) -> Policy:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
@@ -12,19 +13,33 @@ from correlator.delivery import Delivery, Report
 from correlator.gaps import blind_seconds
 from correlator.gateways import GatewayList
 from correlator.measures import Span
-from correlator.model import Blind, Moment, MonthlyTime, Notification, PollingGap, Status, Week, WeeklyTime
+from correlator.model import (
+    Blind,
+    Gap,
+    Mending,
+    Moment,
+    MonthlyTime,
+    Notification,
+    PollingGap,
+    Status,
+    Week,
+    WeeklyTime,
+)
 from correlator.monthly import month_bounds, month_due
 from correlator.ports import Channel, Head, Notice, Snapshot, Store
-from correlator.weekly import LATE, label_of, lines_between, week_bounds, week_due, week_line
+from correlator.routes import EVERYWHERE, Routing
+from correlator.weekly import LATE, cut, label_of, week_bounds, week_due, week_line
 from correlator.welcome import LOOK_BACK, compose
 
 if TYPE_CHECKING:
     from correlator.figures import Known, Wanted
 
 WEEKLY_PARTITION, MONTHLY_PARTITION = "weekly", "monthly"
-WELCOME_PARTITION, WATCH_PARTITION = "welcome", "watch"
+WELCOME_PARTITION, WATCH_PARTITION, GIVEN_UP_PARTITION = "welcome", "watch", "given-up"
 PATIENCE = timedelta(hours=1)
 """How long the welcome waits for workspaces that cannot be read yet: roles take some minutes to settle."""
+TOLD_AGAIN = timedelta(days=3)
+"""After so long a workspace whose poll is given up is news again."""
 HISTORY = timedelta(days=84)
 """How far before its period a report reads: twelve weeks of trend, and outages that began long ago."""
 
@@ -61,12 +76,16 @@ def summarize(
     zone: tzinfo,
     wanted: Wanted | None = None,
     listed: GatewayList | None = None,
+    routing: Routing = EVERYWHERE,
 ) -> Report:
-    """Send the last week's or month's report if it is due, by the last poll's clock. Raises StaleWrite if overtaken."""
+    """Send the last week's or month's report if it is due, by the last poll's clock. Raises StaleWrite if overtaken.
+
+    A channel all of whose rules say whose gateways they are about gets the report of these gateways.
+    """
     calendar = _calendar(at, zone)
     report = Report(calendar.partition)
     before = store.read(calendar.partition)
-    heads = [store.read(w).head for w in workspaces]
+    heads = store.roster(workspaces).heads
     now = _clock(heads)
     if now is None:
         return report
@@ -75,12 +94,17 @@ def summarize(
     if label:
         start, end = calendar.bounds(label)
         # What ended before anyone watched has nothing to tell.
-        told = None
+        told: dict[str, Notification] = {}
         if any(h.watching_since and h.watching_since < end for h in heads):
             known = known_of(workspaces, store, listed, (start, end))
-            summary = compile_report(label, (start, end), zone, store.documents, wanted, known)
-            told = Notification(calendar.moment, now, week=summary)
-        before = _tell(told, now, before, replace(before.head, week=label), store, channels, report)
+            sums: dict[str, Week] = {}
+            for channel in channels:
+                whose = channel if routing.has_gateways_of_its_own(channel) else ""
+                if whose not in sums:
+                    documents, mine = (store.documents, known) if not whose else _part(store, known, routing, whose)
+                    sums[whose] = compile_report(label, (start, end), zone, documents, wanted, mine)
+                told[channel] = Notification(calendar.moment, now, week=sums[whose])
+        before = _tell(told, now, before, replace(before.head, week=label), store, report)
     Delivery(store, channels, now, report).run(before)
     return report
 
@@ -89,30 +113,44 @@ def compile_report(
     label: str,
     period: Span,
     zone: tzinfo,
-    documents: Callable[[list[str]], list[dict[str, Any]]],
+    documents: Callable[[list[str]], Iterable[dict[str, Any]]],
     wanted: Wanted | None = None,
     known: Known | None = None,
 ) -> Week:
-    """The report of a period (UTC, half open) from the public incident objects, read by partition."""
-    from correlator.figures import Known, Wanted, figures  # once a week: no part of a timer's cold start
+    """The report of a period (UTC, half open) from the public incident objects, a partition in memory at a time."""
+    from correlator.figures import Known, Wanted, figures, gather  # once a week: no part of a timer's cold start
 
-    found = documents(_weeks(period[0] - HISTORY - LATE, period[1] + LATE))
-    lines = lines_between(*period, found)
-    return Week(label, *period, lines, figures(lines, found, period, zone, wanted or Wanted(), known or Known()))
+    weeks = _weeks(period[0] - HISTORY - LATE, period[1] + LATE)
+    gathered = gather(chain.from_iterable(documents([week]) for week in weeks), period)
+    measured = figures(gathered, period, zone, wanted or Wanted(), known or Known())
+    return cut(Week(label, *period, gathered.lines, measured), zone)
+
+
+def _part(
+    store: Store, known: Known, routing: Routing, channel: str
+) -> tuple[Callable[[list[str]], Iterable[dict[str, Any]]], Known]:
+    """What is stored and known of the gateways that a channel's rules are about."""
+
+    def mine(weeks: list[str]) -> Iterable[dict[str, Any]]:
+        return (d for d in store.documents(weeks) if routing.owns(channel, d["gateway"]["resource_id"]))
+
+    listed = known.listed
+    if listed:
+        gateways = tuple(g for g in listed.gateways if routing.owns(channel, g.resource_id))
+        listed = replace(listed, gateways=gateways)
+    return mine, known._replace(listed=listed)
 
 
 def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None, period: Span) -> Known:
     """What is known beside the incidents of a period (UTC, half open)."""
     from correlator.figures import Known
 
-    heads = [store.read(w).head for w in workspaces]
+    heads = store.roster(workspaces).heads
     since = min((h.watching_since for h in heads if h.watching_since), default=None)
-    watched = {w: store.watched(w) for w in workspaces}
-    logging = frozenset(gateway for found in watched.values() for gateway in found) if listed else frozenset()
+    logging = frozenset(gateway for w in workspaces for gateway in store.watched(w)) if listed else frozenset()
     if since is None:
         return Known(listed, logging)
-    states = [s for w, names in watched.items() for s in store.gateways(w, names).values()]
-    spared = sum(period[0] <= at < period[1] for s in states for at in s.spared)
+    spared = sum(period[0] <= at < period[1] for w in workspaces for at in store.spared(w))
     blind = blind_seconds((g for h in heads for g in h.gaps), *period)
     return Known(listed, logging, since - LOOK_BACK, blind, spared)
 
@@ -131,7 +169,7 @@ def greet(
     before = store.read(WELCOME_PARTITION)
     if before.etag and not before.outbox:
         return Greeting(done=True)
-    heads = {w: store.read(w).head for w in workspaces}
+    heads = {w: s.head for w, s in store.roster(workspaces).standings.items()}
     now = _clock(heads.values())
     if now is None:
         return Greeting(done=False)
@@ -145,7 +183,7 @@ def greet(
         seen = {gateway for w in workspaces for gateway in store.watched(w)}
         lines = [week_line(d) for d in store.documents(_weeks(now - LOOK_BACK, now))]
         told = Notification(Moment.WELCOME, now, welcome=compose(listed, seen, lines, unread, now))
-        before = _tell(told, now, before, Head(mark=now), store, channels, report)
+        before = _tell(dict.fromkeys(channels, told), now, before, Head(mark=now), store, report)
     Delivery(store, channels, now, report).run(before)
     return Greeting(report.sent == len(before.outbox), report)
 
@@ -162,7 +200,9 @@ def confess(
     ``gaps`` by workspace, as far as they are at hand; of the others they are read. Raises StaleWrite if overtaken.
     """
     before = store.read(WATCH_PARTITION)
-    kept = [g for w in workspaces for g in (gaps[w] if w in gaps else store.read(w).head.gaps)]
+    unread = [w for w in workspaces if w not in gaps]
+    others = store.roster(unread).heads if unread else []
+    kept = [*(g for w in workspaces for g in gaps.get(w, ())), *(g for head in others for g in head.gaps)]
     told_until = before.head.mark
     news = sorted({g for g in kept if told_until is None or g.until > told_until})
     if not news and not before.outbox:
@@ -171,9 +211,26 @@ def confess(
     if news:
         told = Notification(Moment.BLIND, now, blind=Blind(tuple(news), _begun_in(news, store)))
         head = replace(before.head, mark=max(g.until for g in news))
-        before = _tell(told, now, before, head, store, channels, report)
+        before = _tell(dict.fromkeys(channels, told), now, before, head, store, report)
     Delivery(store, channels, now, report).run(before)
     return Greeting(done=not store.read(WATCH_PARTITION).outbox, report=report)
+
+
+def give_up(workspaces: Collection[str], store: Store, channels: Mapping[str, Channel], now: datetime) -> Report:
+    """Tell of workspaces whose poll the queue gave up: all in one message, each once. Raises StaleWrite if overtaken.
+
+    One that is still given up after three days is told of again.
+    """
+    before = store.read(GIVEN_UP_PARTITION)
+    report = Report(GIVEN_UP_PARTITION, now)
+    known = {w: at for w, at in before.head.noted.items() if now - at < TOLD_AGAIN}
+    news = [w for w in workspaces if w not in known]
+    if news:
+        told = Notification(Moment.MENDING, now, mending=Mending(tuple(Gap("poll-given-up", w) for w in news)))
+        head = replace(before.head, noted=known | dict.fromkeys(news, now))
+        before = _tell(dict.fromkeys(channels, told), now, before, head, store, report)
+    Delivery(store, channels, now, report).run(before)
+    return report
 
 
 def _begun_in(gaps: Sequence[PollingGap], store: Store) -> int:
@@ -190,18 +247,10 @@ def _clock(heads: Iterable[Head]) -> datetime | None:
 
 
 def _tell(
-    told: Notification | None,
-    now: datetime,
-    before: Snapshot,
-    head: Head,
-    store: Store,
-    channels: Mapping[str, Channel],
-    report: Report,
+    told: Mapping[str, Notification], now: datetime, before: Snapshot, head: Head, store: Store, report: Report
 ) -> Snapshot:
-    """Commit what is to be told, together with the note that it was; the outbox as it is then."""
-    notices = [
-        Notice(f"{now:%Y%m%dT%H%M%S%f}-{told.subject}-{channel}", channel, now, told) for channel in channels if told
-    ]
+    """Commit what is to be told to each channel, together with the note that it was; the outbox as it is then."""
+    notices = [Notice(f"{now:%Y%m%dT%H%M%S%f}-{n.subject}-{channel}", channel, now, n) for channel, n in told.items()]
     store.commit(report.partition, before.etag, head, [], notices)
     report.said = 1 if told else 0
     return store.read(report.partition)

@@ -58,12 +58,12 @@ def run(app: App, environment: Mapping[str, str]) -> None:
 def _run(app: App, environment: Mapping[str, str]) -> None:
     store, channels = app.opened()
     before = store.read(PARTITION)
-    now = max((m for w in app.settings.workspace_ids if (m := store.read(w).head.mark)), default=None)
+    now = max((h.mark for h in store.roster(app.workspaces()).heads if h.mark), default=None)
     if now is None:
         return
     report = Report(PARTITION, now)
     if is_due(before.head, now):
-        watched = {gateway_name(g) for w in app.settings.workspace_ids for g in store.watched(w)}
+        watched = {gateway_name(g) for w in app.workspaces() for g in store.watched(w)}
         found = worth_telling(examine(gather(environment, Wanted())), watched)
         before = note(found, before, store, channels, report, now)
     elif not before.outbox:

@@ -94,16 +94,16 @@ class Web(NamedTuple):
         return Answer(200, render(found, self.style, since=since, until=until, acknowledge=acknowledge), HTML)
 
     def _health(self) -> Answer:
-        snapshots = {w: self.store.read(w) for w in self.workspaces}
-        workspaces = [_of_workspace(w, s.head.mark, s.clock, len(s.outbox)) for w, s in snapshots.items()]
-        refused = sorted({h.notice.channel for s in snapshots.values() for h in s.outbox if h.notice.refused_by})
+        standings, clock = self.store.roster(self.workspaces)
+        workspaces = [_of_workspace(w, s.head.mark, clock, s.waiting) for w, s in standings.items()]
+        refused = sorted({channel for s in standings.values() for channel in s.parked})
         lags = [w["lag_seconds"] for w in workspaces]
         well = all(lag is not None and lag <= LATE.total_seconds() for lag in lags)
         state = "ok" if well else "late" if any(lag is not None for lag in lags) else "never polled"
         return in_json(200 if well else 503, {"status": state, "workspaces": workspaces, "parked_channels": refused})
 
     def _question(self, asked: Mapping[str, str], days: int) -> Question:
-        _, now = self.store.kept_list()
+        now = self.store.clock()
         wanted = question({k: asked[k] for k in ASKED if k in asked}, days, self.zone, now)
         if wanted.until - wanted.since > LONGEST:
             raise UsageError(f"ask for at most {LONGEST.days} days at once")

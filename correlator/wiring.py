@@ -12,27 +12,28 @@ from typing import TYPE_CHECKING
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from correlator.channels import CHANNELS, Events, Pace, check_url
+from correlator.channels import CHANNELS, Events, Pace, Slack, Teams, check_url
 from correlator.delivery import Report
-from correlator.errors import CorrelatorError, SettingsError, StaleWrite, StoreUnavailable
+from correlator.errors import CorrelatorError, SettingsError, SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.gaps import tell_after
 from correlator.gateways import Listed
-from correlator.model import MonthlyTime, Policy, WeeklyTime
+from correlator.model import MonthlyTime, Policy, PollingGap, WeeklyTime
 from correlator.poll import Aside, poll_all
 from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import confess, greet, summarize
 from correlator.routes import Routing
 from correlator.schedule import longest_pause
-from correlator.settings import Settings
+from correlator.settings import Settings, kind_of, setting_of, unresolved
 from correlator.sites import names
 from correlator.sources.log_analytics import LogAnalytics
+from correlator.starting import startable
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
-from correlator.watchlist import Asking, informed, is_fresh, read_anew
+from correlator.watchlist import Asking, informed, is_fresh, places_of, workspaces
 from correlator.wording import Style
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("correlator")
 CHANNEL_SETTINGS = "|".join(setting for setting, _ in CHANNELS.values())
 NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", CHANNEL_SETTINGS)
+NOTHING_FOUND = "WORKSPACE_IDS: no workspace was found that can be polled; doctor says why"
 SHOWN = 50
 """Messages in one line: a line that is too long is cut by what keeps it, and then cannot be read."""
 
@@ -58,30 +60,33 @@ class App(Struct):
     greeted: bool = False
     confessed: bool = False
     clock: datetime | None = None
+    pace: Pace = field(default_factory=Pace)
 
     def poll(self) -> None:
         """Poll every workspace. Raises CorrelatorError at the end if one failed, so that the run shows as failed."""
-        before, listed = self._current_list()
+        before, listed = self.current_list()
         touched = listed.touched if listed else ()
-        store, channels = self._dressed(listed)
+        store, channels = self.dressed(style_of(self.settings, listed))
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched, asking, Routing(settings.routes, names(settings.sites)), perf_counter)
-        reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
+        aside = Aside(touched, asking, self.routing(listed), perf_counter)
+        watched = workspaces(settings, listed)
+        reports, failures = poll_all(watched, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
             listed = replace(listed, touched=())
         if listed and listed is not before:
             store.keep_list(listed)
         self.listed = listed
         for report in reports:
-            log.info("%s", line_of("poll", report))
-            for incident, gateway in report.went_down:
-                log.warning(json.dumps({"event": "connection-down", "incident": incident, "gateway": gateway}))
+            tell_of(report)
         self.clock = max((r.now for r in reports if r.now), default=self.clock)
-        self._confess(store, channels, reports)
-        self._greet(store, channels, {w: str(f) for w, f in failures.items()})
+        if any(r.blind_seconds for r in reports) or not self.confessed:
+            self.confess(store, channels, {r.partition: r.gaps for r in reports})
+        self.greet(store, channels, {w: str(f) for w, f in failures.items()})
         # The loser of a race dropped its work on purpose: the winner did it.
         real = [f for f in failures.values() if not isinstance(f, StaleWrite)]
+        if not watched:
+            raise SourceUnavailable(NOTHING_FOUND)
         if real:
             raise CorrelatorError("; ".join(str(f) for f in real))
         if settings.heartbeat_url:
@@ -93,8 +98,8 @@ class App(Struct):
         """Send the weekly summary and the monthly report if they are due."""
         settings = self.settings
         if self.listed is None:
-            self.listed, _ = self._dressed(None)[0].kept_list()
-        store, channels = self._dressed(self.listed)
+            self.listed, _ = self._store().kept_list()
+        store, channels = self.dressed(style_of(self.settings, self.listed))
         self._summarize("weekly_summary", settings.weekly_at, store, channels)
         if settings.monthly_at:
             self._summarize("monthly_summary", settings.monthly_at, store, channels)
@@ -107,7 +112,8 @@ class App(Struct):
         settings, listed = self.settings, self.listed.found if self.listed else None
         zone, wanted = ZoneInfo(settings.timezone), wanted_of(settings)
         try:
-            report = summarize(settings.workspace_ids, store, channels, at, zone, wanted, listed)
+            routing = self.routing(self.listed)
+            report = summarize(self.workspaces(), store, channels, at, zone, wanted, listed, routing)
         except StaleWrite as lost:
             log.info("%s: %s", what, lost)
             return
@@ -117,13 +123,13 @@ class App(Struct):
         """Delete what is older than the time to keep, a bounded number of rows. Storage that fails is a log line."""
         from correlator.stores.housekeeping import months_before
 
-        store = TableStore(self.tables, style_of(self.settings))
+        store = self._store()
         try:
             listed, now = store.kept_list()
             before = months_before(now, self.settings.keep_months)
             purged = Counter(store.purge(before))
             gone = {*listed.removed, *listed.aliases} if listed else set()
-            for workspace in self.settings.workspace_ids:
+            for workspace in workspaces(self.settings, listed):
                 purged["gateways"] += store.purge_gateways(workspace, sorted(gone), before)
         except StoreUnavailable as refused:
             log.warning("housekeeping: %s", refused)
@@ -133,7 +139,7 @@ class App(Struct):
 
     def opened(self) -> tuple[Store, dict[str, Channel]]:
         """Store and channels for a run beside the polls."""
-        return self._dressed(self._known_list())
+        return self.dressed(style_of(self.settings, self._known_list()))
 
     def web(self) -> Web:
         """What is answered over HTTP; its modules are no part of a timer's cold start."""
@@ -141,7 +147,7 @@ class App(Struct):
         from correlator.web import Web
 
         style = style_of(self.settings, self._known_list())
-        return Web(TableStore(self.tables, style), History(self.tables), self.settings.workspace_ids, style)
+        return Web(self._store(style), History(self.tables), self.workspaces(), style)
 
     def signed_in(self) -> SignedIn:
         """What is answered to people who signed in; nothing at all where they cannot."""
@@ -149,29 +155,45 @@ class App(Struct):
 
         return SignedIn(self.settings.report_url if self.settings.sign_in else "", self.web)
 
+    def routing(self, listed: Listed | None) -> Routing:
+        return Routing(self.settings.routes, names(self.settings.sites), listed.found if listed else None)
+
+    def workspaces(self) -> tuple[str, ...]:
+        """What is polled now, by the list that is known."""
+        return workspaces(self.settings, self._known_list() if places_of(self.settings) else None)
+
     def _known_list(self) -> Listed | None:
         """The gateway list as it was last kept, for its names; without them an answer is still an answer."""
         if self.listed is None:
             try:
-                self.listed, _ = self._dressed(None)[0].kept_list()
+                self.listed, _ = self._store().kept_list()
             except StoreUnavailable as refused:
                 log.info("names of connections: %s", refused)
         return self.listed
 
-    def _current_list(self) -> tuple[Listed | None, Listed | None]:
+    def current_list(self) -> tuple[Listed | None, Listed | None]:
         """The gateway list as it was and as it is. In a process that has a fresh one, nothing is read."""
-        scopes = self.settings.gateway_scopes
-        if self.resources is None or (self.clock and is_fresh(self.listed, scopes, self.clock)):
+        scopes, places = self.settings.gateway_scopes, places_of(self.settings)
+        if self.resources is None:
             return self.listed, self.listed
-        kept, clock = self._dressed(None)[0].kept_list()
-        return kept, kept if is_fresh(kept, scopes, clock) else read_anew(kept, self.resources, scopes, clock)
+        kept, clock = self.listed, self.clock
+        if clock is None or not is_fresh(kept, scopes, clock, places):
+            kept, clock = self._store().kept_list()
+        if is_fresh(kept, scopes, clock, places) and not (kept and kept.untried):
+            return kept, kept
+        from correlator.refresh import read_anew, tried  # once a day, and until every found workspace was asked
 
-    def _greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:
+        fresh = is_fresh(kept, scopes, clock, places)
+        listed = kept if fresh else read_anew(kept, self.resources, scopes, clock, places)
+        return kept, tried(listed, self.source) if listed and listed.untried else listed
+
+    def greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:
+        """Say hello, once every workspace was polled or has failed for long."""
         if self.greeted:
             return
         found = self.listed.found if self.listed else None
         try:
-            greeting = greet(self.settings.workspace_ids, failures, store, channels, found)
+            greeting = greet(self.workspaces(), failures, store, channels, found)
         except StaleWrite as lost:
             log.info("welcome: %s", lost)
             return
@@ -179,14 +201,13 @@ class App(Struct):
         if greeting.report:
             log.info("%s", line_of("welcome", greeting.report))
 
-    def _confess(self, store: Store, channels: Mapping[str, Channel], reports: Sequence[Report]) -> None:
+    def confess(self, store: Store, channels: Mapping[str, Channel], gaps: Mapping[str, Sequence[PollingGap]]) -> None:
         """Where a poll found a gap before it, and once in each process, for one that died before it could tell."""
-        if self.clock is None or (self.confessed and not any(r.blind_seconds for r in reports)):
+        if self.clock is None:
             return
         self.confessed = False
-        gaps = {r.partition: r.gaps for r in reports}
         try:
-            told = confess(gaps, self.settings.workspace_ids, store, channels, self.clock)
+            told = confess(gaps, self.workspaces(), store, channels, self.clock)
         except StaleWrite as lost:
             log.info("gaps in watching: %s", lost)
             return
@@ -194,24 +215,27 @@ class App(Struct):
         if told.report:
             log.info("%s", line_of("watch", told.report))
 
-    def _dressed(self, listed: Listed | None) -> tuple[Store, dict[str, Channel]]:
-        """Store and channels in the words of today's list, with the time of a run before them."""
-        style = style_of(self.settings, listed)
-        return TableStore(self.tables, style), open_channels(self.settings, style, Pace())
+    def dressed(self, style: Style) -> tuple[Store, dict[str, Channel]]:
+        """Store and channels in these words, with the time of a run before them."""
+        return self._store(style), open_channels(self.settings, style, self.pace.anew())
+
+    def _store(self, style: Style | None = None) -> Store:
+        return TableStore(self.tables, style or style_of(self.settings), fleet=self.settings.fans_out)
 
 
 def build(environment: Mapping[str, str]) -> App:
     """Read the settings and make the clients; no request is sent. Raises SettingsError with every problem."""
-    settings = behind_sign_in(Settings.read(environment, NEEDED), environment)
+    settings = behind_sign_in(startable(environment, NEEDED), environment)
     credential = DefaultAzureCredential()
     open_channels(settings, style_of(settings))
-    problem = check_url(settings.heartbeat_url, settings.allow_private_webhooks) if settings.heartbeat_url else None
-    if problem:
+    heartbeat = settings.heartbeat_url
+    problem = check_url(heartbeat, settings.allow_private_webhooks) if heartbeat else None
+    if problem and not unresolved(heartbeat):
         raise SettingsError([f"HEARTBEAT_URL: {problem}"])
     return App(
         settings,
         LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential),
-        _resource_manager(settings, credential) if settings.gateway_scopes else None,
+        _resource_manager(settings, credential) if settings.gateway_scopes or places_of(settings) else None,
         open_tables(settings, credential),
     )
 
@@ -234,7 +258,7 @@ def _resource_manager(settings: Settings, credential: TokenCredential) -> Gatewa
 
 def style_of(settings: Settings, listed: Listed | None = None) -> Style:
     """How messages and public rows are worded. A name in SITES goes before the name of the connection."""
-    connections = listed.found.connection_names() if listed else {}
+    connections = listed.found.connection_names if listed else {}
     sites = settings.sites
     return Style(settings.message_language, settings.timezone, names(sites), connections, sites, settings.report_url)
 
@@ -271,24 +295,33 @@ def open_tables(settings: Settings, credential: TokenCredential) -> AzureTables:
 
 def open_channels(settings: Settings, style: Style, pace: Pace | None = None) -> dict[str, Channel]:
     """The channels whose address is set. Raises SettingsError for addresses that cannot work."""
-    urls = {name: getattr(settings, setting.lower()) for name, (setting, _) in CHANNELS.items()}
     problems = [
-        f"{CHANNELS[name][0]}: {problem}"
-        for name, url in urls.items()
-        if url and (problem := check_url(url, settings.allow_private_webhooks))
+        f"{setting_of(name)}: {problem}"
+        for name, url in settings.channels.items()
+        if not unresolved(url) and (problem := check_url(url, settings.allow_private_webhooks))
     ]
     if problems:
         raise SettingsError(problems)
-    return {name: open_channel(name, url, settings, style, pace) for name, url in urls.items() if url}
+    return {name: open_channel(name, url, settings, style, pace) for name, url in settings.channels.items()}
 
 
 def open_channel(name: str, url: str, settings: Settings, style: Style, pace: Pace | None = None) -> Channel:
     """A channel in its own language. Raises SettingsError for an address that cannot work."""
-    style = replace(style, language=getattr(settings, f"{name}_language") or style.language)
-    private = settings.allow_private_webhooks
-    if name == Events.name:
-        return Events(url, style, private, pace, settings.events_webhook_secret)
-    return CHANNELS[name][1](url, style, private, pace)
+    style = replace(style, language=settings.language_of(name))
+    kind, private = kind_of(name), settings.allow_private_webhooks
+    if kind == Events.name:
+        channel: Events | Teams | Slack = Events(url, style, private, pace, settings.secret_of(name))
+    else:
+        channel = CHANNELS[kind][1](url, style, private, pace)
+    channel.name, channel.setting = name, setting_of(name)
+    return channel
+
+
+def tell_of(report: Report) -> None:
+    """The lines of a poll that alerts read."""
+    log.info("%s", line_of("poll", report))
+    for incident, gateway in report.went_down:
+        log.warning(json.dumps({"event": "connection-down", "incident": incident, "gateway": gateway}))
 
 
 def line_of(what: str, report: Report) -> str:

@@ -20,6 +20,12 @@ type logScope = 'workspaces' | 'resourceGroups'
 type channelName = 'teams' | 'slack' | 'events'
 
 @export()
+@description('Languages by the name of a further channel, as in { \'teams-jp\': \'ja\' }.')
+type channelLanguages = {
+  *: 'en' | 'ja'
+}
+
+@export()
 @sealed()
 @description('A telephone to be called or texted when a connection is down.')
 type phone = {
@@ -80,6 +86,7 @@ type networkAccess = 'Enabled' | 'Disabled'
 var roles = {
   storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
   storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+  storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
   storageTableDataReader: '76199698-9eea-4c19-bc75-cec21354c6b6'
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'

@@ -23,7 +23,6 @@ from unittest.mock import patch
 from rich.console import Console
 from rich.table import Table
 
-from correlator import wiring
 from correlator.channels import Pace
 from correlator.errors import CorrelatorError
 from correlator.sources import log_analytics
@@ -101,10 +100,10 @@ class Mortal(App):
 
     bench: Any = None
 
-    def _dressed(self, listed: Any) -> Any:
+    def dressed(self, style: Any) -> Any:
         """The night is told as fast as it can be."""
-        with patch.object(wiring, "Pace", lambda: Pace(wait=lambda _: None)):
-            store, channels = super()._dressed(listed)
+        self.pace = Pace(wait=lambda _: None)
+        store, channels = super().dressed(style)
         return store, {name: Wire(c, self.bench, ["send"]) for name, c in channels.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -318,6 +319,31 @@ def test_a_channel_gets_one_message_a_second() -> None:
     night.poll("17:20:00")
     assert watch.waits == [1.0] * 4
     assert sum(len(c.said) for c in night.chats.values()) == 10
+
+
+def test_runs_of_one_process_share_a_channels_pace() -> None:
+    """Two runs at once send to one channel a second apart; each has all of its own time."""
+    watch = Watch()
+    process = Pace(lambda: watch.now, watch.wait)
+    one, other = process.anew(), process.anew()
+    assert [run.turn("teams") for run in (one, other, one)] == [True] * 3
+    assert watch.waits == [1.0, 1.0]
+    watch.now += 151
+    assert not other.turn("teams")
+    assert process.anew().turn("teams")
+
+
+def test_threads_share_it_too() -> None:
+    """Ten runs in threads at the same moment are given ten different seconds."""
+    waits: list[float] = []
+    process = Pace(lambda: 0.0, waits.append)
+    runs = [process.anew() for _ in range(10)]
+    threads = [threading.Thread(target=run.turn, args=("teams",)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(waits) == [float(n) for n in range(1, 10)]
 
 
 def test_what_a_run_has_no_time_for_goes_out_with_the_next() -> None:

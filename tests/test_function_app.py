@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from correlator.delivery import LEASE
+from correlator.fleet import PATIENCE
 from correlator.sources.log_analytics import LIMITS
+from correlator.stores.slots import LEASE as SLOT_LEASE
 
 ROOT = Path(__file__).parent.parent
 HOST = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
@@ -46,6 +48,18 @@ def triggers() -> dict[str, dict[str, Any]]:
     return {f.get_function_name(): f.get_trigger().get_dict_repr() for f in _module().app.get_functions()}
 
 
+FANNED_OUT = {"WORKSPACE_IDS": "one,two,three", "FAN_OUT_ABOVE": "2"}
+
+
+def functions(monkeypatch: pytest.MonkeyPatch, **settings: str) -> dict[str, list[dict[str, Any]]]:
+    """The bindings of each function in a deployment with these settings."""
+    for name in FANNED_OUT:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return {f.get_function_name(): [b.get_dict_repr() for b in f.get_bindings()] for f in _module().app.get_functions()}
+
+
 def _module() -> ModuleType:
     spec = importlib.util.spec_from_file_location("function_app_looked_at", ROOT / "function_app.py")
     assert spec
@@ -75,6 +89,34 @@ def test_there_are_two_timers(triggers: dict[str, dict[str, Any]]) -> None:
     assert {t["runOnStartup"] for t in found.values()} == {False}
 
 
+def test_no_queue_is_touched_by_few_workspaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the setting no function reads or writes a queue, so no role on one and no request to one is needed."""
+    for settings in ({}, {**FANNED_OUT, "FAN_OUT_ABOVE": "3"}):
+        found = functions(monkeypatch, **settings)
+        assert [b["type"] for bindings in found.values() for b in bindings if "queue" in b["type"].lower()] == []
+        assert [b["type"] for b in found["poll"]] == ["timerTrigger"]
+
+
+def test_many_workspaces_are_polled_over_a_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the setting the poll timer writes the queue that one function reads, and another reads what it gave up."""
+    found = functions(monkeypatch, **FANNED_OUT)
+    queues = {
+        name: [(b["type"], b["queueName"], b["connection"]) for b in bindings if "queue" in b["type"].lower()]
+        for name, bindings in found.items()
+    }
+    assert {name: q for name, q in queues.items() if q} == {
+        "poll": [("queue", "polls", "AzureWebJobsStorage")],
+        "poll_workspace": [("queueTrigger", "polls", "AzureWebJobsStorage")],
+        "poll_given_up": [("queueTrigger", "polls-poison", "AzureWebJobsStorage")],
+    }
+    assert found.keys() - functions(monkeypatch).keys() == {"poll_workspace", "poll_given_up"}
+
+
+def test_few_workspaces_load_nothing_of_many(loaded: set[str]) -> None:
+    """What only a fleet needs is no part of anybody else's cold start."""
+    assert {"correlator.fleet", "correlator.stores.slots"}.isdisjoint(loaded)
+
+
 def test_every_route_wants_a_key_and_only_reads(triggers: dict[str, dict[str, Any]]) -> None:
     """Nobody without a function key is answered, and no request can change anything; two routes are for people."""
     every = [t for t in triggers.values() if t["type"] == "httpTrigger"]
@@ -89,7 +131,16 @@ def test_a_claim_outlives_a_run() -> None:
     hours, minutes, seconds = map(int, HOST["functionTimeout"].split(":"))
     run = timedelta(hours=hours, minutes=minutes, seconds=seconds)
     assert run < LEASE
+    assert run < SLOT_LEASE
+    assert PATIENCE + LIMITS["timeout"] < run.total_seconds()
     assert timedelta(seconds=LIMITS["timeout"]) < run
+
+
+def test_a_message_is_tried_five_times() -> None:
+    """The host waits half a minute between two tries, and gives up before the tick after next asks again."""
+    queues = HOST["extensions"]["queues"]
+    assert (queues["maxDequeueCount"], queues["visibilityTimeout"]) == (5, "00:00:30")
+    assert (queues["batchSize"], queues["newBatchThreshold"]) == (32, 0)
 
 
 def test_the_apps_own_line_is_not_sampled_away() -> None:

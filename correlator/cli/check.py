@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 
 from correlator.categories import read_rows
-from correlator.cli import show
+from correlator.cli import kept, show
 from correlator.cli.service import log_analytics
 from correlator.correlate import correlate
 from correlator.errors import UsageError
@@ -61,7 +61,7 @@ def check(context: click.Context, gateway: str, start: str, end: str, workspace:
     first, last = show.point_in_time(start, style.zone), show.point_in_time(end, style.zone)
     if first >= last:
         raise UsageError("--from must lie before --to")
-    workspaces = (workspace,) if workspace else settings.workspace_ids
+    workspaces = (workspace,) if workspace else kept.workspaces(settings)
     source = log_analytics(settings)
     asked, clock = ask_history(source, workspaces, first, last)
     policy = policy_of(settings)

@@ -13,7 +13,7 @@ from correlator.cli import show
 from correlator.cli.tables import Desk, open_desk, user
 from correlator.errors import UsageError
 from correlator.incident_json import gateway_name, iso
-from correlator.people import Entry, EntryKind
+from correlator.people import Entry, EntryKind, plain
 from correlator.settings import duration
 
 SENTENCES = {
@@ -64,7 +64,7 @@ def _adding(kind: EntryKind) -> click.Command:
         at_hand = open_desk(workspaces=True)
         first, last = _times(start, end, lasting, at_hand.zone)
         named = desk.gateway_id(at_hand.store, at_hand.workspaces, gateway) if gateway else ""
-        entry = Entry(kind, first, last, named, peer.strip(), by.strip() or user(), why.strip())
+        entry = Entry(kind, first, last, named, plain(peer), plain(by) or user(), plain(why))
         at_hand.store.add_entry(entry)
         _look_again(at_hand, entry)
         if as_json:

@@ -106,7 +106,7 @@ def _rows(found: Mapping[str, Any], query: str, style: Style) -> tuple[Sequence[
         return None, phrases.say(style, "dossier.rows.unset")
     source = log_analytics(settings)
     rows: list[Mapping[str, Any]] = []
-    for workspace in settings.workspace_ids:
+    for workspace in kept.workspaces(settings):
         try:
             rows += source.ask(workspace, query)
         except SourceUnavailable as refused:

@@ -13,7 +13,7 @@ from correlator.cli.tables import open_desk, user
 from correlator.errors import UsageError
 from correlator.incident_json import iso
 from correlator.model import Cause, Status
-from correlator.people import Remark, RemarkKind
+from correlator.people import Remark, RemarkKind, plain
 
 LONGEST = 1000
 CAUSES = [c.value for c in Cause]
@@ -90,7 +90,8 @@ def _say(incident: str, kind: RemarkKind, text: str, by: str, cause: str = "", *
     found = kept.incident(at_hand.history, incident)
     if kind in (RemarkKind.ACKNOWLEDGED, RemarkKind.CLOSED) and found["status"] != Status.OPEN:
         raise UsageError(f"{incident} is {found['status']}; only an open incident can be {kind.value}")
-    remark = Remark(found["id"], desk.now_of(at_hand.store), by.strip() or user(), kind, text.strip(), cause)
+    who, text = plain(by) or user(), plain(text)
+    remark = Remark(found["id"], desk.now_of(at_hand.store), who, kind, text, cause)
     desk.say(at_hand.store, at_hand.workspaces, remark, found["gateway"]["resource_id"])
     if as_json:
         show.document(remark._asdict() | {"at": iso(remark.at)})

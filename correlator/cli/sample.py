@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from correlator.cli import show
+from correlator.cli import kept, show
 from correlator.cli.service import log_analytics
 from correlator.errors import SourceUnavailable, UsageError
 from correlator.settings import Settings
@@ -40,7 +40,7 @@ def sample(workspace: str | None, out: Path) -> None:
     python -m correlator sample --workspace ID --out sample.jsonl
     """  # noqa: D301  click's mark for lines that stay as they are
     settings = Settings.read(os.environ, () if workspace else ("WORKSPACE_IDS",))
-    rows = _rows(log_analytics(settings), (workspace,) if workspace else settings.workspace_ids)
+    rows = _rows(log_analytics(settings), (workspace,) if workspace else kept.workspaces(settings))
     if not rows:
         show.note("No rows yet, so nothing was written. Is a diagnostic setting of the gateway sending its logs here?")
         return

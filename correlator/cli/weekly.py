@@ -23,6 +23,7 @@ from correlator.reports import compile_report, known_of
 from correlator.settings import Settings
 from correlator.stores.store import TableStore
 from correlator.summary_json import summary_object
+from correlator.watchlist import workspaces
 from correlator.weekly import WEEK, label_of, week_bounds
 from correlator.wording import Style, phrases
 
@@ -71,7 +72,7 @@ def _compiled(week: str | None, month: str | None) -> tuple[Week, Style]:
     store = TableStore(kept.open_tables(), style)
     listed, _ = store.kept_list()
     style = wiring.style_of(settings, listed)
-    known = known_of(settings.workspace_ids, store, listed.found if listed else None, period)
+    known = known_of(workspaces(settings, listed), store, listed.found if listed else None, period)
     return compile_report(label, period, zone, store.documents, wiring.wanted_of(settings), known), style
 
 

@@ -13,13 +13,16 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from correlator.errors import StaleWrite, StoreUnavailable
 from correlator.gateways import Listed
-from correlator.model import GatewayState, Incident
+from correlator.model import LONG_AGO, GatewayState, Incident
 from correlator.people import Entry, EntryKind, People, Remark
-from correlator.ports import Head, Held, Notice, Receipt, Snapshot
-from correlator.stores import housekeeping, messages
+from correlator.ports import Head, Held, Notice, Receipt, Roster, Snapshot, Standing
+from correlator.stores import housekeeping, messages, rosters
 from correlator.stores.codec import pack, unpack
+from correlator.stores.lists import LISTS, read_clock, read_list, write_list
 from correlator.stores.remarks import read_entries, read_people, remove_entry, write_entry, write_remark
 from correlator.stores.rows import document_of, incident_row, outage_rows, partition_of, row_of
 from correlator.stores.tables import (
@@ -39,17 +42,21 @@ from correlator.stores.tables import (
 from correlator.wording import Style
 
 HEAD, GATEWAY, NOTICE, RECEIPT, END = "head", "gateway|", "notice|", "receipt|", "receipt~"
-LISTS, LIST, PARKED = "lists", "gateways", "parked-"
+PARKED = "parked-"
 FEW = 10
 """Up to this many gateways are read one by one, more of them as one range."""
 
 
 class TableStore:
-    """State, outbox and public tables on a backend; ``style`` is the language and zone of the public rows."""
+    """State, outbox and public tables on a backend; ``style`` is the language and zone of the public rows.
 
-    def __init__(self, tables: Tables, style: Style) -> None:
+    In a ``fleet`` of workspaces each run notes where its own stands, so that nobody has to read all of their heads.
+    """
+
+    def __init__(self, tables: Tables, style: Style, *, fleet: bool = False) -> None:
         self._tables = tables
         self._style = style
+        self._fleet = fleet
 
     def read(self, partition: str) -> Snapshot:
         found, clock = self._tables.query(STATE, _key(partition), HEAD, END)
@@ -59,6 +66,17 @@ class TableStore:
         if head is None:
             return Snapshot(Head(), None, outbox, clock, receipts)
         return Snapshot(unpack(Head, head.properties), head.etag, outbox, clock, receipts)
+
+    def roster(self, workspaces: Sequence[str]) -> Roster:
+        if self._fleet:
+            return rosters.read(self._tables, workspaces)
+        found = {w: self.read(w) for w in workspaces}
+        return Roster(
+            {w: standing_of(w, s) for w, s in found.items()}, max((s.clock for s in found.values()), default=LONG_AGO)
+        )
+
+    def note(self, standing: Standing) -> None:
+        rosters.write(self._tables, _key(standing.workspace), standing)
 
     def gateways(self, partition: str, names: Iterable[str]) -> dict[str, GatewayState]:
         wanted = {_gateway_row(name) for name in names}
@@ -171,12 +189,19 @@ class TableStore:
         found, _ = self._tables.query(STATE, _key(partition), GATEWAY, HEAD)
         return sorted(str(e.properties["Gateway"]) for e in found)
 
+    def spared(self, partition: str) -> list[datetime]:
+        found, _ = self._tables.query(STATE, _key(partition), GATEWAY, HEAD)
+        # One state at a time: thousands of gateways would fill a small instance.
+        return [at for e in found for at in unpack(GatewayState, e.properties).spared]
+
     def kept_list(self) -> tuple[Listed | None, datetime]:
-        found, clock = self._tables.query(STATE, LISTS, LIST, LIST + "~")
-        return next((unpack(Listed, e.properties) for e in found), None), clock
+        return read_list(self._tables)
 
     def keep_list(self, listed: Listed) -> None:
-        self._tables.write(STATE, LISTS, [Upsert(LIST, pack(listed))])
+        write_list(self._tables, listed)
+
+    def clock(self) -> datetime:
+        return read_clock(self._tables)
 
     def people(self, weeks: Iterable[str], ending_after: datetime) -> People:
         return read_people(self._tables, weeks, ending_after)
@@ -193,9 +218,9 @@ class TableStore:
     def remove_entry(self, entry: Entry) -> None:
         remove_entry(self._tables, entry)
 
-    def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:
-        rows = [e for week in weeks for e in self._tables.query(INCIDENTS, week, "0", "~")[0]]
-        return [document_of(e.properties) for e in rows]
+    def documents(self, weeks: Iterable[str]) -> Iterator[dict[str, Any]]:
+        for week in weeks:
+            yield from (document_of(e.properties) for e in self._tables.query(INCIDENTS, week, "0", "~")[0])
 
     def _record(self, incident: Incident) -> bool:
         """Insert if absent, else replace what is older. False if the table holds something newer."""
@@ -231,6 +256,12 @@ class TableStore:
                 return
             except Conflict:
                 continue  # somebody wrote meanwhile: look again
+
+
+def standing_of(workspace: str, found: Snapshot) -> Standing:
+    """Where a workspace stands by its own partition."""
+    parked = {h.notice.channel for h in found.outbox if h.notice.refused_by}
+    return Standing(workspace, replace(found.head, due={}), len(found.outbox), tuple(sorted(parked)))
 
 
 def _differences(there: dict[str, Entity], rows: dict[str, dict[str, Any]]) -> Iterator[Operation]:

@@ -464,6 +464,7 @@ WORDS: dict[str, str] = {
     "mend.late-rows": "{subject}: rows come later than usual, so drops are told late.",
     "mend.unmapped-reasons": "Workspace {subject}: disconnects with reasons that the app does not know. Say what they mean in the setting REASONS.",
     "mend.unknown-operations": "Workspace {subject}: rows of operations that no documentation names are passed over. Share a sample: python -m correlator sample",
+    "mend.poll-given-up": "Workspace {subject}: its poll fails again and again in a way that the app does not know, and is not tried any more until the next tick. What is wrong stands in Application Insights: docs/operate.md, A poll that is given up.",
     # the doctor
     "doctor.test": "🧪 Test message of the VPN drop monitor: nothing has happened, and nothing is to be done. Somebody asked whether this channel works.",
     # the report page

@@ -464,6 +464,7 @@ WORDS: dict[str, str] = {
     "mend.late-rows": "{subject}：行の到着が通常より遅いため、切断の通知が遅れます。",
     "mend.unmapped-reasons": "ワークスペース {subject}：アプリが認識できない切断理由があります。設定 REASONS で意味を指定してください。",
     "mend.unknown-operations": "ワークスペース {subject}：公開資料にない操作の行を読み飛ばしています。サンプルの提供にご協力ください：python -m correlator sample",
+    "mend.poll-given-up": "ワークスペース {subject}：アプリの想定外のエラーで取得が繰り返し失敗したため、次の定期実行まで再試行を中止しました。原因は Application Insights に記録されています：docs/operate.md の A poll that is given up",
     # the doctor
     "doctor.test": "🧪 VPN 切断監視のテストメッセージです。障害は発生しておらず、対応は不要です。このチャネルに届くかどうかを確認しています。",
     # レポート ページ

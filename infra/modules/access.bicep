@@ -8,6 +8,9 @@ param principalId string
 @description('Object id of the Entra group that may read the incident tables. Empty for none.')
 param readersGroupId string
 
+@description('Whether polls are asked for over queues.')
+param queues bool
+
 @description('Name of the storage account.')
 param storageName string
 
@@ -48,6 +51,21 @@ resource tableContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' =
       roles.storageTableDataContributor
     )
     description: 'VPN drop messages: state, outbox and incident tables'
+  }
+}
+
+// Reason: with many workspaces the poll timer puts a message for each on a queue, and the host reads it and removes it.
+resource queueContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (queues) {
+  name: guid(storage.id, principalId, roles.storageQueueDataContributor)
+  scope: storage
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.storageQueueDataContributor
+    )
+    description: 'VPN drop messages: one message a workspace and poll'
   }
 }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -40,7 +41,7 @@ from correlator.monthly import month_bounds
 from correlator.people import Entry, EntryKind, Remark, RemarkKind
 from correlator.reports import compile_report
 from correlator.sites import Site
-from correlator.weekly import week_bounds
+from correlator.weekly import label_of, week_bounds
 from correlator.wording import Style
 
 GATEWAY = (
@@ -380,11 +381,18 @@ def weekly_of_two_hundred() -> Notification:
     return _report("2026-W34", rows, KNOWN)
 
 
+def _week(document: dict[str, Any]) -> str:
+    """The partition of the table that would hold it."""
+    return label_of(datetime.fromisoformat(document["started_at"]).date())
+
+
 def _report(label: str, rows: list[LogRow], known: Known) -> Notification:
     documents = [incident_object(i, EN) for i in correlate(read_rows(rows).logs[GATEWAY], Policy()).incidents]
     month = "W" not in label
     period = month_bounds(label, JST) if month else week_bounds(label, JST)
-    week = compile_report(label, period, JST, lambda weeks: documents, Wanted(), known)
+    week = compile_report(
+        label, period, JST, lambda weeks: [d for d in documents if _week(d) in weeks], Wanted(), known
+    )
     return Notification(Moment.MONTHLY if month else Moment.WEEKLY, period[1] + timedelta(hours=9), week=week)
 
 

@@ -53,6 +53,18 @@ def refused(ran: Ran) -> str:
     return ran.err
 
 
+def test_what_people_write_is_one_plain_line(run: Run, watched: Watched, stack: Stack) -> None:
+    """No control or direction character of what somebody pastes gets into a table, nor back onto a terminal."""
+    over, odd = watched.ids()["recovered"], "kim \x1b[31m\u202e\nx"
+    printed = run("note", over, odd, "--by", odd).out
+    printed += run("planned-work", "add", "--for", "1h", "--why", odd, "--by", odd, "--peer", odd).out
+    printed += run("planned-work", "list").out
+    rows = [dict(e) for e in stack.tables.get_table_client("remarks").list_entities()]
+    assert len(rows) == 2
+    written = [v for row in rows for v in row.values() if isinstance(v, str)]
+    assert all(text.isprintable() for text in (*written, *printed.splitlines()))
+
+
 def test_remarks(run: Run, watched: Watched) -> None:
     """Acknowledging stops reminders, a note and another cause stand beside the verdict, closing ends it."""
     open_one, over = watched.ids()["open"], watched.ids()["recovered"]

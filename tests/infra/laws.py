@@ -22,6 +22,7 @@ ROLE = "Microsoft.Authorization/roleAssignments"
 ROLES = {
     "storageBlobDataOwner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
     "storageTableDataContributor": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
+    "storageQueueDataContributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
     "storageTableDataReader": "76199698-9eea-4c19-bc75-cec21354c6b6",
     "monitoringMetricsPublisher": "3913510d-42f4-4e42-8a64-420c390055eb",
     "keyVaultSecretsUser": "4633458b-17de-408a-b874-0445c86b69e6",
@@ -32,6 +33,7 @@ ROLES = {
 ASSIGNED = {
     ("modules/access.bicep", "storageBlobDataOwner", "storage", "ServicePrincipal"),
     ("modules/access.bicep", "storageTableDataContributor", "storage", "ServicePrincipal"),
+    ("modules/access.bicep", "storageQueueDataContributor", "storage", "ServicePrincipal"),
     ("modules/access.bicep", "monitoringMetricsPublisher", "appInsights", "ServicePrincipal"),
     ("modules/access.bicep", "storageTableDataReader", "storage", "Group"),
     ("modules/key-vault.bicep", "keyVaultSecretsUser", "vault", "ServicePrincipal"),
@@ -44,7 +46,8 @@ NOT_SET = {"TABLES_CONNECTION_STRING", "ALLOW_PRIVATE_WEBHOOKS"}
 """Settings that a deployment must not set: a key, and a door for tests. docs/deploy.md says so."""
 HOSTS_OWN = {
     "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "AzureWebJobsStorage__blobServiceUri",
-    "AzureWebJobsStorage__tableServiceUri", "APPLICATIONINSIGHTS_CONNECTION_STRING",
+    "AzureWebJobsStorage__tableServiceUri", "AzureWebJobsStorage__queueServiceUri",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "AZURE_CLIENT_ID", "AZURE_TOKEN_CREDENTIALS",
     "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID",
 }  # fmt: skip
@@ -58,6 +61,10 @@ EXPECTED = {
             "properties.defaultToOAuthAuthentication": "true",
             "properties.supportsHttpsTrafficOnly": "true",
             "properties.minimumTlsVersion": "'TLS1_2'",
+        },
+        "blobServices": {
+            "properties.isVersioningEnabled": "true",
+            "properties.deleteRetentionPolicy.enabled": "true",
         },
     },
     "modules/key-vault.bicep": {
@@ -190,6 +197,13 @@ def webhooks_come_from_the_vault(templates: Templates) -> list[str]:
             problems.append(f"{setting} does not depend on the channel")
         if f"name: '{name}-webhook-url'" not in templates["modules/key-vault.bicep"].source:
             problems.append(f"nothing writes the secret {name}-webhook-url")
+    named, vault = templates[APP].source, templates["modules/key-vault.bicep"].source
+    if "channel => '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=${channel}-webhook-url)'" not in named:
+        problems.append("a channel with a name has its address elsewhere")
+    if "for channel in namedChannels: if (contains(namedWebhookUrls, channel))" not in vault:
+        problems.append("nothing writes the secrets of channels with names, or it overwrites them")
+    if "map(concat(channels, namedChannels)" not in text_of(templates["main.bicep"].variables["secretNames"].body):
+        problems.append("the app may not read the secrets of channels with names in a vault that exists")
     signed = text_of(there["EVENTS_WEBHOOK_SECRET"]) if "EVENTS_WEBHOOK_SECRET" in there else ""
     if signed != "'@Microsoft.KeyVault(VaultName=${vaultName};SecretName=events-webhook-secret)'":
         problems.append(f"EVENTS_WEBHOOK_SECRET is {signed}")
@@ -262,6 +276,31 @@ def roles_can_be_left_out(templates: Templates) -> list[str]:
     commands = main.source.partition("var ownRoleCommands")[2]
     problems += [f"roleCommands leaves out {role}" for role in ROLES if f"roles.{role}" not in commands]
     return problems
+
+
+@law
+def queues_are_there_only_where_it_fans_out(templates: Templates) -> list[str]:
+    """The queues, the role on them and their address for the host hang on the very sum by which the app decides."""
+    main, problems = templates["main.bicep"], []
+    if text_of(main.variables["fansOut"].body) != (
+        "length(askFor == 'workspaces' ? watched : gatewayResourceGroupIds) > fanOutAbove"
+    ):
+        problems.append("fansOut is not what the app decides by")
+    for module, name in (("storage", "queues"), ("access", "queues"), ("functionApp", "fansOut")):
+        passed = properties(properties(main.modules[module].body)["params"])
+        if name not in passed or text_of(passed[name]) != "fansOut":
+            problems.append(f"{module} does not hang on it")
+    wanted = {
+        "modules/storage.bicep": "queueService 'queueServices' = if (queues)",
+        "modules/access.bicep": "queueContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (queues)",
+        APP: "\n      fansOut ? { AzureWebJobsStorage__queueServiceUri: queueEndpoint } : {}",
+        "main.bicep": "fansOut\n        ? ['${assign} --role ${roles.storageQueueDataContributor}",
+    }
+    problems += [f"{file} lacks {text}" for file, text in wanted.items() if text not in templates[file].source]
+    code = (ROOT / "function_app.py").read_text(encoding="utf-8")
+    made = set(re.findall(r"name: '(polls[\w-]*)'", templates["modules/storage.bicep"].source))
+    named = set(re.findall(r'queue_name="([\w-]+)"', code))
+    return problems if made == named else [*problems, f"made are {sorted(made)}, named are {sorted(named)}"]
 
 
 @law

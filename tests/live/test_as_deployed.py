@@ -81,6 +81,7 @@ def settings_on(stack: Stack, templates: Mapping[str, Template]) -> dict[str, st
         "tableEndpoint": there["TABLES_ENDPOINT"],
         "workspaceIds": [WORKSPACE_ID],
         "resourceGroupIds": [],
+        "fansOut": False,
         "vaultName": "kv-vpn-here",
         "signIn": False,
         "logsEndpoint": there["LOGS_ENDPOINT"],
