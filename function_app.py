@@ -7,7 +7,7 @@ import logging
 import os
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, List  # noqa: UP035 the worker library takes an Out of this spelling alone
 
 import azure.functions as func
 
@@ -52,7 +52,7 @@ if fans_out(os.environ):
     @app.function_name("poll")
     @app.timer_trigger(schedule="%POLL_SCHEDULE%", arg_name="timer", run_on_startup=False, use_monitor=True)
     @app.queue_output(arg_name="polls", queue_name="polls", connection=QUEUES)
-    def dispatch(timer: func.TimerRequest, polls: func.Out[list[str]]) -> None:
+    def dispatch(timer: func.TimerRequest, polls: func.Out[List[str]]) -> None:  # noqa: UP006
         """Ask for a poll of each workspace."""
         _late(timer)
         polls.set(_fleet().dispatch())

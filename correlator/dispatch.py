@@ -31,7 +31,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     @classmethod
     def read(cls, text: str | bytes) -> Asked:
         """Raises msgspec.ValidationError or DecodeError for what is no such message."""
-        return msgspec.json.decode(text, type=cls)
+        return _MESSAGES.decode(text)
 
     def is_done(self, head: Head) -> bool:
         """Whether the workspace was polled since: the message came twice, or late."""
@@ -49,6 +49,10 @@ def ask(standings: Iterable[Standing], at: datetime, listed: Listed | None) -> l
 def left_behind(standings: Iterable[Standing], now: datetime, longest: timedelta) -> list[Standing]:
     """Those without a good poll for so long that it is a gap to tell of, or without any."""
     return [s for s in standings if s.head.mark is None or now - s.head.mark > longest]
+
+
+_MESSAGES = msgspec.json.Decoder(Asked)
+"""Made while one thread imports this: see ``stores/codec.py``."""
 
 
 def knows(standing: Standing, listed: Listed) -> bool:

@@ -257,6 +257,10 @@ class Store(Protocol):
         """The gateways of which something is kept, by their folded resource ids."""
         ...
 
+    def spared(self, partition: str) -> list[datetime]:
+        """When maintenance was logged that no drop followed (UTC), as far back as it is kept, of every gateway."""
+        ...
+
     def kept_list(self) -> tuple[Listed | None, datetime]:
         """The gateway list as it was last kept, and the store's own clock (UTC)."""
         ...

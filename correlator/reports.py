@@ -147,12 +147,10 @@ def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None
 
     heads = store.roster(workspaces).heads
     since = min((h.watching_since for h in heads if h.watching_since), default=None)
-    watched = {w: store.watched(w) for w in workspaces}
-    logging = frozenset(gateway for found in watched.values() for gateway in found) if listed else frozenset()
+    logging = frozenset(gateway for w in workspaces for gateway in store.watched(w)) if listed else frozenset()
     if since is None:
         return Known(listed, logging)
-    states = [s for w, names in watched.items() for s in store.gateways(w, names).values()]
-    spared = sum(period[0] <= at < period[1] for s in states for at in s.spared)
+    spared = sum(period[0] <= at < period[1] for w in workspaces for at in store.spared(w))
     blind = blind_seconds((g for h in heads for g in h.gaps), *period)
     return Known(listed, logging, since - LOOK_BACK, blind, spared)
 

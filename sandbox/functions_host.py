@@ -1,7 +1,7 @@
 """A stand-in for the Functions host that runs a `function_app.py` through Microsoft's Python worker library.
 
 The library indexes, decodes, invokes and encodes as it does in production on Python 3.13. What the host does around it
-is done here: settings in the environment, `%NAME%`, schedules of six fields, the retry policy.
+is done here: settings in the environment, `%NAME%`, schedules of six fields, the retry policy, storage queues.
 """
 
 import asyncio
@@ -18,10 +18,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace, TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from unittest.mock import patch
 
 from cronsim import CronSim, CronSimError
+
+if TYPE_CHECKING:
+    from sandbox.queues import Queues
 
 _RUNTIME = "azure_functions_runtime"
 
@@ -56,6 +59,13 @@ class HttpAnswer:
     headers: dict[str, str]
 
 
+class Batch(NamedTuple):
+    """What became of a batch of messages: how many there were, and the errors of those whose function failed."""
+
+    taken: int
+    failed: tuple[str, ...]
+
+
 class FunctionsHost:
     """`with FunctionsHost(folder, settings) as host:` indexes the app; `host.run_timer("name")` runs a function.
 
@@ -72,6 +82,7 @@ class FunctionsHost:
         self.folder = folder.resolve()
         self.settings = dict(settings)
         self.functions: dict[str, Function] = {}
+        self._connected: dict[str, Queues] = {}
         self._runtime = importlib.import_module(_RUNTIME)
         self._closing = ExitStack()
 
@@ -96,7 +107,43 @@ class FunctionsHost:
     def run_timer(self, name: str, *, past_due: bool = False, schedule_status: Mapping[str, str] | None = None) -> None:
         """Fire a timer, and raise what it raises; `schedule_status` may hold Last, Next, LastUpdated as ISO 8601."""
         status = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": schedule_status or {}, "IsPastDue": past_due}
-        self._run(name, "timerTrigger", self._datum(json.dumps(status), "json"))
+        _, outputs = self._run(name, "timerTrigger", self._datum(json.dumps(status), "json"))
+        for bound, datum in outputs:
+            self._put(self.functions[name], bound, datum)
+
+    def run_queue(self, name: str) -> Batch:
+        """Take a batch of messages and run the function on all of them at once, as far as the worker has threads."""
+        function = self._function(name)
+        binding = function.trigger("queueTrigger")
+        queues, queue = self._queues(binding["connection"]), self.resolve(binding["queueName"])
+        taken = queues.take(queue)
+
+        async def one(message: Any) -> str:
+            metadata = {"Id": message.id, "DequeueCount": str(message.dequeue_count), "PopReceipt": message.pop_receipt}
+            about = {key: self._datum(v, "json" if key == "DequeueCount" else "string") for key, v in metadata.items()}
+            inputs = [(binding["name"], self._datum(message.content, "string"))]
+            done, *_, text, _trace = await self._invoke(function, inputs, about)
+            queues.end(queue, message, well=done)
+            return "" if done else str(text)
+
+        async def every() -> list[str]:
+            return await asyncio.gather(*(one(message) for message in taken))
+
+        return Batch(len(taken), tuple(text for text in self._loop.run(every()) if text))
+
+    def _put(self, function: Function, name: str, datum: Any) -> None:
+        """What a function wrote into an output binding: of a JSON array each item is a message."""
+        binding = next(b for b in function.bindings if b["name"] == name and b["type"] == "queue")
+        texts = json.loads(datum.value) if datum.type == "json" else [datum.value]
+        self._queues(binding["connection"]).put(self.resolve(binding["queueName"]), texts)
+
+    def _queues(self, connection: str) -> "Queues":
+        from sandbox.queues import Queues, Rules
+
+        if connection not in self._connected:
+            settings = {**os.environ, **self.settings}
+            self._connected[connection] = Queues.connected(connection, settings, Rules.read(self.folder, settings))
+        return self._connected[connection]
 
     def run_http(
         self,
@@ -113,7 +160,7 @@ class FunctionsHost:
         content = {key: {k: self._datum(v, "string") for k, v in (each or {}).items()} for key, each in maps.items()}
         url = self._datum("http://127.0.0.1/", "string")
         request = {"method": self._datum(method, "string"), "url": url, "body": self._datum(body, "bytes"), **content}
-        answer = self._run(name, "httpTrigger", self._datum(request, "http")).value
+        answer = self._run(name, "httpTrigger", self._datum(request, "http"))[0].value
         sent = {key: each.value for key, each in answer["headers"].items()}
         return HttpAnswer(int(answer["status_code"].value), _as_bytes(answer["body"].value), sent)
 
@@ -140,22 +187,26 @@ class FunctionsHost:
             if any(binding["type"] == "timerTrigger" for binding in function.bindings):
                 _check_ncrontab(function.name, self.schedule(function.name))
 
-    def _run(self, name: str, kind: str, datum: Any) -> Any:
-        """Invoke, as often as the retry policy allows; the encoded return value, or the last error as it was raised."""
+    def _function(self, name: str) -> Function:
         if name not in self.functions:
             raise FunctionsHostError(f"no function {name}; there are {', '.join(sorted(self.functions))}")
-        function = self.functions[name]
-        invoke = importlib.import_module(f"{_RUNTIME}.native_invocation").invocation_request_native
+        return self.functions[name]
+
+    def _run(self, name: str, kind: str, datum: Any) -> tuple[Any, list[tuple[str, Any]]]:
+        """Invoke, as often as the retry policy allows: what it returned and wrote, or the last error as raised."""
+        function = self._function(name)
         inputs = [(function.trigger(kind)["name"], datum)]
         for attempt in range(function.retries + 1):
             counts = {"retry_count": attempt, "max_retry_count": function.retries}
             with _LastError() as last:
-                done, returned, *_, text, _trace = self._loop.run(
-                    invoke(str(uuid.uuid4()), function.function_id, inputs, {}, **counts)
-                )
+                done, returned, outputs, text, _trace = self._loop.run(self._invoke(function, inputs, {}, **counts))
             if done:
-                return returned
+                return returned, outputs
         raise last.error or FunctionsHostError(text)
+
+    async def _invoke(self, function: Function, inputs: list[tuple[str, Any]], about: Any, **counts: int) -> Any:
+        invoke = importlib.import_module(f"{_RUNTIME}.native_invocation").invocation_request_native
+        return await invoke(str(uuid.uuid4()), function.function_id, inputs, about, **counts)
 
     @staticmethod
     def _datum(value: object, kind: str) -> Any:

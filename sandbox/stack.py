@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from azure.data.tables import TableServiceClient
+from azure.storage.queue import QueueServiceClient
 
 from sandbox.azurite import Azurite
 from sandbox.certificate import make_certificate
@@ -25,8 +26,8 @@ WORKSPACE_ID = "11111111-1111-1111-1111-111111111111"
 class Stack:
     """A small Azure, up between `with Stack() as stack:` and the end of the block, whatever happens inside.
 
-    `logs`, `resources`, `identity`, `azurite` and `receiver` are the parts, `tables` is a client of the storage tables;
-    `env` is what sets the app's clients on them.
+    `logs`, `resources`, `identity`, `azurite` and `receiver` are the parts, `tables` and `queues` are clients of
+    its storage; `env` is what sets the app's clients on them.
     """
 
     logs: LogsService
@@ -36,6 +37,7 @@ class Stack:
     receiver: Receiver
     certificate_file: Path
     tables: TableServiceClient
+    queues: QueueServiceClient
 
     def __init__(self, workspace_ids: Sequence[str] = (WORKSPACE_ID,)) -> None:
         """Nothing starts yet. The workspaces will be empty."""
@@ -54,6 +56,7 @@ class Stack:
             self.receiver = starting.enter_context(Receiver())
             self.receiver.clock = self.logs.now
             self.tables = starting.enter_context(self._table_client(issuer))
+            self.queues = starting.enter_context(self._queue_client(issuer))
             self._closing = starting.pop_all()
         return self
 
@@ -67,6 +70,11 @@ class Stack:
         credential = IssuedCredential(issuer)
         return TableServiceClient(self.azurite.tables_endpoint, credential=credential, connection_verify=trusted)
 
+    def _queue_client(self, issuer: TokenIssuer) -> QueueServiceClient:
+        trusted = str(self.certificate_file)
+        credential = IssuedCredential(issuer)
+        return QueueServiceClient(self.azurite.queues_endpoint, credential=credential, connection_verify=trusted)
+
     @property
     def env(self) -> dict[str, str]:
         """Environment variables: the only difference between this and Azure."""
@@ -79,6 +87,7 @@ class Stack:
             "ARM_ENDPOINT": self.resources.url,
             "GATEWAY_SCOPES": ",".join(SCOPES),
             "TABLES_ENDPOINT": self.azurite.tables_endpoint,
+            "AzureWebJobsStorage__queueServiceUri": self.azurite.queues_endpoint,
             "TEAMS_WEBHOOK_URL": f"{self.receiver.url}/teams",
             "SLACK_WEBHOOK_URL": f"{self.receiver.url}/slack",
             "WORKSPACE_IDS": ",".join(self.workspace_ids),
@@ -92,10 +101,12 @@ class Stack:
         self.logs.set_clock(moment)
 
     def clear(self) -> None:
-        """Forget rows, messages, requests, faults, the set clock and every table; the composed gateways come back."""
+        """Forget rows, messages, requests, faults, the set clock, tables and queues; the gateways come back."""
         self.logs.clear()
         self.resources.clear()
         self.identity.forget()
         self.receiver.clear()
         for table in self.tables.list_tables():
             self.tables.delete_table(table.name)
+        for queue in self.queues.list_queues():
+            self.queues.delete_queue(queue.name)

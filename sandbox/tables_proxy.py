@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from http.client import HTTPSConnection
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -34,6 +34,10 @@ class TablesProxy(HttpService):
     def endpoint(self) -> str:
         """The account's address through this proxy."""
         return self.url + self._target.path
+
+    def show(self, moment: datetime) -> None:
+        """From now on answers are dated as if it were this moment."""
+        self.clock_off = moment - datetime.now(UTC)
 
     def answer(self, request: Request) -> Reply:
         """What the service says, with its clock as far off as it is set."""

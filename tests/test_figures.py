@@ -96,6 +96,11 @@ def test_what_is_still_down_counts_to_the_end_and_is_to_be_looked_at() -> None:
     assert measured([{**found[0], "acknowledged": {"by": "kim"}}]).open_count == 0
 
 
+def test_what_began_after_the_period_is_not_among_its_things_to_do() -> None:
+    """A preview of an old week says nothing of what is down since."""
+    assert measured(documents("08-25 10:00 hq down IN_0")).open_count == 0
+
+
 @pytest.mark.parametrize("status", ["removed", "retracted", "absorbed"])
 def test_what_has_no_known_end_or_never_was_counts_for_nothing(status: str) -> None:
     """A tunnel that is gone from Azure, or was closed by a person, is not down to the end of all weeks."""

@@ -88,7 +88,7 @@ def _listing(kind: EntryKind) -> click.Command:
         for entry in entries:
             click.echo(_line(entry, at_hand.zone))
         if not entries:
-            click.echo(f"No {kind.value} is set.")
+            click.echo(f"No {kind.value.replace('-', ' ')} is set.")
 
     return listed
 
@@ -139,10 +139,11 @@ def _document(entry: Entry) -> dict[str, Any]:
 
 
 def _line(entry: Entry, zone: str) -> str:
-    """``7F3K2M  2026-08-21 17:00 – 2026-08-21 19:00 JST  vgw-tokyo-prod  every peer  kim: router firmware``."""
+    """``7F3K2M  2026-08-21 17:00 – 19:00 JST  vgw-tokyo-prod  every peer  kim: router firmware``."""
     start, end = (at.astimezone(ZoneInfo(zone)) for at in (entry.start, entry.end))
     where = gateway_name(entry.gateway) or "every gateway"
-    parts = (entry.id, f"{start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M %Z}", where, entry.peer or "every peer")
+    until = f"{end:%H:%M %Z}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M %Z}"
+    parts = (entry.id, f"{start:%Y-%m-%d %H:%M} – {until}", where, entry.peer or "every peer")
     return "  ".join((*parts, f"{entry.who}: {entry.why}"))
 
 

@@ -132,8 +132,9 @@ def _lines(c: WeekContent, style: Style) -> Iterator[Text]:
     yield Text(c.period, "dim")
     if c.quiet:
         yield Text(c.quiet)
-    yield from (_pair(label, text, style) for label, text in c.facts)
     yield from _block(c.todo, [Text(f"• {action}") for action in c.actions])
+    yield Text()
+    yield from (_pair(label, text, style) for label, text in c.facts)
     yield from _chart(c)
     yield from _block(c.by_side, [_pair(label, text, style) for label, text in c.sides])
     for title, rows, hidden in ((c.tunnels, c.connections, c.tunnels_hidden), (c.worst, c.rows, c.hidden)):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -34,6 +35,22 @@ def _counted(kind: str, written: Any) -> Any:
 
 MIGRATIONS: Mapping[int, Migration] = {0: _counted}
 """From which schema -> the way to the next one."""
+
+
+_building = Lock()
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def decoder_of(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """What reads JSON as this type.
+
+    Made by one thread at a time: while msgspec builds what it knows of a type, a second thread that reads the same type
+    meets it half done, and the process dies (msgspec 0.22).
+    """
+    with _building:
+        if kind not in _decoders:
+            _decoders[kind] = msgspec.json.Decoder(kind)
+        return _decoders[kind]
 
 
 def pack(thing: object) -> dict[str, Any]:
@@ -60,11 +77,12 @@ def unpack(
     data = zlib.decompress(b"".join(value for _, value in parts))
     ways = [way for n in range(written, schema) if (way := migrations[n]) is not _counted]
     if not ways:
-        return msgspec.json.decode(data, type=kind)
+        return decoder_of(kind).decode(data)
     thing: Any = msgspec.json.decode(data)
     for way in ways:
         thing = way(kind.__name__, thing)
-    return msgspec.convert(thing, type=kind, str_keys=True)
+    with _building:
+        return msgspec.convert(thing, type=kind, str_keys=True)
 
 
 def _is_part(name: str) -> bool:

@@ -535,6 +535,7 @@ WORDS: dict[str, str] = {
     "page.logs.empty": "Neither log has a row of this time.",
     "page.logs.omitted": "{n} more rows of this time are not in this page.",
     "page.footer": "Downtime is “at least, by the log”: DPD and BGP can make users feel more. This page holds all its data and asks nothing of any server.",
+    "page.footer.button": "Downtime is “at least, by the log”: DPD and BGP can make users feel more. This page holds all its data; the button “{button}” alone sends something, to where the page came from.",
     "page.noscript": "This page draws its data with JavaScript, which is switched off here.",
     "page.acknowledge": "I look after it",
     "page.acknowledge.done": "Noted. Reminders end with the next poll.",

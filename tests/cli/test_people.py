@@ -78,6 +78,9 @@ def test_remarks(run: Run, watched: Watched) -> None:
     assert documents[open_one]["acknowledged"]["by"] == "kim"
     assert documents[open_one]["notes"][-1]["text"] == "ticket 4711"
     assert (documents[over]["cause"]["code"], documents[over]["person"]["code"]) == ("remote-closed", "planned-work")
+    shown = run("show", open_one).out
+    assert "ticket 4711" in shown.partition("What people added")[2]
+    assert "Acknowledged · " in shown.partition("History")[2]
     assert run("close", open_one, "--by", "kim").code == 0
     assert watched.poll("18:00:00") == ["removed"]
     assert watched.ids()["removed"] == open_one

@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from sandbox.functions_host import FunctionsHost, FunctionsHostError
+from sandbox.stack import Stack
 
 SETTINGS = {"POLL_SCHEDULE": "0 */5 * * * *", "SANDBOX_GREETING": "hello"}
 APP = """
@@ -156,3 +157,76 @@ def test_an_unknown_function_is_named(host: FunctionsHost) -> None:
         host.run_timer("absent")
     with pytest.raises(FunctionsHostError, match="timerTrigger"):
         host.run_timer("health")
+
+
+# Queues
+
+QUEUE_APP = """
+import typing
+import azure.functions as func
+
+app = func.FunctionApp()
+seen = []
+
+@app.timer_trigger(schedule="0 */5 * * * *", arg_name="timer")
+@app.queue_output(arg_name="jobs", queue_name="jobs", connection="Store")
+def ask(timer: func.TimerRequest, jobs: func.Out[typing.List[str]]) -> None:
+    jobs.set(["good", "bad", '{"a": 1}'])
+
+@app.queue_trigger(arg_name="job", queue_name="jobs", connection="Store")
+def work(job: func.QueueMessage) -> None:
+    text = job.get_body().decode()
+    seen.append((text, job.dequeue_count))
+    if text == "bad":
+        raise LookupError("boom")
+
+@app.queue_trigger(arg_name="job", queue_name="jobs-poison", connection="Store")
+def bury(job: func.QueueMessage) -> None:
+    seen.append(("poison " + job.get_body().decode(), job.dequeue_count))
+"""
+
+
+@pytest.fixture
+def queue_host(stack: Stack, app_folder: AppFolder) -> Iterator[FunctionsHost]:
+    """A host that runs QUEUE_APP over Azurite's queues."""
+    folder = app_folder(QUEUE_APP)
+    (folder / "host.json").write_text(
+        '{"extensions": {"queues": {"batchSize": 2, "maxDequeueCount": 3, "visibilityTimeout": "00:00:30"}}}'
+    )
+    settings = {
+        "Store__queueServiceUri": stack.azurite.queues_endpoint,
+        "AzureFunctionsJobHost__extensions__queues__visibilityTimeout": "00:00:00",
+    }
+    with FunctionsHost(folder, settings) as opened:
+        yield opened
+
+
+@needs_runtime
+def test_messages_go_out_and_come_in(queue_host: FunctionsHost) -> None:
+    """What a timer writes into its output becomes messages; a batch of them at a time reaches the function."""
+    queue_host.run_timer("ask")
+    assert queue_host.run_queue("work").taken == 2
+    assert sorted(module().seen) == [("bad", 1), ("good", 1)]
+
+
+@needs_runtime
+def test_a_message_that_fails_comes_again_and_is_poison_in_the_end(queue_host: FunctionsHost) -> None:
+    """It is counted, tried as often as host.json says, and then put on the queue for poison; the others go once."""
+    queue_host.run_timer("ask")
+    failed = [text for _ in range(6) for text in queue_host.run_queue("work").failed]
+    assert failed == ["LookupError('boom')"] * 3
+    assert sorted(module().seen) == [("bad", 1), ("bad", 2), ("bad", 3), ("good", 1), ('{"a": 1}', 1)]
+    assert queue_host.run_queue("work").taken == 0
+    assert queue_host.run_queue("bury") == (1, ())
+    assert module().seen[-1] == ("poison bad", 1)
+
+
+@needs_runtime
+def test_a_message_waits_before_it_comes_again(stack: Stack, app_folder: AppFolder) -> None:
+    """After a failure it is hidden for the time that host.json says."""
+    folder = app_folder(QUEUE_APP)
+    (folder / "host.json").write_text('{"extensions": {"queues": {"visibilityTimeout": "00:00:30"}}}')
+    with FunctionsHost(folder, {"Store__queueServiceUri": stack.azurite.queues_endpoint}) as host:
+        host.run_timer("ask")
+        assert host.run_queue("work") == (3, ("LookupError('boom')",))
+        assert host.run_queue("work").taken == 0

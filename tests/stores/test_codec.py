@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from correlator.stores.tables import STATE, Upsert
 from tests.fakes import at
 from tests.test_poll import MAINTENANCE, POLICY, UP, WS, Night, tunnel, when
 
+ROOT = Path(__file__).parents[2]
 OLD = json.loads((Path(__file__).parent / "state-before-schemas.json").read_text())["rows"]
 TYPED = ("B0", "Mark", "Created", "NextTry")
 DOWN = tunnel("18:00:00", False, 1, reason="DPD timed out")
@@ -102,3 +105,25 @@ def test_migrations_are_run_in_their_order() -> None:
 def test_every_schema_has_its_way() -> None:
     """There is a step from each schema to the next, up to today's."""
     assert set(MIGRATIONS) == set(range(SCHEMA))
+
+
+FIRST_IN_THREADS = """
+import sys, threading
+from correlator.model import GatewayState
+from correlator.stores.codec import pack, unpack
+sys.setswitchinterval(1e-6)
+kept, gate = pack(GatewayState("g")), threading.Barrier(16)
+def read():
+    gate.wait()
+    unpack(GatewayState, kept)
+threads = [threading.Thread(target=read) for _ in range(16)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_several_threads_may_be_the_first_to_read() -> None:
+    """The first reads of a process may come from several threads at once: msgspec by itself would crash at times."""
+    for _ in range(5):
+        done = subprocess.run([sys.executable, "-c", FIRST_IN_THREADS], cwd=ROOT, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
