@@ -7,7 +7,7 @@ a list lacks is asked for by its id before it counts as gone: a wrong "gone" is 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -22,6 +22,8 @@ ASKED = 100
 """Missing things that are asked for by their ids; of more than that nothing is believed."""
 TRIED = 20
 """Found workspaces that are asked for the first time in one run: each is a query over thirty days."""
+AT_MOST = 60.0
+"""Seconds for that: the host ends a run after 240, and what it found must be kept by then."""
 SHUT = (401, 403, 404)
 STILL_THERE = "it is there and no list shows it: it left the scopes, or Azure Resource Graph is behind"
 NOT_VISIBLE = "no list shows it any more, and whether it is gone may not be read: the identity needs Reader there"
@@ -93,14 +95,17 @@ def _doubted(missing: Sequence[str], source: GatewaySource) -> dict[str, str]:
     return unsure | {i: f"{len(missing)} things are missing at once" for i in missing[ASKED:]}
 
 
-def tried(listed: Listed, source: LogSource) -> Listed:
-    """The list after some of the found workspaces were asked for the first time.
+def tried(listed: Listed, source: LogSource, stopwatch: Callable[[], float] = float) -> Listed:
+    """The list after some of the found workspaces were asked for the first time; ``stopwatch`` gives seconds.
 
     One that may not be read, or holds no row of a VPN gateway, is a line in the log, and left alone until the list is
     read again. One that did not answer is asked again in the next run.
     """
-    unread, again = set(listed.unread), []
+    unread, again, began = set(listed.unread), list(listed.untried[TRIED:]), stopwatch()
     for workspace in listed.untried[:TRIED]:
+        if stopwatch() - began > AT_MOST:
+            again.append(workspace)
+            continue
         try:
             why = "" if _holds_rows(source, workspace) else "it holds no row of a VPN gateway of the last 30 days"
         except SourceUnavailable as failed:
@@ -111,7 +116,7 @@ def tried(listed: Listed, source: LogSource) -> Listed:
         if why:
             unread.add(workspace)
             log.warning("workspace %s was found and is left alone until the list is read again: %s", workspace, why)
-    return replace(listed, untried=(*again, *listed.untried[TRIED:]), unread=tuple(sorted(unread)))
+    return replace(listed, untried=tuple(again), unread=tuple(sorted(unread)))
 
 
 def _holds_rows(source: LogSource, workspace: str) -> bool:

@@ -185,7 +185,7 @@ class App(Struct):
 
         fresh = is_fresh(kept, scopes, clock, places)
         listed = kept if fresh else read_anew(kept, self.resources, scopes, clock, places)
-        return kept, tried(listed, self.source) if listed and listed.untried else listed
+        return kept, tried(listed, self.source, perf_counter) if listed and listed.untried else listed
 
     def greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:
         """Say hello, once every workspace was polled or has failed for long."""

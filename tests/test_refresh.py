@@ -202,3 +202,15 @@ def test_a_few_at_a_time() -> None:
     first = tried(listed, logs)
     assert (len(logs.asked), len(first.untried)) == (TRIED, 5)
     assert len(workspaces(SETTINGS, tried(first, logs))) == len(many)
+
+
+def test_slow_ones_are_left_for_the_next_run() -> None:
+    """Where each takes long, a run ends in time, and keeps what it found."""
+    many = [f"{n:08d}-1111-1111-1111-111111111111" for n in range(6)]
+    seconds = iter(range(0, 1000, 25))
+    logs, listed = Logs(), found_workspaces(*many)
+    first = tried(listed, logs, lambda: float(next(seconds)))
+    assert (len(logs.asked), len(first.untried)) == (2, 4)
+    assert len(workspaces(SETTINGS, first)) == 2
+    again = tried(first, logs)
+    assert len(workspaces(SETTINGS, again)) == len(many)
