@@ -54,8 +54,8 @@ gallery: $(READY)
 
 verify: $(READY)
 	@$(PY) -m sandbox.prepare
-	@HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n $(JOBS) --dist loadfile tests/test_laws.py tests/test_machine.py
-	@$(PY) -m pytest -m verify -rs
+	@HYPOTHESIS_PROFILE=deep $(PY) -m pytest -n $(JOBS) --dist worksteal -v --durations=6 tests/test_laws.py tests/test_machine.py
+	@$(PY) -m pytest -m verify -v -rs --durations=6
 
 faults: $(READY)
 	@$(PY) -m sandbox.faults_matrix

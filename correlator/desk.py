@@ -65,4 +65,4 @@ def _mark_due(store: Store, workspace: str, gateways: Collection[str]) -> None:
 
 def now_of(store: Store) -> datetime:
     """The table service's own clock (UTC)."""
-    return store.kept_list()[1]
+    return store.clock()

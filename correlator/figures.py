@@ -27,8 +27,10 @@ from correlator.model import (
 )
 from correlator.reasons import Meaning, Vocabulary, meaning
 from correlator.regular import regular
+from correlator.weekly import week_line
 
-NAMED, UNMAPPED, STILL = 20, 5, 3
+NAMED, UNMAPPED, STILL, SUGGESTED = 20, 5, 3, 50
+Still = tuple[str, str, datetime]
 DAY = timedelta(days=1)
 
 
@@ -44,13 +46,14 @@ class Known(NamedTuple):
     """What is known beside the incidents.
 
     ``logging`` are the gateways of which the logs hold rows, ``since`` is when history begins, ``blind_seconds`` how
-    long nothing was polled (None: not recorded).
+    long nothing was polled, ``spared`` how many maintenance rows no drop followed (None: not recorded).
     """
 
     listed: GatewayList | None = None
     logging: frozenset[str] = frozenset()
     since: datetime | None = None
     blind_seconds: float | None = None
+    spared: int | None = None
 
 
 class Down(NamedTuple):
@@ -75,23 +78,45 @@ class Down(NamedTuple):
 USUAL, NOTHING = Wanted(), Known()
 
 
-def figures(
-    lines: Sequence[WeekLine],
-    documents: Iterable[Mapping[str, Any]],
-    period: Span,
-    zone: tzinfo,
-    wanted: Wanted = USUAL,
-    known: Known = NOTHING,
-) -> Figures:
-    """The figures of a period (UTC, half open). ``lines`` are its incidents; ``documents`` reach back three months."""
-    whole = list(documents)
-    every = [d for document in whole for d in _downs(document, period[1])]
+class Gathered(NamedTuple):
+    """What a report needs of three months of incidents: those that began in its period, what fell, what is still down.
+
+    ``still`` holds gateway, peer and start (UTC) of what nobody looks after, the oldest first.
+    """
+
+    lines: tuple[WeekLine, ...]
+    downs: list[Down]
+    still: list[Still]
+
+
+def gather(documents: Iterable[Mapping[str, Any]], period: Span) -> Gathered:
+    """Read each document once and keep little of it: those of a fleet do not fit into memory together."""
+    lines: list[WeekLine] = []
+    downs: list[Down] = []
+    still: list[Still] = []
+    texts: dict[str, str] = {}
+    for document in documents:
+        if Status(document["status"]).withdrawn:
+            continue
+        line = week_line(document)
+        if period[0] <= line.started_at < period[1]:
+            lines.append(line)
+        downs += _downs(document, period[1], texts)
+        still += _still_open(document)
+    return Gathered(tuple(sorted(lines)), downs, sorted(still, key=lambda one: one[2]))
+
+
+def figures(gathered: Gathered, period: Span, zone: tzinfo, wanted: Wanted = USUAL, known: Known = NOTHING) -> Figures:
+    """The figures of a period (UTC, half open)."""
+    every = gathered.downs
     within = [d for d in every if d.start < period[1] and max(d.end, d.back) > period[0]]
     begun = [d for d in within if d.start >= period[0]]
     hit = _connections(within, period)
     all_of_them, are_listed = _denominator(known.listed, every)
     lost = _clipped(map(_lost, within), period)
     length = (period[1] - period[0]).total_seconds()
+    still = [one for one in gathered.still if one[2] < period[1]]
+    suggestions = tuple(_suggestions(begun, every, period, zone, wanted, known.listed))
     return Figures(
         connections=len(all_of_them | {c[:2] for c in hit}),
         listed=are_listed,
@@ -114,26 +139,31 @@ def figures(
         blind_seconds=known.blind_seconds,
         gateways=_watched(known.listed),
         logging=_logging(known),
-        open_count=len(_still_open(whole)),
-        open=tuple(_still_open(whole)[:STILL]),
-        suggestions=tuple(_suggestions(begun, every, period, zone, wanted, known.listed)),
-        muted=sum(line.muted for line in lines),
+        open_count=len(still),
+        open=tuple(still[:STILL]),
+        suggestions=suggestions[:SUGGESTED],
+        more_suggestions=len(suggestions[SUGGESTED:]),
+        muted=sum(line.muted for line in gathered.lines),
+        maintenance_without_drop=known.spared,
     )
 
 
-def _downs(document: Mapping[str, Any], until: datetime) -> Iterator[Down]:
+def _downs(document: Mapping[str, Any], until: datetime, texts: dict[str, str]) -> Iterator[Down]:
+    """``texts`` makes one of texts that are alike: an id of 150 characters would be kept with each outage."""
+
+    def same(text: str) -> str:
+        return texts.setdefault(text, text)
+
     status = Status(document["status"])
-    if status.withdrawn:
-        return
-    gateway, cause = document["gateway"]["resource_id"], Cause(document["cause"]["code"])
+    gateway, cause = same(document["gateway"]["resource_id"]), Cause(document["cause"]["code"])
     for o in document["outages"]:
         start = datetime.fromisoformat(o["started_at"])
         # Nothing tells when what is gone or was given up ended.
         end = _time(o["ended_at"]) or (start if status is Status.REMOVED else until)
         lost = bool(o.get("connection_lost", True))
         back = (_time(o.get("connection_back_at")) or end) if lost else start
-        peer, instance = o["remote_ip"] or "", o["instance_down"] or ""
-        yield Down(gateway, peer, instance, start, end, lost, back, cause, o["reason"])
+        peer, instance, reason = same(o["remote_ip"] or ""), same(o["instance_down"] or ""), same(o["reason"])
+        yield Down(gateway, peer, instance, start, end, lost, back, cause, reason)
 
 
 def _time(text: str | None) -> datetime | None:
@@ -242,16 +272,12 @@ def _logging(known: Known) -> int | None:
     return sum(g.resource_id in known.logging for g in known.listed.gateways if not g.policy_based)
 
 
-def _still_open(documents: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, datetime]]:
-    """Gateway, peer and start of what is down and nobody looks after, the oldest first."""
-    found = [
-        (d["gateway"]["resource_id"], o["remote_ip"] or "", datetime.fromisoformat(o["started_at"]))
-        for d in documents
-        if d["status"] == Status.OPEN and not d.get("acknowledged")
-        for o in d["outages"]
-        if o["open"]
-    ]
-    return sorted(found, key=lambda f: f[2])
+def _still_open(d: Mapping[str, Any]) -> list[Still]:
+    """What of it is down and nobody looks after."""
+    if d["status"] != Status.OPEN or d.get("acknowledged"):
+        return []
+    gateway, opened = d["gateway"]["resource_id"], [o for o in d["outages"] if o["open"]]
+    return [(gateway, o["remote_ip"] or "", datetime.fromisoformat(o["started_at"])) for o in opened]
 
 
 def _suggestions(

@@ -21,25 +21,24 @@ import msgspec
 from msgspec.structs import replace
 
 from correlator.dispatch import Asked, ask, knows, left_behind
-from correlator.errors import CorrelatorError, NoTurn, StaleWrite, StoreUnavailable
+from correlator.errors import CorrelatorError, NoTurn, SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.gateways import Listed
 from correlator.model import LogRow, Policy
 from correlator.poll import Aside, poll
 from correlator.ports import Channel, LogAnswer, LogSource, Roster, Span, Store
 from correlator.reports import give_up
 from correlator.routes import Routing
-from correlator.sites import names
 from correlator.stores.slots import Slot, Slots
 from correlator.stores.store import standing_of
-from correlator.watchlist import Asking, informed
-from correlator.wiring import SHOWN, App, line_of, policy_of, style_of, tell_of
+from correlator.watchlist import Asking, informed, workspaces
+from correlator.wiring import NOTHING_FOUND, SHOWN, App, line_of, policy_of, style_of, tell_of
 from correlator.wording import Style
 
 log = logging.getLogger("correlator")
 PATIENCE = 60.0
 """Seconds that a run waits for its turn to ask: the host ends it after 240, and an answer may take 100."""
-WITNESS_PATIENCE = 5.0
-"""The same for the second question: IKE is one witness more, and not worth a minute."""
+WITNESS_PATIENCE = 30.0
+"""The same for the second question: IKE is one witness more, for which the next poll may ask again."""
 PAUSES = (0.5, 2.5)
 """The shortest and the longest time between two looks for a free slot, in seconds: not all look at once."""
 
@@ -102,6 +101,7 @@ class Known(NamedTuple):
     listed: Listed | None
     policy: Policy
     style: Style
+    routing: Routing
 
 
 class Fleet:
@@ -110,24 +110,26 @@ class Fleet:
     def __init__(self, app: App, wait: Callable[[float], None] = time.sleep) -> None:
         self._app = app
         self._source = InTurn(app.source, Slots(app.tables, app.settings.queries_at_once), wait)
-        self._routing = Routing(app.settings.routes, names(app.settings.sites))
         self._known = self._about(None)
 
     def dispatch(self) -> list[str]:
         """The messages that ask for one poll of each workspace; tells what is told of all of them together.
 
-        Raises StoreUnavailable if it cannot be seen where they stand: the next tick asks.
+        Raises StoreUnavailable if it cannot be seen where they stand, SourceUnavailable if there is none: the next
+        tick asks.
         """
         app = self._app
-        roster = app.dressed(self._known.style)[0].roster(app.settings.workspace_ids)
-        standings, app.clock = roster.standings.values(), roster.clock
         before, listed = app.current_list()
         store, channels = app.dressed(style_of(app.settings, listed))
+        roster = store.roster(workspaces(app.settings, listed))
+        standings = roster.standings.values()
         if listed and listed.touched and all(knows(s, listed) for s in standings):
             listed = replace(listed, touched=())
         if listed and listed is not before:
             store.keep_list(listed)
-        app.listed = listed
+        app.listed, app.clock = listed, roster.clock
+        if not standings:
+            raise SourceUnavailable(NOTHING_FOUND)
         try:
             self._tell(store, channels, roster)
         except CorrelatorError as failed:  # the polls are asked for all the same
@@ -177,7 +179,7 @@ class Fleet:
             return
         listed, resources = known.listed, self._app.resources
         asking = Asking(resources, listed) if resources and listed else None
-        aside = Aside(listed.touched if listed and asked.anew else (), asking, self._routing, perf_counter, before)
+        aside = Aside(listed.touched if listed and asked.anew else (), asking, known.routing, perf_counter, before)
         failed = ""
         try:
             tell_of(poll(asked.workspace, self._source, store, channels, known.policy, aside))
@@ -217,7 +219,8 @@ class Fleet:
 
     def _about(self, listed: Listed | None) -> Known:
         settings = self._app.settings
-        return Known(listed, informed(policy_of(settings), listed), style_of(settings, listed))
+        policy, style = informed(policy_of(settings), listed), style_of(settings, listed)
+        return Known(listed, policy, style, self._app.routing(listed))
 
 
 __all__ = ["PATIENCE", "WITNESS_PATIENCE", "Fleet", "InTurn", "Known"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Generic, TypeVar
 
@@ -16,6 +17,8 @@ from msgspec import Struct
 
 T = TypeVar("T")
 _GROUP = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+", re.IGNORECASE)
+_MANAGEMENT_GROUP = re.compile(r"/providers/microsoft\.management/managementgroups/([\w.()-]{1,90})", re.IGNORECASE)
+_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+", re.IGNORECASE)
 STATUSES = ("Connected", "NotConnected", "Connecting", "Unknown")
 """What Azure says of a connection (properties.connectionStatus)."""
 
@@ -28,6 +31,17 @@ def folded(resource_id: str) -> str:
 def is_group(text: str) -> bool:
     """Whether a text is a resource group's id: the logs of what lies in it can be asked for, instead of a workspace."""
     return bool(_GROUP.fullmatch(text.strip().rstrip("/")))
+
+
+def management_group(text: str) -> str:
+    """The name in a management group's id; ``""`` if it is none."""
+    found = _MANAGEMENT_GROUP.fullmatch(folded(text))
+    return found[1] if found else ""
+
+
+def is_wide(text: str) -> bool:
+    """Whether a text is the id of a subscription or a management group: what lies in it is found by Resource Graph."""
+    return bool(_SUBSCRIPTION.fullmatch(folded(text)) or management_group(text))
 
 
 class Connection(Struct, frozen=True):
@@ -47,6 +61,7 @@ class Gateway(Struct, frozen=True):
     """One VPN gateway. ``kind`` is its resource type: virtualNetworkGateways or vpnGateways.
 
     A policy-based gateway logs no tunnels. ``addresses`` are its own public ones, by instance, where they are known.
+    ``tags`` are ``key:value`` in lower case: its own, and those of its resource group that it does not have.
     """
 
     resource_id: str
@@ -56,6 +71,14 @@ class Gateway(Struct, frozen=True):
     policy_based: bool
     addresses: tuple[str, ...]
     connections: tuple[Connection, ...]
+    tags: tuple[str, ...] = ()
+
+
+class Workspace(Struct, frozen=True):
+    """A Log Analytics workspace that was found: its folded id, and the customer id by which it is queried."""
+
+    resource_id: str
+    customer_id: str
 
 
 class Refused(Struct, frozen=True):
@@ -80,31 +103,49 @@ class DiagnosticSetting(Struct, frozen=True):
         return bool(self.workspace) and not self.categories.isdisjoint((category, "allLogs"))
 
 
-class GatewayList(Struct, frozen=True):
-    """What was read, in the order of the ids, and what was not."""
+class GatewayList(Struct, frozen=True, dict=True):
+    """What was read, in the order of the ids, and what was not. What is asked often is indexed when first asked.
+
+    ``subscriptions`` are those that may be read as a whole: folded id -> name. ``workspaces`` were found in the wide
+    entries of WORKSPACE_IDS.
+    """
 
     gateways: tuple[Gateway, ...] = ()
     refused: tuple[Refused, ...] = ()
+    subscriptions: Mapping[str, str] = {}
+    workspaces: tuple[Workspace, ...] = ()
+
+    @cached_property
+    def _by_id(self) -> dict[str, Gateway]:
+        return {g.resource_id: g for g in self.gateways}
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        return frozenset(folded(r.scope) for r in self.refused)
+
+    @cached_property
+    def _blind(self) -> bool:
+        return any(map(management_group, self._hidden))
 
     def find(self, resource_id: str) -> Gateway | None:
         """The gateway with this id, in any case."""
-        wanted = folded(resource_id)
-        return next((g for g in self.gateways if g.resource_id == wanted), None)
+        return self._by_id.get(folded(resource_id))
 
     def connection_of(self, gateway_id: str, peer: str) -> Connection | None:
         """The connection of a gateway to a peer, as a log row names it: by its address."""
         gateway, wanted = self.find(gateway_id), peer.strip().lower()
         return next((c for c in gateway.connections if wanted in c.peers), None) if gateway else None
 
+    @cached_property
     def active_active(self) -> dict[str, bool]:
         """Gateway id -> whether both instances carry tunnels at the same time."""
         return {g.resource_id: g.active_active for g in self.gateways}
 
     def owner_of(self, address: str) -> Gateway | None:
         """The listed gateway that has this public address: the far end of a VNet-to-VNet connection."""
-        wanted = address.strip().lower()
-        return next((g for g in self.gateways if wanted in g.addresses), None)
+        return self._by_id.get(self.addresses.get(address.strip().lower(), ""))
 
+    @cached_property
     def peers(self) -> dict[str, frozenset[str]]:
         """Gateway id -> the addresses of all its peers, for gateways whose every peer is known by its address.
 
@@ -116,18 +157,28 @@ class GatewayList(Struct, frozen=True):
             if g.connections and all(c.peers and all(map(_is_address, c.peers)) for c in g.connections)
         }
 
+    @cached_property
     def addresses(self) -> dict[str, str]:
         """Public address of a gateway -> its id."""
         return {a: g.resource_id for g in self.gateways for a in g.addresses}
 
+    @cached_property
     def connection_names(self) -> dict[str, dict[str, str]]:
         """Gateway id -> peer -> the name of the connection to it."""
         return {g.resource_id: {p: c.name for c in g.connections for p in c.peers} for g in self.gateways}
 
     def hides(self, resource_id: str) -> bool:
-        """Whether this id lies in what was refused, so that its absence from the list means nothing."""
-        within = f"{folded(resource_id)}/"
-        return any(within.startswith(f"{folded(r.scope)}/") for r in self.refused)
+        """Whether this id lies in what was refused, so that its absence from the list means nothing.
+
+        What lies in a management group cannot be told from an id: where one was refused, anything may.
+        """
+        return self._blind or (bool(self._hidden) and not self._hidden.isdisjoint(_scopes_of(folded(resource_id))))
+
+
+def _scopes_of(resource_id: str) -> Iterator[str]:
+    """The id itself and all that it lies in."""
+    parts = resource_id.split("/")
+    return ("/".join(parts[:end]) for end in range(len(parts), 0, -1))
 
 
 class Listed(Struct, frozen=True):
@@ -135,7 +186,10 @@ class Listed(Struct, frozen=True):
 
     ``removed`` are gateways that were once listed and are no more, ``aliases`` the ids of moved ones -> their new ids,
     and ``moved_at`` when the list first said so (UTC). ``touched`` are gateways that went, moved, or lost connections,
-    until every workspace was polled with that in mind: what was down there may be no more.
+    until every workspace was polled with that in mind: what was down there may be no more. ``places`` are the wide
+    entries of WORKSPACE_IDS that were looked through. Of the workspaces that were found (by customer id) ``untried``
+    have not been asked yet, and ``unread`` gave nothing when they were: they are left alone until the list is read
+    again.
     """
 
     read_at: datetime
@@ -145,8 +199,13 @@ class Listed(Struct, frozen=True):
     aliases: Mapping[str, str] = {}
     moved_at: Mapping[str, datetime] = {}
     touched: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    untried: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
-    def renewed(self, read_at: datetime, found: GatewayList, scopes: tuple[str, ...] = ()) -> Listed:
+    def renewed(
+        self, read_at: datetime, found: GatewayList, scopes: tuple[str, ...] = (), places: tuple[str, ...] = ()
+    ) -> Listed:
         """The same with what a later look found. What is back is no longer removed."""
         changed = changes(self.found, found).gateways
         moved = {old.resource_id: new.resource_id for old, new in changed.moved}
@@ -157,7 +216,7 @@ class Listed(Struct, frozen=True):
         known = {**dict.fromkeys(moved, read_at), **self.moved_at}
         moved_at = {old: known[old] for old in aliases if old in known}
         touched = tuple(sorted({*self.touched, *_touched(self.found, found)}))
-        return Listed(read_at, found, scopes, removed, aliases, moved_at, touched)
+        return Listed(read_at, found, scopes, removed, aliases, moved_at, touched, places)
 
 
 def _touched(before: GatewayList, after: GatewayList) -> set[str]:

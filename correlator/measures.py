@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from correlator.model import Impact, Incident, Outage
+from correlator.model import Impact, Incident, Outage, Status, WeekLine
 
 Span = tuple[datetime, datetime]
 
@@ -50,3 +51,15 @@ def united_seconds(spans: Iterable[Span]) -> float:
             total += (end - begin).total_seconds()
         reached = end if reached is None else max(reached, end)
     return total
+
+
+def worst_first(line: WeekLine) -> tuple[Any, ...]:
+    """The order of a report: still down, time without a VPN path, time without redundancy, drops."""
+    return (
+        line.status is not Status.OPEN,
+        -line.connection_downtime_seconds,
+        -line.downtime_seconds,
+        -line.drops,
+        line.started_at,
+        line.gateway,
+    )

@@ -11,7 +11,7 @@ start, and an incident in a fifth.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
@@ -452,13 +452,19 @@ class BusinessHours(NamedTuple):
 
 
 class Week(Struct, frozen=True):
-    """A week or month (local to a zone, ``2026-W34``, ``2026-08``): the incidents that began in it, and its figures."""
+    """A week or month (local to a zone, ``2026-W34``, ``2026-08``): the incidents that began in it, and its figures.
+
+    Of very many incidents the worst stand in ``incidents`` and the ``others`` are summed up; ``more_gateways`` counts
+    the gateways that only those touched.
+    """
 
     label: str
     start: datetime
     end: datetime
     incidents: tuple[WeekLine, ...] = ()
     figures: Figures | None = None
+    others: tuple[Others, ...] = ()
+    more_gateways: int = 0
 
     @property
     def monthly(self) -> bool:
@@ -527,7 +533,11 @@ class Figures(Struct, frozen=True):
     open: tuple[tuple[str, str, datetime], ...] = ()
     """Gateway, peer and start (UTC) of what is still down and not acknowledged, the oldest."""
     suggestions: tuple[Suggestion, ...] = ()
+    more_suggestions: int = 0
+    """How many there are beside those."""
     muted: int = 0
+    maintenance_without_drop: int | None = None
+    """Maintenance rows that no drop followed; None where nobody recorded them."""
 
 
 class WeekLine(NamedTuple):
@@ -542,6 +552,18 @@ class WeekLine(NamedTuple):
     downtime_seconds: float
     connection_downtime_seconds: float
     muted: bool = False
+
+
+class Others(NamedTuple):
+    """Incidents of one day (of the customer's zone) and one cause that are not named singly. Durations in seconds."""
+
+    day: date
+    cause: Cause
+    incidents: int
+    drops: int
+    connection_downtime_seconds: float
+    open: int
+    muted: int
 
 
 class CauseSum(Struct, frozen=True, array_like=True):

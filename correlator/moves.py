@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from correlator.activity import ACTIVITY, covers, scope_of
 from correlator.model import Checkpoint, GatewayState, LogRow, Move, Tracked
+from correlator.people import People
 
 Moves = Mapping[str, Move]
 """The folded id of before -> where it went."""
@@ -49,6 +50,15 @@ def under_todays_ids(rows: Iterable[LogRow], moves: Moves) -> Iterator[LogRow]:
             for old, move in moves.items():
                 if covers(scope, old) and not covers(scope, move.to):
                     yield row._replace(gateway=move.to)
+
+
+def followed(people: People, moves: Moves) -> People:
+    """Silences and planned work of a gateway that has moved count under its id of today as well.
+
+    What people wrote stays as they wrote it: rows of before the move may still be read under the old id.
+    """
+    moved = tuple(e._replace(gateway=today(e.gateway, moves)) for e in people.entries if e.gateway in moves)
+    return people._replace(entries=(*people.entries, *moved))
 
 
 def joined(gateway: str, states: Sequence[GatewayState]) -> GatewayState:

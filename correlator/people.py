@@ -97,6 +97,11 @@ def all_within(entries: Sequence[Entry], gateway: str, spans: Iterable[tuple[str
     return all(any(e.covers(gateway, peer, start) and end <= e.end for e in entries) for peer, start, end in spans)
 
 
+def plain(text: str) -> str:
+    """What somebody wrote, on one line and without control or direction characters: it will stand in chats."""
+    return "".join(c if c.isprintable() else " " for c in text).strip()
+
+
 def latest(remarks: Iterable[Remark], kind: RemarkKind) -> Remark | None:
     """The newest remark of a kind."""
     return max((r for r in remarks if r.kind is kind), key=lambda r: r.at, default=None)

@@ -27,7 +27,7 @@ from correlator.gateways import is_group
 from correlator.ike_log import Turn
 from correlator.maintenance import spared_lately
 from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Moment, Notification, Policy
-from correlator.moves import asked_again, joined, today, under_todays_ids
+from correlator.moves import Moves, asked_again, followed, joined, today, under_todays_ids
 from correlator.people import NOBODY as NOBODY_SAID
 from correlator.people import People
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
@@ -133,7 +133,8 @@ def _turns(
     older = {name: _older(name, policy) for name in names}
     states = store.gateways(workspace, [*names, *chain(*older.values())]) if names else {}
     first_run = head.mark is None
-    people = _people(store, states.values(), now - FIRST_LOOK if first_run else since, now) if names else NOBODY_SAID
+    first = now - FIRST_LOOK if first_run else since
+    people = _people(store, states.values(), first, now, policy.moved) if names else NOBODY_SAID
     how: dict[str, Any] = {"since": since, "now": now, "policy": policy, "first_run": first_run, "people": people}
     for name in names:
         known = [states[i] for i in (*older[name], name) if i in states]
@@ -156,12 +157,12 @@ def _left_behind(gateway: str, _: GatewayLog | None) -> Step:
     return Step(GatewayState(gateway), True, [], [], None)
 
 
-def _people(store: Store, states: Collection[GatewayState], since: datetime, now: datetime) -> People:
+def _people(store: Store, states: Collection[GatewayState], since: datetime, now: datetime, moves: Moves) -> People:
     """What people said of what is looked at. A quiet poll never comes here."""
     kept = [t.incident for s in states for t in s.tracked]
     first = min([since, *(i.started_at for i in kept)])
     days = {(since + timedelta(days=n)).date() for n in range((now - since).days + 2)} | {i.anchor.date() for i in kept}
-    return store.people(sorted({label_of(day) for day in days}), first)
+    return followed(store.people(sorted({label_of(day) for day in days}), first), moves)
 
 
 def _in_reach(workspace: str, policy: Policy) -> Policy:

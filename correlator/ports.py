@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -42,8 +42,15 @@ class Answer(NamedTuple):
 class GatewaySource(Protocol):
     """Azure's own list of gateways."""
 
-    def list_gateways(self, scopes: Sequence[str]) -> GatewayList:
-        """The gateways of these subscriptions, resource groups and gateways. Raises SourceUnavailable."""
+    def list_gateways(self, scopes: Sequence[str], places: Sequence[str] = ()) -> GatewayList:
+        """The gateways of management groups, subscriptions, resource groups and gateways, by their ids.
+
+        And the workspaces of ``places``: subscriptions and management groups. Raises SourceUnavailable.
+        """
+        ...
+
+    def is_there(self, resource_id: str) -> bool | None:
+        """Whether a resource is there; None if that cannot be told. Raises SourceUnavailable."""
         ...
 
     def status(self, connection_id: str) -> str | None:
@@ -250,12 +257,20 @@ class Store(Protocol):
         """The gateways of which something is kept, by their folded resource ids."""
         ...
 
+    def spared(self, partition: str) -> list[datetime]:
+        """When maintenance was logged that no drop followed (UTC), as far back as it is kept, of every gateway."""
+        ...
+
     def kept_list(self) -> tuple[Listed | None, datetime]:
         """The gateway list as it was last kept, and the store's own clock (UTC)."""
         ...
 
     def keep_list(self, listed: Listed) -> None:
-        """Keep it for the next process."""
+        """Keep it for the next process; who reads meanwhile has the old one or the new one, whole."""
+        ...
+
+    def clock(self) -> datetime:
+        """The store's own clock (UTC)."""
         ...
 
     def people(self, weeks: Iterable[str], ending_after: datetime) -> People:
@@ -278,8 +293,8 @@ class Store(Protocol):
         """Take one back."""
         ...
 
-    def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:
-        """The public incident objects of these UTC weeks (``2026-W34``), from the public table."""
+    def documents(self, weeks: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """The public incident objects of these UTC weeks (``2026-W34``), from the public table, as they are taken."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
@@ -26,7 +27,8 @@ from correlator.model import (
 )
 from correlator.monthly import month_bounds, month_due
 from correlator.ports import Channel, Head, Notice, Snapshot, Store
-from correlator.weekly import LATE, label_of, lines_between, week_bounds, week_due, week_line
+from correlator.routes import EVERYWHERE, Routing
+from correlator.weekly import LATE, cut, label_of, week_bounds, week_due, week_line
 from correlator.welcome import LOOK_BACK, compose
 
 if TYPE_CHECKING:
@@ -74,8 +76,12 @@ def summarize(
     zone: tzinfo,
     wanted: Wanted | None = None,
     listed: GatewayList | None = None,
+    routing: Routing = EVERYWHERE,
 ) -> Report:
-    """Send the last week's or month's report if it is due, by the last poll's clock. Raises StaleWrite if overtaken."""
+    """Send the last week's or month's report if it is due, by the last poll's clock. Raises StaleWrite if overtaken.
+
+    A channel all of whose rules say whose gateways they are about gets the report of these gateways.
+    """
     calendar = _calendar(at, zone)
     report = Report(calendar.partition)
     before = store.read(calendar.partition)
@@ -88,12 +94,17 @@ def summarize(
     if label:
         start, end = calendar.bounds(label)
         # What ended before anyone watched has nothing to tell.
-        told = None
+        told: dict[str, Notification] = {}
         if any(h.watching_since and h.watching_since < end for h in heads):
             known = known_of(workspaces, store, listed, (start, end))
-            summary = compile_report(label, (start, end), zone, store.documents, wanted, known)
-            told = Notification(calendar.moment, now, week=summary)
-        before = _tell(told, now, before, replace(before.head, week=label), store, channels, report)
+            sums: dict[str, Week] = {}
+            for channel in channels:
+                whose = channel if routing.has_gateways_of_its_own(channel) else ""
+                if whose not in sums:
+                    documents, mine = (store.documents, known) if not whose else _part(store, known, routing, whose)
+                    sums[whose] = compile_report(label, (start, end), zone, documents, wanted, mine)
+                told[channel] = Notification(calendar.moment, now, week=sums[whose])
+        before = _tell(told, now, before, replace(before.head, week=label), store, report)
     Delivery(store, channels, now, report).run(before)
     return report
 
@@ -102,16 +113,32 @@ def compile_report(
     label: str,
     period: Span,
     zone: tzinfo,
-    documents: Callable[[list[str]], list[dict[str, Any]]],
+    documents: Callable[[list[str]], Iterable[dict[str, Any]]],
     wanted: Wanted | None = None,
     known: Known | None = None,
 ) -> Week:
-    """The report of a period (UTC, half open) from the public incident objects, read by partition."""
-    from correlator.figures import Known, Wanted, figures  # once a week: no part of a timer's cold start
+    """The report of a period (UTC, half open) from the public incident objects, a partition in memory at a time."""
+    from correlator.figures import Known, Wanted, figures, gather  # once a week: no part of a timer's cold start
 
-    found = documents(_weeks(period[0] - HISTORY - LATE, period[1] + LATE))
-    lines = lines_between(*period, found)
-    return Week(label, *period, lines, figures(lines, found, period, zone, wanted or Wanted(), known or Known()))
+    weeks = _weeks(period[0] - HISTORY - LATE, period[1] + LATE)
+    gathered = gather(chain.from_iterable(documents([week]) for week in weeks), period)
+    measured = figures(gathered, period, zone, wanted or Wanted(), known or Known())
+    return cut(Week(label, *period, gathered.lines, measured), zone)
+
+
+def _part(
+    store: Store, known: Known, routing: Routing, channel: str
+) -> tuple[Callable[[list[str]], Iterable[dict[str, Any]]], Known]:
+    """What is stored and known of the gateways that a channel's rules are about."""
+
+    def mine(weeks: list[str]) -> Iterable[dict[str, Any]]:
+        return (d for d in store.documents(weeks) if routing.owns(channel, d["gateway"]["resource_id"]))
+
+    listed = known.listed
+    if listed:
+        gateways = tuple(g for g in listed.gateways if routing.owns(channel, g.resource_id))
+        listed = replace(listed, gateways=gateways)
+    return mine, known._replace(listed=listed)
 
 
 def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None, period: Span) -> Known:
@@ -121,8 +148,11 @@ def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None
     heads = store.roster(workspaces).heads
     since = min((h.watching_since for h in heads if h.watching_since), default=None)
     logging = frozenset(gateway for w in workspaces for gateway in store.watched(w)) if listed else frozenset()
+    if since is None:
+        return Known(listed, logging)
+    spared = sum(period[0] <= at < period[1] for w in workspaces for at in store.spared(w))
     blind = blind_seconds((g for h in heads for g in h.gaps), *period)
-    return Known(listed, logging, since - LOOK_BACK if since else None, blind if since else None)
+    return Known(listed, logging, since - LOOK_BACK, blind, spared)
 
 
 def greet(
@@ -153,7 +183,7 @@ def greet(
         seen = {gateway for w in workspaces for gateway in store.watched(w)}
         lines = [week_line(d) for d in store.documents(_weeks(now - LOOK_BACK, now))]
         told = Notification(Moment.WELCOME, now, welcome=compose(listed, seen, lines, unread, now))
-        before = _tell(told, now, before, Head(mark=now), store, channels, report)
+        before = _tell(dict.fromkeys(channels, told), now, before, Head(mark=now), store, report)
     Delivery(store, channels, now, report).run(before)
     return Greeting(report.sent == len(before.outbox), report)
 
@@ -184,7 +214,7 @@ def confess(
         blind = Notification(Moment.BLIND, now, blind=Blind(tuple(news), _begun_in(news, store)))
         noted = {w: max(g.until for g in found) for w, found in kept.items() if found}
         head = replace(before.head, mark=max(g.until for g in news), noted=noted)
-        before = _tell(blind, now, before, head, store, channels, report)
+        before = _tell(dict.fromkeys(channels, blind), now, before, head, store, report)
     Delivery(store, channels, now, report).run(before)
     return Greeting(done=not store.read(WATCH_PARTITION).outbox, report=report)
 
@@ -201,7 +231,7 @@ def give_up(workspaces: Collection[str], store: Store, channels: Mapping[str, Ch
     if news:
         told = Notification(Moment.MENDING, now, mending=Mending(tuple(Gap("poll-given-up", w) for w in news)))
         head = replace(before.head, noted=known | dict.fromkeys(news, now))
-        before = _tell(told, now, before, head, store, channels, report)
+        before = _tell(dict.fromkeys(channels, told), now, before, head, store, report)
     Delivery(store, channels, now, report).run(before)
     return report
 
@@ -220,18 +250,10 @@ def _clock(heads: Iterable[Head]) -> datetime | None:
 
 
 def _tell(
-    told: Notification | None,
-    now: datetime,
-    before: Snapshot,
-    head: Head,
-    store: Store,
-    channels: Mapping[str, Channel],
-    report: Report,
+    told: Mapping[str, Notification], now: datetime, before: Snapshot, head: Head, store: Store, report: Report
 ) -> Snapshot:
-    """Commit what is to be told, together with the note that it was; the outbox as it is then."""
-    notices = [
-        Notice(f"{now:%Y%m%dT%H%M%S%f}-{told.subject}-{channel}", channel, now, told) for channel in channels if told
-    ]
+    """Commit what is to be told to each channel, together with the note that it was; the outbox as it is then."""
+    notices = [Notice(f"{now:%Y%m%dT%H%M%S%f}-{n.subject}-{channel}", channel, now, n) for channel, n in told.items()]
     store.commit(report.partition, before.etag, head, [], notices)
     report.said = 1 if told else 0
     return store.read(report.partition)

@@ -60,14 +60,15 @@ def run(app: App, environment: Mapping[str, str]) -> None:
 def _run(app: App, environment: Mapping[str, str]) -> None:
     store, channels = app.opened()
     before = store.read(PARTITION)
-    now = max((h.mark for h in store.roster(app.settings.workspace_ids).heads if h.mark), default=None)
+    ids: Sequence[str] = app.workspaces()
+    now = max((h.mark for h in store.roster(ids).heads if h.mark), default=None)
     if now is None:
         return
     report = Report(PARTITION, now)
-    fleet = app.settings.fans_out
-    if is_due(before.head, now, A_PART_EVERY if fleet else EVERY):
-        ids = of_hour(app.settings.workspace_ids, now) if fleet else app.settings.workspace_ids
-        found = _found(environment if not fleet else {**environment, **of_fleet(ids)}, ids, store) if ids else []
+    many = len(ids) > app.settings.fan_out_above
+    if is_due(before.head, now, A_PART_EVERY if many else EVERY):
+        ids = of_hour(ids, now) if many else ids
+        found = _found({**environment, **of_fleet(ids)} if many else environment, ids, store) if ids else []
         before = note(found, before, store, channels, report, now)
     elif not before.outbox:
         return

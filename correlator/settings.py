@@ -9,14 +9,14 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from correlator.errors import SettingsError
-from correlator.gateways import folded, is_group
+from correlator.gateways import folded, is_group, is_wide
 from correlator.model import BusinessHours, MonthlyTime, WeeklyTime
 from correlator.reasons import Vocabulary, line
 from correlator.routes import Route, parse
@@ -28,6 +28,7 @@ DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LANGUAGES = ("en", "ja")
 CHANNEL_NAMES = ("teams", "slack", "events")
+_NAMED = re.compile(r"(TEAMS|SLACK|EVENTS)_WEBHOOK_URL_([A-Z0-9](?:[A-Z0-9_]{0,38}[A-Z0-9])?)")
 TEN_YEARS = timedelta(days=3650)
 """Longer than anybody asks for, and so short that it can be added to any time of a row."""
 WIDEST = timedelta(days=1)
@@ -43,6 +44,16 @@ VAULT_CURE = (
 )
 
 
+def no_address(setting: str) -> str:
+    """Stands for an address that cannot be used since this setting did not resolve; the reference shows nowhere."""
+    return VAULT_REFERENCE + setting
+
+
+def unresolved(address: str) -> str:
+    """The setting for whose sake there is no address, ``""`` where there is one."""
+    return address.removeprefix(VAULT_REFERENCE) if address.startswith(VAULT_REFERENCE) else ""
+
+
 class Problem(NamedTuple):
     """What is wrong with a setting, and the way out. Shows no value."""
 
@@ -52,6 +63,41 @@ class Problem(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.setting} {self.what}" + (f": {self.cure}" if self.cure else "")
+
+
+NAMED_SETTINGS = re.compile(
+    r"((TEAMS|SLACK|EVENTS)_(WEBHOOK_URL|LANGUAGE)|EVENTS_WEBHOOK_SECRET)_[A-Z0-9](?:[A-Z0-9_]{0,38}[A-Z0-9])?"
+)
+"""The settings of channels with names: those of the table with a name behind them."""
+
+
+class NamedChannel(NamedTuple):
+    """A further channel of a kind: ``TEAMS_WEBHOOK_URL_EMEA`` makes ``teams-emea``. An empty language is its kind's.
+
+    The address is empty where it could not be read: the rules for the channel hold all the same.
+    """
+
+    name: str
+    url: str
+    language: str = ""
+    secret: tuple[bytes, ...] = ()
+
+
+def kind_of(channel: str) -> str:
+    """teams, slack or events."""
+    return channel.partition("-")[0]
+
+
+def setting_of(channel: str, what: str = "WEBHOOK_URL") -> str:
+    """The setting of a channel: ``TEAMS_WEBHOOK_URL``, ``TEAMS_WEBHOOK_URL_EMEA``."""
+    kind, _, name = channel.partition("-")
+    return "_".join(filter(None, (kind.upper(), what, name.replace("-", "_").upper())))
+
+
+def channel_of(setting: str) -> str:
+    """The named channel of which this setting is the address, ``""`` where it is none."""
+    found = _NAMED.fullmatch(setting)
+    return f"{found[1]}-{found[2].replace('_', '-')}".lower() if found else ""
 
 
 class Setting(NamedTuple):
@@ -69,8 +115,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _places(text: str) -> tuple[str, ...]:
-    """Workspaces, and resource groups as they are compared: each names a partition of the state."""
-    return tuple(dict.fromkeys(folded(w) if is_group(w) else w for w in _words(text)))
+    """Workspaces, and resource groups as they are compared: each names a partition of the state. Wider ids alike."""
+    return tuple(dict.fromkeys(folded(w) if is_group(w) or is_wide(w) else w for w in _words(text)))
 
 
 def _text(text: str) -> str:
@@ -223,7 +269,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "WORKSPACE_IDS",
         "",
-        "Log Analytics workspace (customer) ids to watch, separated by commas; or ids of the gateways' resource groups",
+        "Log Analytics workspace (customer) ids to watch, separated by commas; or ids of the gateways' resource "
+        "groups, or of subscriptions or management groups: every workspace there",
         _places,
     ),
     Setting("TEAMS_WEBHOOK_URL", "", "Teams Workflows webhook; a Key Vault reference in Azure", _text, True),
@@ -252,8 +299,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GATEWAY_SCOPES",
         "",
-        "Resource ids of subscriptions, resource groups or gateways to read names and connections from, separated by "
-        "commas; needs Reader there",
+        "Resource ids of management groups, subscriptions, resource groups or gateways to read names and connections "
+        "from, separated by commas; needs Reader there",
         _words,
     ),
     Setting(
@@ -288,7 +335,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "ROUTES",
         "",
-        "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; default: all of all",
+        "Which channel hears of which incidents: teams: azure,unknown; slack: remote site=osaka; teams-emea: "
+        "tag=team:emea; default: all of all",
         _routes,
     ),
     Setting("KEEP_MONTHS", "13", "How many months incidents, outages, messages and remarks are kept", _months),
@@ -343,6 +391,22 @@ class Settings(Struct, frozen=True):
     events_webhook_secret: tuple[bytes, ...]
     heartbeat_url: str
     tables_connection_string: str
+    named: tuple[NamedChannel, ...] = ()
+
+    @property
+    def channels(self) -> dict[str, str]:
+        """The address of every channel that has one, by its name: each kind's own, then the named ones."""
+        plain = {kind: str(getattr(self, f"{kind}_webhook_url")) for kind in CHANNEL_NAMES}
+        return {name: url for name, url in (*plain.items(), *((c.name, c.url) for c in self.named)) if url}
+
+    def language_of(self, channel: str) -> str:
+        """The language of a channel: its own, else its kind's, else that of all messages."""
+        own = next((c.language for c in self.named if c.name == channel), "")
+        return own or str(getattr(self, f"{kind_of(channel)}_language")) or self.message_language
+
+    def secret_of(self, channel: str) -> tuple[bytes, ...]:
+        """What its events are signed with."""
+        return next((c.secret for c in self.named if c.name == channel and c.secret), self.events_webhook_secret)
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
@@ -352,7 +416,10 @@ class Settings(Struct, frozen=True):
 
     @property
     def fans_out(self) -> bool:
-        """Whether each workspace is polled by a run of its own, which a queue asks for."""
+        """Whether each workspace is polled by a run of its own, which a queue asks for.
+
+        Where workspaces are found and not named, there may be many tomorrow.
+        """
         return _are_many(self.workspace_ids, self.fan_out_above)
 
     @classmethod
@@ -371,11 +438,39 @@ class Settings(Struct, frozen=True):
         """As far as they can be read: what cannot has its default and is among the problems."""
         problems: list[Problem] = []
         values = {s.name.lower(): _value(s, environment, problems) for s in SETTINGS}
+        named = tuple(_named(environment, problems))
+        values["routes"] = tuple(_known_routes(values["routes"], named, problems))
         unread = {p.setting for p in problems}
+        there = {setting_of(kind_of(c.name)) for c in named}
         for names in needed:
-            if not any(values[n.lower()] or n in unread for n in names.split("|")):
+            if not any(values[n.lower()] or n in unread or n in there for n in names.split("|")):
                 problems.append(Problem(names.replace("|", " or "), "is not set", ""))
-        return cls(**values), problems
+        return cls(**values, named=named), problems
+
+
+def _named(environment: Mapping[str, str], problems: list[Problem]) -> Iterator[NamedChannel]:
+    """The channels beside the one of each kind, in the order of their settings."""
+    for setting in sorted(environment):
+        name = channel_of(setting)
+        if not name or not environment[setting].strip():
+            continue
+        url = _value(Setting(setting, "", "", _text), environment, problems)
+        spoken = Setting(setting_of(name, "LANGUAGE"), "", "", _language_or_none)
+        secret = Setting(setting_of(name, "WEBHOOK_SECRET"), "", "", _keys)
+        language, keys = (_value(s, environment, problems) for s in (spoken, secret))
+        yield NamedChannel(name, url, language, keys)
+
+
+def _known_routes(routes: Iterable[Route], named: Iterable[NamedChannel], problems: list[Problem]) -> Iterator[Route]:
+    """The rules of channels that can exist; one for a named channel without an address is a slip."""
+    known = {*CHANNEL_NAMES, *(c.name for c in named)}
+    unread = {p.setting for p in problems}
+    for route in routes:
+        if route.channel in known or setting_of(route.channel) in unread:
+            yield route
+        else:
+            cure = f"set {setting_of(route.channel)}, or name another channel"
+            problems.append(Problem("ROUTES", f"has a rule for {route.channel}, which has no address", cure))
 
 
 def fans_out(environment: Mapping[str, str]) -> bool:
@@ -388,7 +483,7 @@ def fans_out(environment: Mapping[str, str]) -> bool:
 
 
 def _are_many(workspaces: Collection[str], most: int) -> bool:
-    return len(workspaces) > most
+    return len(workspaces) > most or any(map(is_wide, workspaces))
 
 
 def _value(setting: Setting, environment: Mapping[str, str], problems: list[Problem]) -> Any:

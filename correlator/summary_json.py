@@ -16,14 +16,14 @@ RENAMED = ("hit", "open", "listed", "seconds")
 
 def summary_object(week: Week, style: Style) -> dict[str, Any]:
     """Plain JSON values; times ISO 8601 in UTC, durations in seconds, shares in percent."""
-    lines = weeks.counted(week)
+    lines, total = weeks.counted(week), weeks.sums(week)
     found: dict[str, Any] = {
         "label": week.label,
         "start": _iso(week.start),
         "end": _iso(week.end),
         "timezone": style.zone,
-        "incident_count": len(lines),
-        "drops": weeks.sums(lines).drops,
+        "incident_count": total.incidents,
+        "drops": total.drops,
         "without_path_seconds": weeks.without_a_path(week),
         "by_side": [{"side": side.value} | sums._asdict() for side, sums in weeks.by_side(week).items()],
         "by_time": [{"label": label, **drops} for label, drops in weeks.by_group(week, style)],
@@ -32,7 +32,8 @@ def summary_object(week: Week, style: Style) -> dict[str, Any]:
             for line in lines[:MOST]
         ],
     }
-    found |= {"incidents_omitted": len(lines) - MOST} if len(lines) > MOST else {}
+    omitted = total.incidents - len(found["incidents"])
+    found |= {"incidents_omitted": omitted} if omitted else {}
     return found | (_figures(week.figures) if week.figures else {})
 
 

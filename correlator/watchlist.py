@@ -9,39 +9,34 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from correlator.errors import SourceUnavailable
-from correlator.gateways import Listed, changes
+from correlator.gateways import Listed, is_wide
 from correlator.model import LONG_AGO, GatewayState, Move, Policy, Status, Witness
 from correlator.ports import GatewaySource
+from correlator.settings import Settings
 
 log = logging.getLogger("correlator")
 FRESH_FOR, DOUBTFUL_FOR = timedelta(days=1), timedelta(hours=1)
 
 
-def is_fresh(listed: Listed | None, scopes: Sequence[str], now: datetime) -> bool:
+def is_fresh(listed: Listed | None, scopes: Sequence[str], now: datetime, places: Sequence[str] = ()) -> bool:
     """Whether the list was read of these scopes within the last day; the last hour, if some of it was refused."""
-    if listed is None or listed.scopes != tuple(scopes):
+    if listed is None or (listed.scopes, listed.places) != (tuple(scopes), tuple(places)):
         return False
     return now - listed.read_at < (DOUBTFUL_FOR if listed.found.refused else FRESH_FOR)
 
 
-def read_anew(listed: Listed | None, source: GatewaySource, scopes: Sequence[str], now: datetime) -> Listed | None:
-    """The list as it is today, or as it was kept where Azure does not answer."""
-    try:
-        found = source.list_gateways(scopes)
-    except SourceUnavailable as failed:
-        log.warning("the gateway list could not be read; the app goes on with what it knows: %s", failed)
-        return listed
-    for refused in found.refused:
-        log.warning("gateway list: %s: %s", refused.scope, refused.why)
-    if listed is None:
-        return Listed(now, found, tuple(scopes))
-    changed = changes(listed.found, found).gateways
-    for what, gateways in (("added", changed.added), ("removed", changed.removed)):
-        for gateway in gateways:
-            log.info("gateway list: %s %s", what, gateway.resource_id)
-    for before, after in changed.moved:
-        log.info("gateway list: %s is now %s", before.resource_id, after.resource_id)
-    return listed.renewed(now, found, tuple(scopes))
+def places_of(settings: Settings) -> tuple[str, ...]:
+    """The entries of WORKSPACE_IDS that stand for every workspace in them."""
+    return tuple(w for w in settings.workspace_ids if is_wide(w))
+
+
+def workspaces(settings: Settings, listed: Listed | None) -> tuple[str, ...]:
+    """What is polled now: the workspaces and resource groups that are named, then those that were found."""
+    named = tuple(w for w in settings.workspace_ids if not is_wide(w))
+    if listed is None or len(named) == len(settings.workspace_ids):
+        return named
+    out = {*(w.lower() for w in named), *listed.untried, *listed.unread}
+    return (*named, *dict.fromkeys(w.customer_id for w in listed.found.workspaces if w.customer_id not in out))
 
 
 def informed(policy: Policy, listed: Listed | None) -> Policy:
@@ -51,9 +46,9 @@ def informed(policy: Policy, listed: Listed | None) -> Policy:
     found = listed.found
     return replace(
         policy,
-        active_active=found.active_active(),
-        peers=found.peers(),
-        addresses=found.addresses(),
+        active_active=found.active_active,
+        peers=found.peers,
+        addresses=found.addresses,
         removed=frozenset(listed.removed),
         moved={old: Move(new, listed.moved_at.get(old, LONG_AGO)) for old, new in listed.aliases.items()},
     )

@@ -103,7 +103,7 @@ class Web(NamedTuple):
         return in_json(200 if well else 503, {"status": state, "workspaces": workspaces, "parked_channels": refused})
 
     def _question(self, asked: Mapping[str, str], days: int) -> Question:
-        _, now = self.store.kept_list()
+        now = self.store.clock()
         wanted = question({k: asked[k] for k in ASKED if k in asked}, days, self.zone, now)
         if wanted.until - wanted.since > LONGEST:
             raise UsageError(f"ask for at most {LONGEST.days} days at once")

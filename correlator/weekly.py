@@ -6,14 +6,19 @@ run that was missed is made up for by the next one: the question is "which week 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from correlator.model import Cause, Status, Week, WeekLine, WeeklyTime
+from msgspec.structs import replace
+
+from correlator.measures import worst_first
+from correlator.model import Cause, Others, Status, Week, WeekLine, WeeklyTime
 
 WEEK = timedelta(days=7)
 LATE = timedelta(days=2)
+NAMED = 200
+"""So many incidents of a report are kept singly."""
 
 
 def week_due(now: datetime, at: WeeklyTime, zone: tzinfo, last_told: str) -> str | None:
@@ -65,6 +70,30 @@ def lines_between(start: datetime, end: datetime, documents: Iterable[Mapping[st
     """The incidents that began in that time (UTC, half open), oldest first, without those that never were."""
     lines = sorted(week_line(d) for d in documents if not Status(d["status"]).withdrawn)
     return tuple(line for line in lines if start <= line.started_at < end)
+
+
+def cut(week: Week, zone: tzinfo, named: int = NAMED) -> Week:
+    """The same with the worst incidents alone and the others summed up: a report must fit where it is kept."""
+    ordered = sorted(week.incidents, key=worst_first)
+    worst, rest = ordered[:named], ordered[named:]
+    others: dict[tuple[date, Cause], list[WeekLine]] = {}
+    for line in rest:
+        others.setdefault((line.started_at.astimezone(zone).date(), line.cause), []).append(line)
+    gateways = {line.gateway for line in rest} - {line.gateway for line in worst}
+    found = tuple(_summed(*key, lines) for key, lines in sorted(others.items()))
+    return replace(week, incidents=tuple(worst), others=found, more_gateways=len(gateways)) if rest else week
+
+
+def _summed(day: date, cause: Cause, lines: Sequence[WeekLine]) -> Others:
+    return Others(
+        day,
+        cause,
+        len(lines),
+        sum(line.drops for line in lines),
+        sum(line.connection_downtime_seconds for line in lines),
+        sum(line.status is Status.OPEN for line in lines),
+        sum(line.muted for line in lines),
+    )
 
 
 def week_line(document: Mapping[str, Any]) -> WeekLine:

@@ -15,9 +15,9 @@ from azure.identity import DefaultAzureCredential
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from correlator.channels import CHANNELS, Events, Pace, check_url
+from correlator.channels import CHANNELS, Events, Pace, Slack, Teams, check_url
 from correlator.delivery import Report
-from correlator.errors import CorrelatorError, SettingsError, StaleWrite, StoreUnavailable
+from correlator.errors import CorrelatorError, SettingsError, SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.gaps import tell_after
 from correlator.gateways import Listed
 from correlator.model import MonthlyTime, Policy, PollingGap, WeeklyTime
@@ -26,13 +26,14 @@ from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import confess, greet, summarize
 from correlator.routes import Routing
 from correlator.schedule import longest_pause
-from correlator.settings import Settings
+from correlator.settings import Settings, kind_of, setting_of, unresolved
 from correlator.sites import names
 from correlator.sources.log_analytics import LogAnalytics
+from correlator.starting import startable
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
-from correlator.watchlist import Asking, informed, is_fresh, read_anew
+from correlator.watchlist import Asking, informed, is_fresh, places_of, workspaces
 from correlator.wording import Style
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("correlator")
 CHANNEL_SETTINGS = "|".join(setting for setting, _ in CHANNELS.values())
 NEEDED = ("WORKSPACE_IDS", "TABLES_ENDPOINT|TABLES_CONNECTION_STRING", CHANNEL_SETTINGS)
+NOTHING_FOUND = "WORKSPACE_IDS: no workspace was found that can be polled; doctor says why"
 SHOWN = 50
 """Messages in one line: a line that is too long is cut by what keeps it, and then cannot be read."""
 
@@ -67,8 +69,9 @@ class App(Struct):
         store, channels = self.dressed(style_of(self.settings, listed))
         settings, policy = self.settings, informed(policy_of(self.settings), listed)
         asking = Asking(self.resources, listed) if self.resources and listed else None
-        aside = Aside(touched, asking, Routing(settings.routes, names(settings.sites)), perf_counter)
-        reports, failures = poll_all(settings.workspace_ids, self.source, store, channels, policy, aside)
+        aside = Aside(touched, asking, self.routing(listed), perf_counter)
+        watched = workspaces(settings, listed)
+        reports, failures = poll_all(watched, self.source, store, channels, policy, aside)
         if listed and touched and not failures:
             listed = replace(listed, touched=())
         if listed and listed is not before:
@@ -82,6 +85,8 @@ class App(Struct):
         self.greet(store, channels, {w: str(f) for w, f in failures.items()})
         # The loser of a race dropped its work on purpose: the winner did it.
         real = [f for f in failures.values() if not isinstance(f, StaleWrite)]
+        if not watched:
+            raise SourceUnavailable(NOTHING_FOUND)
         if real:
             raise CorrelatorError("; ".join(str(f) for f in real))
         if settings.heartbeat_url:
@@ -107,7 +112,8 @@ class App(Struct):
         settings, listed = self.settings, self.listed.found if self.listed else None
         zone, wanted = ZoneInfo(settings.timezone), wanted_of(settings)
         try:
-            report = summarize(settings.workspace_ids, store, channels, at, zone, wanted, listed)
+            routing = self.routing(self.listed)
+            report = summarize(self.workspaces(), store, channels, at, zone, wanted, listed, routing)
         except StaleWrite as lost:
             log.info("%s: %s", what, lost)
             return
@@ -123,7 +129,7 @@ class App(Struct):
             before = months_before(now, self.settings.keep_months)
             purged = Counter(store.purge(before))
             gone = {*listed.removed, *listed.aliases} if listed else set()
-            for workspace in self.settings.workspace_ids:
+            for workspace in workspaces(self.settings, listed):
                 purged["gateways"] += store.purge_gateways(workspace, sorted(gone), before)
         except StoreUnavailable as refused:
             log.warning("housekeeping: %s", refused)
@@ -141,13 +147,20 @@ class App(Struct):
         from correlator.web import Web
 
         style = style_of(self.settings, self._known_list())
-        return Web(self._store(style), History(self.tables), self.settings.workspace_ids, style)
+        return Web(self._store(style), History(self.tables), self.workspaces(), style)
 
     def signed_in(self) -> SignedIn:
         """What is answered to people who signed in; nothing at all where they cannot."""
         from correlator.signed_in import SignedIn
 
         return SignedIn(self.settings.report_url if self.settings.sign_in else "", self.web)
+
+    def routing(self, listed: Listed | None) -> Routing:
+        return Routing(self.settings.routes, names(self.settings.sites), listed.found if listed else None)
+
+    def workspaces(self) -> tuple[str, ...]:
+        """What is polled now, by the list that is known."""
+        return workspaces(self.settings, self._known_list() if places_of(self.settings) else None)
 
     def _known_list(self) -> Listed | None:
         """The gateway list as it was last kept, for its names; without them an answer is still an answer."""
@@ -160,11 +173,19 @@ class App(Struct):
 
     def current_list(self) -> tuple[Listed | None, Listed | None]:
         """The gateway list as it was and as it is. In a process that has a fresh one, nothing is read."""
-        scopes = self.settings.gateway_scopes
-        if self.resources is None or (self.clock and is_fresh(self.listed, scopes, self.clock)):
+        scopes, places = self.settings.gateway_scopes, places_of(self.settings)
+        if self.resources is None:
             return self.listed, self.listed
-        kept, clock = self._store().kept_list()
-        return kept, kept if is_fresh(kept, scopes, clock) else read_anew(kept, self.resources, scopes, clock)
+        kept, clock = self.listed, self.clock
+        if clock is None or not is_fresh(kept, scopes, clock, places):
+            kept, clock = self._store().kept_list()
+        if is_fresh(kept, scopes, clock, places) and not (kept and kept.untried):
+            return kept, kept
+        from correlator.refresh import read_anew, tried  # once a day, and until every found workspace was asked
+
+        fresh = is_fresh(kept, scopes, clock, places)
+        listed = kept if fresh else read_anew(kept, self.resources, scopes, clock, places)
+        return kept, tried(listed, self.source, perf_counter) if listed and listed.untried else listed
 
     def greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:
         """Say hello, once every workspace was polled or has failed for long."""
@@ -172,7 +193,7 @@ class App(Struct):
             return
         found = self.listed.found if self.listed else None
         try:
-            greeting = greet(self.settings.workspace_ids, failures, store, channels, found)
+            greeting = greet(self.workspaces(), failures, store, channels, found)
         except StaleWrite as lost:
             log.info("welcome: %s", lost)
             return
@@ -186,7 +207,7 @@ class App(Struct):
             return
         self.confessed = False
         try:
-            told = confess(gaps, self.settings.workspace_ids, store, channels, self.clock)
+            told = confess(gaps, self.workspaces(), store, channels, self.clock)
         except StaleWrite as lost:
             log.info("gaps in watching: %s", lost)
             return
@@ -204,16 +225,17 @@ class App(Struct):
 
 def build(environment: Mapping[str, str]) -> App:
     """Read the settings and make the clients; no request is sent. Raises SettingsError with every problem."""
-    settings = behind_sign_in(Settings.read(environment, NEEDED), environment)
+    settings = behind_sign_in(startable(environment, NEEDED), environment)
     credential = DefaultAzureCredential()
     open_channels(settings, style_of(settings))
-    problem = check_url(settings.heartbeat_url, settings.allow_private_webhooks) if settings.heartbeat_url else None
-    if problem:
+    heartbeat = settings.heartbeat_url
+    problem = check_url(heartbeat, settings.allow_private_webhooks) if heartbeat else None
+    if problem and not unresolved(heartbeat):
         raise SettingsError([f"HEARTBEAT_URL: {problem}"])
     return App(
         settings,
         LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential),
-        _resource_manager(settings, credential) if settings.gateway_scopes else None,
+        _resource_manager(settings, credential) if settings.gateway_scopes or places_of(settings) else None,
         open_tables(settings, credential),
     )
 
@@ -236,7 +258,7 @@ def _resource_manager(settings: Settings, credential: TokenCredential) -> Gatewa
 
 def style_of(settings: Settings, listed: Listed | None = None) -> Style:
     """How messages and public rows are worded. A name in SITES goes before the name of the connection."""
-    connections = listed.found.connection_names() if listed else {}
+    connections = listed.found.connection_names if listed else {}
     sites = settings.sites
     return Style(settings.message_language, settings.timezone, names(sites), connections, sites, settings.report_url)
 
@@ -273,24 +295,26 @@ def open_tables(settings: Settings, credential: TokenCredential) -> AzureTables:
 
 def open_channels(settings: Settings, style: Style, pace: Pace | None = None) -> dict[str, Channel]:
     """The channels whose address is set. Raises SettingsError for addresses that cannot work."""
-    urls = {name: getattr(settings, setting.lower()) for name, (setting, _) in CHANNELS.items()}
     problems = [
-        f"{CHANNELS[name][0]}: {problem}"
-        for name, url in urls.items()
-        if url and (problem := check_url(url, settings.allow_private_webhooks))
+        f"{setting_of(name)}: {problem}"
+        for name, url in settings.channels.items()
+        if not unresolved(url) and (problem := check_url(url, settings.allow_private_webhooks))
     ]
     if problems:
         raise SettingsError(problems)
-    return {name: open_channel(name, url, settings, style, pace) for name, url in urls.items() if url}
+    return {name: open_channel(name, url, settings, style, pace) for name, url in settings.channels.items()}
 
 
 def open_channel(name: str, url: str, settings: Settings, style: Style, pace: Pace | None = None) -> Channel:
     """A channel in its own language. Raises SettingsError for an address that cannot work."""
-    style = replace(style, language=getattr(settings, f"{name}_language") or style.language)
-    private = settings.allow_private_webhooks
-    if name == Events.name:
-        return Events(url, style, private, pace, settings.events_webhook_secret)
-    return CHANNELS[name][1](url, style, private, pace)
+    style = replace(style, language=settings.language_of(name))
+    kind, private = kind_of(name), settings.allow_private_webhooks
+    if kind == Events.name:
+        channel: Events | Teams | Slack = Events(url, style, private, pace, settings.secret_of(name))
+    else:
+        channel = CHANNELS[kind][1](url, style, private, pace)
+    channel.name, channel.setting = name, setting_of(name)
+    return channel
 
 
 def tell_of(report: Report) -> None:

@@ -3,7 +3,7 @@ metadata description = 'Everything the app needs in one resource group, and its 
 
 targetScope = 'resourceGroup'
 
-import { channelName, diagnosticSettingName, logScope, networkAccess, phone, roles, siteContacts, siteNames, tagSet, watchedWorkspace } from 'types.bicep'
+import { channelLanguages, channelName, diagnosticSettingName, logScope, networkAccess, phone, roles, siteContacts, siteNames, tagSet, watchedWorkspace } from 'types.bicep'
 
 @description('Short name of this installation, as in prod. Part of tags and of the names\' unique suffix.')
 @minLength(2)
@@ -36,11 +36,27 @@ param ikeLogs bool = false
 @description('Resource groups of the gateways, as ids: Reader there gives names of connections and sites. Empty: the app does without.')
 param gatewayResourceGroupIds string[] = []
 
+@description('Management groups and subscriptions in which gateways are found, as ids. Reader there is assigned by an owner: see the output roleCommands.')
+param gatewayScopeIds string[] = []
+
+@description('Management groups and subscriptions whose workspaces are watched, as ids. Reader and Log Analytics Data Reader there are assigned by an owner.')
+param workspaceScopeIds string[] = []
+
 // Who is told
 
 @description('Channels to tell. The app needs at least one.')
 @minLength(1)
 param channels channelName[] = ['teams']
+
+@description('Further channels for several teams: a kind, a hyphen and a name, as in teams-emea. Which gateways are theirs is said in routes.')
+param namedChannels string[] = []
+
+@description('Their addresses, as in { "teams-emea": "https://…" }. One that is missing leaves the vault\'s secret teams-emea-webhook-url as it is.')
+@secure()
+param namedWebhookUrls object = {}
+
+@description('Languages of such channels, as in { "teams-jp": "ja" }. Without one: that of its kind.')
+param namedLanguages channelLanguages = {}
 
 @description('Address of the Teams Workflows webhook. Empty leaves the vault\'s secret teams-webhook-url as it is.')
 @secure()
@@ -206,8 +222,10 @@ var allTags = union(tags, { 'azd-env-name': environmentName })
 var storageName = 'stvpn${suffix}'
 var functionAppName = 'func-vpn-${suffix}'
 var secretNames = concat(
-  map(channels, channel => '${channel}-webhook-url'),
-  contains(channels, 'events') ? ['events-webhook-secret'] : [],
+  map(concat(channels, namedChannels), channel => '${channel}-webhook-url'),
+  contains(channels, 'events') || !empty(filter(namedChannels, channel => startsWith(channel, 'events-')))
+    ? ['events-webhook-secret']
+    : [],
   heartbeat ? ['heartbeat-url'] : []
 )
 var ownVault = empty(existingVaultId)
@@ -221,7 +239,7 @@ var asked = askFor == 'workspaces' ? watched : []
 var assignOnWatched = askFor == 'workspaces' && (empty(workspaces) ? assignRoles : assignRolesElsewhere)
 
 // The app decides by the same sum. The queues, the role on them and their address for the host go with it.
-var fansOut = length(askFor == 'workspaces' ? watched : gatewayResourceGroupIds) > fanOutAbove
+var fansOut = length(askFor == 'workspaces' ? watched : gatewayResourceGroupIds) > fanOutAbove || !empty(workspaceScopeIds)
 
 // The tables that the app's queries name. A role assignment condition keeps the identity out of every other.
 var readTables = ['AzureDiagnostics', 'AzureActivity', 'Operation']
@@ -288,6 +306,8 @@ module keyVault 'modules/key-vault.bicep' = if (ownVault) {
     teamsWebhookUrl: teamsWebhookUrl
     slackWebhookUrl: slackWebhookUrl
     eventsWebhookUrl: eventsWebhookUrl
+    namedChannels: namedChannels
+    namedWebhookUrls: namedWebhookUrls
     eventsWebhookSecret: eventsWebhookSecret
     heartbeatUrl: heartbeatUrl
   }
@@ -381,10 +401,14 @@ module functionApp 'modules/function-app.bicep' = {
     ]
     resourceGroupIds: askFor == 'resourceGroups' ? gatewayResourceGroupIds : []
     channels: channels
+    namedChannels: namedChannels
+    namedLanguages: namedLanguages
     vaultName: ownVault ? keyVault!.outputs.name : last(split(existingVaultId, '/'))
     logsEndpoint: empty(logsEndpoint) ? logsByCloud[environment().name] : logsEndpoint
     logsAudience: empty(logsAudience) ? logsByCloud[environment().name] : logsAudience
     gatewayResourceGroupIds: gatewayResourceGroupIds
+    gatewayScopeIds: gatewayScopeIds
+    workspaceScopeIds: workspaceScopeIds
     armEndpoint: take(environment().resourceManager, length(environment().resourceManager) - 1)
     pollSchedule: pollSchedule
     weeklyAt: weeklyAt
@@ -500,14 +524,24 @@ var workspaceRoleCommands = assignOnWatched
       workspace => '${assign} --role ${roles.logAnalyticsDataReader} --scope ${workspace.resourceId} --condition "${tableCondition}" --condition-version 2.0'
     )
 
+// These scopes lie above what is deployed here, so an owner of theirs assigns the roles, whatever assignRoles says.
+var scopeRoleCommands = concat(
+  map(union(gatewayScopeIds, workspaceScopeIds), scopeId => '${assign} --role ${roles.reader} --scope ${scopeId}'),
+  map(
+    workspaceScopeIds,
+    scopeId => '${assign} --role ${roles.logAnalyticsDataReader} --scope ${scopeId} --condition "${tableCondition}" --condition-version 2.0'
+  )
+)
+
 @description('What an owner has to run, in bash, where this deployment assigned no role. Last: read the vault references again.')
-output roleCommands string[] = assignRoles && assignRolesElsewhere
+output roleCommands string[] = assignRoles && assignRolesElsewhere && empty(scopeRoleCommands)
   ? []
   : concat(
       ['set +H'],
       ownRoleCommands,
       workspaceRoleCommands,
       elsewhereRoleCommands,
+      scopeRoleCommands,
       [
         'az rest --method post --url "${environment().resourceManager}${substring(functionApp.outputs.id, 1)}/config/configreferences/appsettings/refresh?api-version=2022-03-01"'
       ]

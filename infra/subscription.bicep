@@ -36,6 +36,24 @@ param teamsWebhookUrl string = ''
 @secure()
 param slackWebhookUrl string = ''
 
+@description('yes: events go to a receiver of your own as well.')
+param events 'yes' | 'no' = 'no'
+
+@description('Address of that receiver. Empty leaves the secret as it is.')
+@secure()
+param eventsWebhookUrl string = ''
+
+@description('What events are signed with: whsec_ and base64. Empty leaves the secret as it is.')
+@secure()
+param eventsWebhookSecret string = ''
+
+@description('yes: after each poll in which every workspace succeeded, call the address in the vault\'s secret heartbeat-url.')
+param heartbeat 'yes' | 'no' = 'no'
+
+@description('That address. Empty leaves the secret as it is.')
+@secure()
+param heartbeatUrl string = ''
+
 @description('Who gets e-mail when the app itself is in trouble, with commas between them.')
 @minLength(3)
 param alertEmails string
@@ -51,6 +69,7 @@ param messageLanguage 'en' | 'ja' = 'en'
 
 var workspaceIds = empty(workspaceResourceIds) ? [] : split(workspaceResourceIds, ',')
 var gatewayIds = empty(loggedGatewayIds) ? [] : split(loggedGatewayIds, ',')
+var chats = channel == 'both' ? ['teams', 'slack'] : (channel == 'slack' ? ['slack'] : ['teams'])
 var gatewayGroupIds = empty(gatewayResourceGroupIds) ? [] : split(gatewayResourceGroupIds, ',')
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -69,9 +88,13 @@ module main 'main.bicep' = {
     loggedGatewayIds: map(gatewayIds, id => trim(id))
     askFor: askFor
     gatewayResourceGroupIds: map(gatewayGroupIds, id => trim(id))
-    channels: channel == 'both' ? ['teams', 'slack'] : (channel == 'slack' ? ['slack'] : ['teams'])
+    channels: concat(chats, events == 'yes' ? ['events'] : [])
     teamsWebhookUrl: teamsWebhookUrl
     slackWebhookUrl: slackWebhookUrl
+    eventsWebhookUrl: eventsWebhookUrl
+    eventsWebhookSecret: eventsWebhookSecret
+    heartbeat: heartbeat == 'yes'
+    heartbeatUrl: heartbeatUrl
     alertEmails: map(split(alertEmails, ','), address => trim(address))
     readersGroupId: readersGroupId
     timezone: timezone

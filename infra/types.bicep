@@ -20,6 +20,12 @@ type logScope = 'workspaces' | 'resourceGroups'
 type channelName = 'teams' | 'slack' | 'events'
 
 @export()
+@description('Languages by the name of a further channel, as in { \'teams-jp\': \'ja\' }.')
+type channelLanguages = {
+  *: 'en' | 'ja'
+}
+
+@export()
 @sealed()
 @description('A telephone to be called or texted when a connection is down.')
 type phone = {

@@ -33,6 +33,8 @@ class Message:
 class Receiver(HttpService):
     """`POST /teams`, `/slack`, `/events`; `GET /messages.json`, `/incidents.json`, `/report` and the page, over HTTP.
 
+    Each of the first three also with a name behind it, as in `/teams-emea`.
+
     Set `incidents` to a function that reads what `/incidents.json` shall hold, `report` to one that makes that page,
     and `clock` to the clock of the show.
     Faults are queued by path: `fail_next(answer_lost(), path="/teams")`.
@@ -77,7 +79,7 @@ class Receiver(HttpService):
         return self._file(request.path)
 
     def _keep(self, request: Request) -> Reply:
-        accepted = _ACCEPTED.get(request.path)
+        accepted = _ACCEPTED.get(request.path.partition("-")[0])
         if accepted is None:
             return Reply.text(404, f"no webhook at {request.path}")
         with self._order:

@@ -10,13 +10,14 @@ from typing import Any
 from rich.console import Console
 
 from sandbox import demo
+from sandbox.palette import shrunk
 from sandbox.prepare import prepare
 from sandbox.screenshots import REPORT, Browser, chromium, shoot, visit
 from sandbox.stack import Stack
 
 FOLDER = Path(__file__).parents[1] / "docs" / "renders"
 CARD, PHONE, PAGE = 760, 320, 1280
-SCALE = 1.25  # pictures of about 100 KB
+SCALE = 1.25
 
 
 def main() -> None:
@@ -29,6 +30,8 @@ def main() -> None:
             messages = [m.shown() for m in stack.receiver.messages]
             incidents = list(demo.incidents(stack))
         _pictures(language, messages, incidents)
+    for file in FOLDER.glob("*.png"):
+        file.write_bytes(shrunk(file.read_bytes()))
 
 
 def _pictures(language: str, messages: list[dict[str, object]], incidents: list[dict[str, Any]]) -> None:

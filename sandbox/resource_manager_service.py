@@ -1,5 +1,6 @@
-"""Azure Resource Manager, as far as VPN gateways go: lists in pages, single resources, and refusals by scope."""
+"""Azure Resource Manager, as far as VPN gateways go: lists, single resources, Resource Graph, and refusals by scope."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -7,16 +8,17 @@ from urllib.parse import urlencode
 
 from sandbox.certificate import Certificate
 from sandbox.faults import Reply
+from sandbox.graph_engine import GraphEngine, GraphRefused
 from sandbox.http_service import HttpService, Request
 from sandbox.nights.gateways import diagnostic_setting, resources
 from sandbox.tokens import TokenIssuer, TokenRefused
 
 Resource = dict[str, Any]
-_SUBSCRIPTION = re.compile(r"(/subscriptions/[^/]+)/resources")
+GRAPH = "/providers/microsoft.resourcegraph/resources"
+SUBSCRIPTIONS = "microsoft.resources/subscriptions"
 _LIST = re.compile(r"(/subscriptions/[^/]+/resourcegroups/[^/]+)/providers/microsoft\.network/\w+")
 _OF_GATEWAY = re.compile(r"(/subscriptions/.+/virtualnetworkgateways/[^/]+)/connections")
 _DIAGNOSTICS = re.compile(r"(/subscriptions/.+)/providers/microsoft\.insights/diagnosticsettings")
-_TYPES = re.compile(r"resourcetype eq '([\w./]+)'")
 
 
 class ResourceManagerService(HttpService):
@@ -32,6 +34,7 @@ class ResourceManagerService(HttpService):
         super().__init__(certificate)
         self.audience = self.url
         self._issuer = issuer
+        self._engine = GraphEngine()
         self.clear()
 
     def clear(self) -> None:
@@ -41,6 +44,14 @@ class ResourceManagerService(HttpService):
         self._refused: set[str] = set()
         self._statuses: dict[str, str] = {}
         self._diagnostics: dict[str, list[Resource]] = {}
+        self._groups: dict[str, list[str]] = {}
+        self._containers: list[Resource] = []
+        self._unseen: set[str] = set()
+
+    def stop(self) -> None:
+        """Stop serving, and free the engine."""
+        super().stop()
+        self._engine.close()
 
     def load(self, loaded: Iterable[Resource]) -> None:
         """Replace everything there is; each resource as a list would hold it."""
@@ -49,6 +60,18 @@ class ResourceManagerService(HttpService):
     def refuse(self, *scopes: str) -> None:
         """Nothing at or below these paths may be read; a subscription's list leaves it out."""
         self._refused |= {scope.lower().rstrip("/") for scope in scopes}
+
+    def put_under(self, management_group: str, *subscriptions: str) -> None:
+        """A management group over these subscriptions, given by their GUIDs."""
+        self._groups[management_group.lower()] = [s.lower() for s in subscriptions]
+
+    def describe(self, *containers: Resource) -> None:
+        """Subscriptions and resource groups with names and tags of their own; others have those of their ids."""
+        self._containers += containers
+
+    def show_in_part(self, subscription: str) -> None:
+        """The identity may read something in this subscription (a GUID), and not all of it."""
+        self._unseen.add(subscription.lower())
 
     def set_status(self, connection_id: str, status: str) -> None:
         """What `connectionStatus` of a connection is from now on."""
@@ -64,12 +87,16 @@ class ResourceManagerService(HttpService):
         refusal = self._unauthorized(request.headers.get("authorization", ""))
         if refusal:
             return refusal
-        if request.method != "GET" or not request.query.get("api-version"):
+        if not request.query.get("api-version"):
             return _error(400, "MissingApiVersionParameter", "The api-version query parameter is required.")
+        if request.method == "POST" and path == GRAPH:
+            return self._graph(json.loads(request.body))
+        if request.method != "GET":
+            return _error(405, "MethodNotAllowed", "Nothing is written here.")
         if self._is_refused(path):
             message = f"The client 'sandbox-identity' does not have authorization to read '{request.path}'."
             return _error(403, "AuthorizationFailed", message)
-        listed = self._listed(path, request.query.get("$filter", ""))
+        listed = self._listed(path)
         return self._page(request, listed) if listed is not None else self._shown(path)
 
     def _unauthorized(self, authorization: str) -> Reply | None:
@@ -85,15 +112,44 @@ class ResourceManagerService(HttpService):
     def _is_refused(self, path: str) -> bool:
         return any(f"{path}/".startswith(f"{scope}/") for scope in self._refused)
 
-    def _listed(self, path: str, wanted: str) -> list[Resource] | None:
+    def _graph(self, asked: dict[str, Any]) -> Reply:
+        """Of the scopes that are named: what may be read, and not a word of the rest."""
+        groups = [name.lower() for name in asked.get("managementGroups", ())]
+        for name in groups:
+            if name not in self._groups or self._is_refused(f"/providers/microsoft.management/managementgroups/{name}"):
+                return _error(403, "AccessDenied", "Access is denied to the requested resource.")
+        named = {s.lower() for s in asked.get("subscriptions", ())} | {s for n in groups for s in self._groups[n]}
+        eligible = {s for s in named if any(self._seen_of(s))}
+        if not eligible:
+            return _error(400, "BadRequest", "There must be at least one subscription that is eligible.")
+        try:
+            found = self._engine.rows(
+                asked["query"], [r for s in eligible for r in self._seen_of(s)], list(self._seen_containers(eligible))
+            )
+        except GraphRefused as refused:
+            return _error(400, "InvalidQuery", str(refused))
+        options = asked.get("options", {})
+        start = int(options.get("$skipToken", "0"))
+        end = start + min(options.get("$top", 100), self.page_size)
+        content = {"totalRecords": len(found), "count": len(found[start:end]), "data": found[start:end], "facets": []}
+        if end < len(found):
+            content["$skipToken"] = str(end)
+        return Reply.json(200, {**content, "resultTruncated": "false"})
+
+    def _seen_of(self, subscription: str) -> Iterator[Resource]:
+        return (r for r in self._below(f"/subscriptions/{subscription}/") if not self._is_refused(r["id"].lower()))
+
+    def _seen_containers(self, subscriptions: set[str]) -> Iterator[Resource]:
+        described = {c["id"].lower(): c for c in self._containers}
+        for subscription in sorted(subscriptions - self._unseen):
+            container = {"id": f"/subscriptions/{subscription}", "name": subscription}
+            yield {**container, "type": SUBSCRIPTIONS, **described.get(container["id"], {})}
+        for group in sorted({"/".join(r["id"].split("/")[:5]) for s in subscriptions for r in self._seen_of(s)}):
+            container = {"id": group, "name": group.rsplit("/", 1)[-1]}
+            yield {**container, "type": f"{SUBSCRIPTIONS}/resourcegroups", **described.get(group.lower(), {})}
+
+    def _listed(self, path: str) -> list[Resource] | None:
         """The resources of a list, None where the path names no list."""
-        if subscription := _SUBSCRIPTION.fullmatch(path):
-            kinds = _TYPES.findall(wanted.lower())
-            return [
-                {key: r[key] for key in ("id", "name", "type", "location")}
-                for r in self._below(f"{subscription[1]}/")
-                if r["type"].lower() in kinds and not self._is_refused(r["id"].lower())
-            ]
         if gateway := _OF_GATEWAY.fullmatch(path):
             return [r for r in self._below("") if _owner(r) == gateway[1]]
         if (diagnosed := _DIAGNOSTICS.fullmatch(path)) and any(self._below(diagnosed[1])):

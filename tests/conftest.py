@@ -11,7 +11,7 @@ from tests.sandbox.fixtures import running_stack, stack
 
 __all__ = ["running_stack", "stack"]
 
-DEEPER = 20
+DEEPER = 8
 """How many times more examples the deep profile tries than the file says."""
 
 settings.register_profile("default", deadline=None, derandomize=True)

@@ -107,7 +107,7 @@ class FleetWorld(World):
         # Which slot is free is asked a few times; nobody waits for time to pass.
         fleet._source = InTurn(app.source, self.slots(tables, SETTINGS.queries_at_once, self.chance.choice), _no_time,
                                lambda *_: 20.0)  # fmt: skip
-        fleet._known = Known(None, POLICY, STYLE)
+        fleet._known = Known(None, POLICY, STYLE, app.routing(None))
         match plan.kind:
             case "work":
                 self._work(fleet)

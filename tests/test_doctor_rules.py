@@ -159,10 +159,11 @@ def test_spans(seconds: float, text: str) -> None:
 
 def test_a_refused_part_of_the_list() -> None:
     """What was refused is said with why and the way out, in two parts."""
-    refused = Refused("/subscriptions/s", "no permission to read: the identity needs Reader on the subscription")
+    why = "no permission to read: the identity needs Reader on the resource group"
+    refused = Refused("/subscriptions/s/resourcegroups/rg", why)
     (found,) = [f for f in examine(Facts(listed=GatewayList((), (refused,)))) if f.code is Code.LIST_REFUSED]
     assert found.what == "cannot be listed: no permission to read"
-    assert found.cure == "the identity needs Reader on the subscription"
+    assert found.cure == "the identity needs Reader on the resource group"
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from correlator.figures import Known, Wanted, figures
+from correlator.figures import Known, Wanted, figures, gather
 from correlator.gateways import Connection, Gateway, GatewayList
 from correlator.incident_json import incident_object
-from correlator.model import BusinessHours, Figures
-from correlator.reports import compile_report
-from correlator.weekly import lines_between, week_bounds
+from correlator.model import BusinessHours, Figures, GatewayState
+from correlator.ports import Head
+from correlator.reports import compile_report, known_of
+from correlator.stores.memory import MemoryTables
+from correlator.stores.store import TableStore
+from correlator.weekly import week_bounds
 from correlator.wording import Style
 from tests.timeline import POLICY, incidents
 
@@ -30,8 +33,7 @@ def documents(text: str, **changed: Any) -> list[dict[str, Any]]:
 
 
 def measured(found: list[dict[str, Any]], known: Known = Known(since=LONG_AGO), **wanted: Any) -> Figures:  # noqa: B008
-    lines = lines_between(*WEEK, found)
-    return figures(lines, found, WEEK, UTC_ZONE, Wanted(**wanted), known)
+    return figures(gather(found, WEEK), WEEK, UTC_ZONE, Wanted(**wanted), known)
 
 
 def listed(peers: tuple[str, ...], *, active_active: bool = False, gateway: str = "") -> GatewayList:
@@ -94,6 +96,11 @@ def test_what_is_still_down_counts_to_the_end_and_is_to_be_looked_at() -> None:
     assert measured([{**found[0], "acknowledged": {"by": "kim"}}]).open_count == 0
 
 
+def test_what_began_after_the_period_is_not_among_its_things_to_do() -> None:
+    """A preview of an old week says nothing of what is down since."""
+    assert measured(documents("08-25 10:00 hq down IN_0")).open_count == 0
+
+
 @pytest.mark.parametrize("status", ["removed", "retracted", "absorbed"])
 def test_what_has_no_known_end_or_never_was_counts_for_nothing(status: str) -> None:
     """A tunnel that is gone from Azure, or was closed by a person, is not down to the end of all weeks."""
@@ -106,10 +113,10 @@ def test_business_hours_are_the_customers() -> None:
         "08-18 23:55 hq down IN_0; 08-19 00:10 hq up IN_0; 08-22 03:00 hq down IN_0; 08-22 03:10 hq up IN_0"
     )
     period = week_bounds("2026-W34", TOKYO)
-    got = figures(lines_between(*period, found), found, period, TOKYO, Wanted(), Known())
+    got = figures(gather(found, period), period, TOKYO, Wanted(), Known())
     assert (got.seconds, got.business_seconds) == (1500.0, 600.0)
     nights = Wanted(hours=BusinessHours((2,), 0, 540))
-    assert figures((), found, period, TOKYO, nights, Known()).business_seconds == 300.0
+    assert figures(gather(found, period), period, TOKYO, nights, Known()).business_seconds == 300.0
 
 
 def test_redundancy_that_was_lost_is_told_apart_from_traffic_that_stopped() -> None:
@@ -167,10 +174,10 @@ def test_a_suggestion_comes_where_it_would_have_helped() -> None:
 
 
 def test_reading_stays_within_the_partitions_of_the_time() -> None:
-    """A week's report asks once, for whole weeks: its own, one after it, and thirteen before it."""
+    """A week's report asks for whole weeks, one at a time: its own, one after it, and thirteen before it."""
     asked: list[list[str]] = []
     compile_report("2026-W34", WEEK, UTC_ZONE, lambda weeks: asked.append(weeks) or [])  # type: ignore[func-returns-value]
-    (weeks,) = asked
+    weeks = [week for (week,) in asked]
     assert len(weeks) == len(set(weeks)) <= 16
     assert {"2026-W22", "2026-W34", "2026-W35"} <= set(weeks)
     assert "2026-W38" not in weeks
@@ -192,3 +199,17 @@ def test_figures_stay_within_their_bounds(drops: list[tuple[str, int, int]]) -> 
     assert 0 <= got.business_seconds <= got.seconds <= WEEK_SECONDS
     assert 0 <= got.availability <= got.without_maintenance <= 100
     assert all(0 <= c.maintenance_seconds <= c.seconds <= WEEK_SECONDS and c.unprotected_seconds >= 0 for c in got.hit)
+
+
+def test_maintenance_that_nobody_noticed_is_counted_from_the_state() -> None:
+    """Rows of the period that no drop followed, of all gateways and workspaces; unknown before the first poll."""
+    store = TableStore(MemoryTables(), Style())
+    assert known_of(["w1", "w2"], store, None, WEEK).spared is None
+    times = ["2026-08-16T23:59:59", "2026-08-17T00:00:00", "2026-08-23T23:59:59", "2026-08-24T00:00:00"]
+    spared = tuple(datetime.fromisoformat(at).replace(tzinfo=UTC) for at in times)
+    for workspace in ("w1", "w2"):
+        states = [GatewayState(f"/{workspace}/gw{n}", spared=spared) for n in range(3)]
+        store.commit(workspace, None, Head(mark=WEEK[1], watching_since=LONG_AGO), states, [])
+    known = known_of(["w1", "w2"], store, None, WEEK)
+    assert known.spared == 2 * 3 * 2
+    assert measured([], known).maintenance_without_drop == 12

@@ -16,9 +16,9 @@ import pytest
 from correlator import dispatch, reports
 from correlator import fleet as fleet_runs
 from correlator.dispatch import Asked
-from correlator.errors import SourceUnavailable, StoreUnavailable
+from correlator.errors import CorrelatorError, SourceUnavailable, StoreUnavailable
 from correlator.fleet import PATIENCE, Fleet, InTurn
-from correlator.gateways import Connection, Gateway, GatewayList
+from correlator.gateways import Connection, Gateway, GatewayList, Workspace
 from correlator.model import LogRow, Moment, Notification, Status
 from correlator.poll import poll
 from correlator.ports import Channel, LogAnswer, Span, Store
@@ -27,6 +27,7 @@ from correlator.stores.memory import MemoryTables
 from correlator.stores.slots import LEASE, SLOTS, Slots
 from correlator.stores.store import TableStore
 from correlator.stores.tables import STATE
+from correlator.watchlist import places_of
 from correlator.wiring import App
 from correlator.wording import Style
 from tests.fakes import Arrival, Chat, ScriptedLog
@@ -65,9 +66,12 @@ class Azure:
         self.found = GatewayList((GW1,))
         self.read = 0
 
-    def list_gateways(self, scopes: Collection[str]) -> GatewayList:
+    def list_gateways(self, scopes: Collection[str], places: Collection[str] = ()) -> GatewayList:
         self.read += 1
         return self.found
+
+    def is_there(self, resource_id: str) -> bool | None:
+        return False
 
     def status(self, connection_id: str) -> str | None:
         return None
@@ -125,7 +129,7 @@ class Installed:
 
     def start(self) -> None:
         """A new process, which remembers nothing but the tables."""
-        resources = self.azure if self.settings.gateway_scopes else None
+        resources = self.azure if self.settings.gateway_scopes or places_of(self.settings) else None
         self.app = Told(self.settings, self.log, resources, self.tables)
         self.app.chat = self.chat
         self.fleet = Fleet(self.app, wait=lambda _: None)
@@ -349,6 +353,7 @@ def test_a_changed_gateway_list_reaches_every_workspace() -> None:
     assert [t.incident.status for t in states(there)] == [Status.OPEN]
     there.azure.found = GatewayList()
     tomorrow = clock("16:10") + timedelta(days=1)
+    there.dispatch(tomorrow - MINUTE)  # a day has passed: the next one reads the list
     there.log.broken = {"one": SourceUnavailable("workspace one: throttled")}
     there.tick(tomorrow)
     asked = map(Asked.read, there.dispatch(tomorrow + MINUTE))
@@ -525,6 +530,29 @@ def test_lines_of_a_poll_are_those_of_one_run(caplog: pytest.LogCaptureFixture) 
     there.tick()
     lines: list[Mapping[str, Any]] = [json.loads(r.message) for r in caplog.records if r.message.startswith("{")]
     assert sorted(line["partition"] for line in lines if line["event"] == "poll") == ["one", "three", "two"]
+
+
+# Found
+
+
+def test_workspaces_that_are_found_are_asked_for() -> None:
+    """A subscription among the entries: each workspace that is found in it, and gives rows, has a run of its own."""
+    there = Installed(["/subscriptions/s"], FAN_OUT_ABOVE="999")
+    there.azure.found = GatewayList((GW1,), workspaces=tuple(Workspace(f"/w/{n}", n) for n in ("one", "two")))
+    there.log.now = clock("16:05")
+    asked = {Asked.read(m).workspace for m in there.dispatch(clock("16:05"))}
+    assert asked == set(there.app.workspaces())
+    assert asked
+    there.azure.found = GatewayList((GW1,))
+    there.start()
+    assert set(there.app.workspaces()) == asked, "as it was kept"
+
+
+def test_without_any_workspace_nothing_is_asked_for_and_the_run_fails() -> None:
+    """Nothing found is nothing watched, and that must show."""
+    there = Installed(["/subscriptions/s"])
+    with pytest.raises(CorrelatorError, match="no workspace was found"):
+        there.dispatch(clock("16:05"))
 
 
 # Each safeguard, taken away

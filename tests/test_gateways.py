@@ -69,7 +69,7 @@ def test_the_owner_of_an_address() -> None:
 
 def test_the_mode_of_every_gateway() -> None:
     """The mode of each listed gateway is given, by id."""
-    assert LISTED.active_active() == {OSAKA.resource_id: True, TOKYO.resource_id: False, HUB.resource_id: True}
+    assert LISTED.active_active == {OSAKA.resource_id: True, TOKYO.resource_id: False, HUB.resource_id: True}
 
 
 def test_a_list_can_be_kept() -> None:

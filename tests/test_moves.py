@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from correlator.model import GatewayState, Incident, LogRow, Move, Policy, Status
+from correlator.model import Cause, GatewayState, Incident, LogRow, Move, Policy, Status
 from correlator.moves import under_todays_ids
+from correlator.people import Entry, EntryKind
 from correlator.poll import Aside, poll
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
@@ -185,6 +186,25 @@ def test_a_gateway_that_left_a_resource_group() -> None:
     there.until(END)
     assert [i.status for i in there.known(OLD)] == [Status.RECOVERED] * (len(STAYED.known()) - 1) + [Status.REMOVED]
     assert there.heard[-1].endswith("removed")
+
+
+@pytest.mark.parametrize("kind", EntryKind)
+def test_what_people_planned_follows_the_gateway(kind: EntryKind) -> None:
+    """Planned work and silences that name the old id cover drops after the move, as if it had stayed."""
+    text = """
+        08-20 10:00 hq up   IN_0
+        08-21 21:00 hq down IN_0 "DPD timed out"
+        08-21 22:30 hq up   IN_0
+    """
+    plan = Entry(kind, clock("08-21 20:30"), clock("08-21 23:00"), OLD, "", "kim", "router firmware")
+    stayed, there = Moving(text), Moving(text, moved="08-21 18:00", told="08-21 19:00")
+    for each in (stayed, there):
+        each.store.add_entry(plan)
+        each.until(END)
+        assert each.heard == []
+    assert told(there.known()) == told(stayed.known()) != []
+    assert [i.finding.cause is Cause.PLANNED_WORK for i in there.known(NEW)] == [kind is EntryKind.PLANNED_WORK]
+    assert there.store.entries(kind, BEGIN) == [plan], "what people wrote stays"
 
 
 def test_what_lay_beside_the_gateway_counts_for_it_still() -> None:

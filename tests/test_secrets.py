@@ -9,7 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from correlator.channels import Slack, Teams
+from correlator.channels import Events, Slack, Teams
 from correlator.errors import CorrelatorError, SettingsError
 from correlator.poll import poll
 from correlator.stores.memory import MemoryTables
@@ -74,9 +74,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("kind", [Teams, Slack])
+@pytest.mark.parametrize("kind", [Teams, Slack, Events])
 def test_no_fault_shows_the_address(
-    fault: str, kind: type[Teams] | type[Slack], httpserver: HTTPServer, caplog: pytest.LogCaptureFixture
+    fault: str, kind: type[Teams] | type[Slack] | type[Events], httpserver: HTTPServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Logs at every level, the poll's line, the tables and every repr are free of path and query, over a day."""
     caplog.set_level(logging.DEBUG)

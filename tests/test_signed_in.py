@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+from types import ModuleType
 
 import pytest
 
+from correlator.channels import slack, teams
 from correlator.model import Status
 from correlator.people import week_of
 from correlator.ports import Answer
@@ -18,6 +20,8 @@ from correlator.stores.store import TableStore
 from correlator.web import Web
 from correlator.wiring import behind_sign_in, style_of
 from correlator.wording import Style
+from tests.channels.composed import NIGHTS
+from tests.channels.test_formats import strings
 from tests.cli.test_incidents import fortnight
 
 PAGE = "https://func-vpn.example.net/api/signed-in/report"
@@ -36,13 +40,13 @@ ANA = {"X-MS-CLIENT-PRINCIPAL": principal(name="Ana", preferred_username="ana@ex
 class Office:
     """An account that holds the composed fortnight, one incident of which is open, and the page over it."""
 
-    def __init__(self, address: str = PAGE) -> None:
+    def __init__(self, address: str = PAGE, style: Style = Style()) -> None:  # noqa: B008
         tables = MemoryTables()
         self.store = TableStore(tables, Style())
         self.store.record(fortnight())
         self.over = fortnight()[0]
         (self.open,) = (i for i in fortnight() if i.status is Status.OPEN)
-        self.web = Web(self.store, History(tables), (), Style())
+        self.web = Web(self.store, History(tables), (), style)
         self.page = SignedIn(address, lambda: self.web)
 
     def acknowledge(self, headers: dict[str, str], incident_id: str = "") -> Answer:
@@ -73,6 +77,24 @@ def test_the_setting_alone_opens_nothing(environment: dict[str, str]) -> None:
     assert (opened.sign_in, style_of(opened).report) == (True, PAGE)
     off = behind_sign_in(Settings.read({"REPORT_URL": PAGE}, ()), {"WEBSITE_AUTH_ENABLED": "True"})
     assert (off.sign_in, off.report_url) == (False, "")
+
+
+@pytest.mark.parametrize("channel", [teams, slack], ids=["teams", "slack"])
+def test_only_with_sign_in_do_cards_link_to_the_page(channel: ModuleType) -> None:
+    """A link that nobody could open is not on a card; with sign-in it leads to this very incident."""
+    told = NIGHTS["recovered_maintenance"]()
+    assert told.incident
+    asked = {"SIGN_IN": "1", "REPORT_URL": PAGE}
+    stands = {"WEBSITE_AUTH_ENABLED": "True"}
+    for given, environment, linked in (
+        (asked, stands, True),
+        (asked, {}, False),
+        ({"REPORT_URL": PAGE}, stands, False),
+        ({"SIGN_IN": "1"}, stands, False),
+    ):
+        style = style_of(behind_sign_in(Settings.read(given, ()), environment))
+        links = [text for text in strings(channel.render(told, style)) if text.startswith(PAGE)]
+        assert links == ([f"{PAGE}#{told.incident.id}"] if linked else [])
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,20 @@ ANSWERS = ["ok"] * 30 + ["answer lost", "timeout", "throttled", "refused", "gone
 
 
 def soak(
-    polls: int, seed: int, make: Callable[..., TableStore] = TableStore, danger: float = 1.0, every: int = 5
+    polls: int,
+    seed: int,
+    make: Callable[..., TableStore] = TableStore,
+    danger: float = 1.0,
+    every: int = 5,
+    reached: Callable[[int], None] = lambda _: None,
 ) -> World:
-    """So many polls, ``every`` so many minutes, under faults that the seed decides; ``danger`` makes them denser."""
+    """So many polls, ``every`` so many minutes, under faults that the seed decides; ``danger`` makes them denser.
+
+    ``reached`` hears of every five hundredth.
+    """
     chance = random.Random(seed)
     world = World(make)
-    for _ in range(polls):
+    for n in range(1, polls + 1):
         if chance.random() < 0.03 * danger:
             drop(world, chance)
         if chance.random() < 0.002 * danger:
@@ -33,6 +41,8 @@ def soak(
         plans = [plan(chance, danger)] + [plan(chance, danger)] * (chance.random() < 0.05 * danger)
         world.run(*plans, chance=chance, stay=chance.choice([0.0, 0.7, 0.9]))
         world.log.now += every * MINUTE
+        if n % 500 == 0:
+            reached(n)
     return world
 
 
@@ -85,9 +95,14 @@ def test_a_day_of_faults_ends_as_one_replay() -> None:
 
 
 @pytest.mark.verify
-def test_ten_thousand_polls_end_as_one_replay() -> None:
+def test_ten_thousand_polls_end_as_one_replay(capsys: pytest.CaptureFixture[str]) -> None:
     """Ten thousand polls with random faults and deaths: the same incidents as one clean replay, nothing lost."""
-    world = soak(POLLS, seed=2026)
+
+    def tell(polls: int) -> None:
+        with capsys.disabled():
+            print(f"{polls} of {POLLS} polls", flush=True)
+
+    world = soak(POLLS, seed=2026, reached=tell)
     assert world.kills > 300
     assert len(world.rows) > 400
     ends_as_one_replay(world)

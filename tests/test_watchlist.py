@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from correlator.errors import SourceUnavailable
 from correlator.gateways import Connection, Gateway, GatewayList, Listed, Refused
 from correlator.model import GatewayState, Move, Policy, Status, Witness
-from correlator.watchlist import Asking, informed, is_fresh, read_anew
+from correlator.refresh import read_anew
+from correlator.watchlist import Asking, informed, is_fresh
 from tests.test_gateways import HUB, LISTED, OSAKA, TOKYO, moved
 from tests.timeline import Watch, clock, gateway
 
@@ -26,11 +27,16 @@ class Azure:
 
     def __init__(self, found: GatewayList | None, status: str | None = "NotConnected") -> None:
         self.found, self.answer, self.asked = found, status, list[str]()
+        self.there: dict[str, bool | None] = {}
 
-    def list_gateways(self, scopes: Sequence[str]) -> GatewayList:
+    def list_gateways(self, scopes: Sequence[str], places: Sequence[str] = ()) -> GatewayList:
         if self.found is None:
             raise SourceUnavailable("throttled")
         return self.found
+
+    def is_there(self, resource_id: str) -> bool | None:
+        self.asked.append(resource_id)
+        return self.there.get(resource_id, False)
 
     def status(self, connection_id: str) -> str | None:
         self.asked.append(connection_id)

@@ -9,13 +9,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from correlator.incident_json import incident_object
-from correlator.model import Cause, Status, WeeklyTime
-from correlator.weekly import WEEK, label_of, partitions, sum_up, week_bounds, week_due
-from correlator.wording import Style
+from correlator.model import Cause, Moment, Notification, Status, Week, WeekLine, WeeklyTime
+from correlator.stores.codec import pack
+from correlator.summary_json import summary_object
+from correlator.weekly import WEEK, cut, label_of, partitions, sum_up, week_bounds, week_due
+from correlator.wording import Style, weeks
 from tests.timeline import HOUR, POLICY, incidents
 
 MONDAY_NINE = WeeklyTime(0, 9, 0)
@@ -250,3 +252,60 @@ def test_an_incident_that_began_before_its_anchor_is_in_some_week() -> None:
     anchor, started_at = utc("2026-08-24 00:05"), utc("2026-08-23 23:50")
     summed_up = next(w for w in ("2026-W34", "2026-W35") if (b := week_bounds(w, zone))[0] <= started_at < b[1])
     assert label_of(anchor.date()) in partitions(summed_up, zone)
+
+
+LINES = st.builds(
+    WeekLine,
+    started_at=st.integers(0, 7 * 86_400 - 1).map(
+        lambda n: datetime(2026, 8, 16, 15, tzinfo=UTC) + timedelta(seconds=n)
+    ),
+    gateway=st.sampled_from(["/a", "/b", "/c", "/d"]),
+    peers=st.just(("203.0.113.1",)),
+    cause=st.sampled_from(Cause),
+    status=st.sampled_from([Status.OPEN, Status.RECOVERED, Status.REMOVED]),
+    drops=st.integers(1, 50),
+    downtime_seconds=st.integers(0, 900).map(float),
+    connection_downtime_seconds=st.integers(0, 900).map(float),
+    muted=st.booleans(),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines=st.lists(LINES, max_size=30), named=st.integers(0, 30))
+def test_a_report_that_is_cut_says_the_same(lines: list[WeekLine], named: int) -> None:
+    """Where not every incident of a period is kept, every sum of it still is that of all of them."""
+    style, zone = Style("en", "Asia/Tokyo"), ZoneInfo("Asia/Tokyo")
+    whole = Week("2026-W34", *week_bounds("2026-W34", zone), tuple(sorted(lines)))
+    less = cut(whole, zone, named)
+    assert len(less.incidents) == min(named, len(lines))
+    assert weeks.counted(less) == weeks.counted(whole)[:named]
+    assert weeks.by_side(less) == weeks.by_side(whole)
+    assert weeks.by_group(less, style) == weeks.by_group(whole, style)
+    assert weeks.week_period(less, style) == weeks.week_period(whole, style)
+    assert weeks.week_sentence(less, style) == weeks.week_sentence(whole, style)
+    told = summary_object(less, style)
+    assert len(told["incidents"]) + told.get("incidents_omitted", 0) == len(lines)
+
+
+def test_the_report_of_a_fleet_fits_where_it_is_kept() -> None:
+    """Thirty thousand incidents of ten thousand gateways in one week: the notice that holds them is a small entity."""
+    zone = ZoneInfo("Asia/Tokyo")
+    start, end = week_bounds("2026-W34", zone)
+    causes = list(Cause)
+    lines = tuple(
+        WeekLine(
+            start + timedelta(seconds=20 * n),
+            f"/subscriptions/{n % 10_000:032d}/resourcegroups/rg/providers/microsoft.network/virtualnetworkgateways/g",
+            (f"203.0.{n // 256 % 256}.{n % 256}",),
+            causes[n % len(causes)],
+            Status.RECOVERED,
+            1,
+            float(n % 977),
+            float(n % 977),
+        )
+        for n in range(30_000)
+    )
+    week = cut(Week("2026-W34", start, end, lines), zone)
+    properties = pack(Notification(Moment.WEEKLY, end, week=week))
+    assert sum(len(part) for part in properties.values() if isinstance(part, bytes)) < 60_000
+    assert weeks.sums(week).incidents == 30_000

@@ -8,9 +8,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from correlator.errors import CorrelatorError, SourceUnavailable
-from correlator.gateways import Connection, Gateway, GatewayList
+from correlator.gateways import Connection, Gateway, GatewayList, Workspace
 from correlator.model import Status
 from correlator.ports import LogAnswer
 from correlator.settings import Settings
@@ -36,10 +37,13 @@ class Logs(ScriptedLog):
         rows = night(ROWS)
         super().__init__([Arrival(r.at, r.at, r) for r in rows if isinstance(r.at, datetime)], clock("16:05"))
         self.broken: set[str] = set()
+        self.shut: set[str] = set()
 
     def fetch(
         self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
     ) -> LogAnswer:
+        if workspace in self.shut:
+            raise SourceUnavailable(f"workspace {workspace}: no permission to query", 403)
         if workspace in self.broken:
             raise SourceUnavailable(f"workspace {workspace}: throttled")
         found = super().fetch(workspace, mark, since, again)
@@ -52,8 +56,11 @@ class Azure:
     def __init__(self) -> None:
         self.found = GatewayList((GW1,))
 
-    def list_gateways(self, scopes: Collection[str]) -> GatewayList:
+    def list_gateways(self, scopes: Collection[str], places: Collection[str] = ()) -> GatewayList:
         return self.found
+
+    def is_there(self, resource_id: str) -> bool | None:
+        return False
 
     def status(self, connection_id: str) -> str | None:
         return None
@@ -120,3 +127,29 @@ def test_a_welcome_that_nobody_takes_is_a_line(caplog: pytest.LogCaptureFixture)
     (welcome,) = (line for line in lines if line["event"] == "welcome")
     assert welcome["sent"] == 0
     assert [failure.partition(":")[0] for failure in welcome["failures"]] == ["teams"]
+
+
+def test_workspaces_that_are_found_are_polled(caplog: pytest.LogCaptureFixture) -> None:
+    """A subscription among the entries: what is found in it is polled; what may not be read fails no run."""
+    there = Installed()
+    there.azure.found = GatewayList((GW1,), workspaces=tuple(Workspace(f"/w/{n}", n) for n in ("one", "two", "three")))
+    there.settings = replace(there.settings, workspace_ids=("/subscriptions/s",))
+    there.log.shut = {"three"}
+    there.start()
+    for minutes in (5, 10):
+        there.poll(clock("16:00") + minutes * MINUTE)
+    assert there.app.workspaces() == ("one",), "two holds no row of a gateway"
+    assert len([r for r in caplog.records if "three" in r.message and r.levelname == "WARNING"]) == 1
+    there.start()
+    assert there.app.workspaces() == ("one",), "as it was kept"
+    there.poll(clock("17:20"))
+    assert there.statuses() == [Status.OPEN]
+
+
+def test_without_any_workspace_a_run_has_failed() -> None:
+    """Nothing found is nothing watched, and that must show."""
+    there = Installed()
+    there.settings = replace(there.settings, workspace_ids=("/subscriptions/s",))
+    there.start()
+    with pytest.raises(CorrelatorError, match="no workspace was found"):
+        there.poll(clock("16:05"))

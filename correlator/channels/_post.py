@@ -22,8 +22,16 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from correlator.errors import SendFailed
+from correlator.settings import UNRESOLVED, unresolved
 
 ANSWER_LENGTH = 2000
+IPV4_INSIDE = [ipaddress.IPv6Network(n) for n in ("::ffff:0:0/96", "::/96", "64:ff9b::/96")]
+"""IPv6 addresses that lead to the IPv4 address in their last four bytes: mapped, compatible, NAT64."""
+AZURE_HOST = ipaddress.IPv4Address("168.63.129.16")
+"""Public by its number, and Azure's own host to whoever runs there.
+
+https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+"""
 CONNECTOR = "webhook.office.com"
 # urllib3 logs the whole address at DEBUG.
 logging.getLogger("urllib3").setLevel(logging.WARNING)
@@ -102,6 +110,8 @@ def post(
 
     ``headers`` gives more headers for the bytes that are sent.
     """
+    if setting := unresolved(url):
+        raise SendFailed(f"{setting} {UNRESOLVED}", permanent=True)
     problem = check_url(url, allow_private)
     if problem:
         raise SendFailed(f"{host_of(url)}: {problem}", permanent=True)
@@ -153,9 +163,12 @@ def _may_have_arrived(failure: requests.ConnectionError) -> bool:
 
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.is_site_local:
+            return False
+        if any(ip in within for within in IPV4_INSIDE):
+            ip = ipaddress.IPv4Address(ip.packed[-4:])
+    return ip.is_global and not ip.is_multicast and ip != AZURE_HOST
 
 
 def _seconds(headers: requests.structures.CaseInsensitiveDict[str]) -> float:

@@ -9,6 +9,7 @@ from correlator.channels._pace import Pace
 from correlator.channels._post import Answer, check_url, host_of, post
 from correlator.errors import SendFailed, SettingsError
 from correlator.model import Notification
+from correlator.settings import unresolved
 from correlator.wording import Style
 
 
@@ -21,7 +22,7 @@ class Webhook:
     def __init__(self, url: str, style: Style, allow_private: bool = False, pace: Pace | None = None) -> None:
         """Raise SettingsError for an address that cannot work. Without a pace every turn comes at once."""
         problem = check_url(url, allow_private)
-        if problem:
+        if problem and not unresolved(url):
             raise SettingsError([f"{self.setting}: {problem}"])
         self.style = style
         self._url = url

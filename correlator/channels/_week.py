@@ -101,7 +101,7 @@ def week_content(n: Notification, week: Week, style: Style, most: Rows) -> WeekC
             (weeks.line_where(w, style), weeks.line_down(w, style), weeks.line_facts(w, style))
             for w in lines[: most.incidents]
         ],
-        _hidden(len(lines) - most.incidents, style),
+        _hidden(weeks.sums(week).incidents - min(len(lines), most.incidents), style),
         summaries.notes(week, style),
     )
 
@@ -111,7 +111,7 @@ def _hidden(more: int, style: Style) -> str:
 
 
 def _figures(week: Week, figures: Figures | None, style: Style) -> list[Figure]:
-    total = weeks.sums(weeks.counted(week))
+    total = weeks.sums(week)
     before = figures.before if figures else None
     change = phrases.say(style, "week.than-before", n=f"{total.drops - before.drops:+d}") if before else ""
     label = {key: phrases.say(style, f"week.label.{key}") for key in ("incidents", "drops", "down", "percent")}

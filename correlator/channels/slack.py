@@ -130,9 +130,9 @@ def _week_blocks(c: WeekContent, style: Style) -> list[Element]:
         if c.figures
         else []
     )
-    lines += [_pair(label, text, style) for label, text in c.facts]
     blocks = [_rich(_section(lines))] if lines else []
     blocks += [_list(c.todo, [_section([[_text(action)]]) for action in c.actions])] if c.actions else []
+    blocks += [_rich(_section([_pair(label, text, style) for label, text in c.facts]))] if c.facts else []
     whose = [[_bold(c.by_side)], *(_pair(label, text, style) for label, text in c.sides)] if c.sides else []
     if by := [*_days(c), *whose]:
         blocks.append(_rich(_section(by)))

@@ -13,7 +13,7 @@ from correlator.cli.completion import VARIABLE, completion
 from correlator.cli.doctor import doctor
 from correlator.cli.entries import planned_work, silence
 from correlator.cli.evidence import evidence
-from correlator.cli.export import export
+from correlator.cli.export import export, restore
 from correlator.cli.incidents import incidents, show_one
 from correlator.cli.rebuild import rebuild
 from correlator.cli.remarks import ack, close, note, reclassify
@@ -34,7 +34,7 @@ def commands() -> None:
 
 COMMANDS = (
     *(check, replay, calibrate, sample, doctor, completion),
-    *(incidents, show_one, stats, weekly, evidence, export, rebuild),
+    *(incidents, show_one, stats, weekly, evidence, export, restore, rebuild),
     *(ack, note, reclassify, close, silence, planned_work),
 )
 for command in COMMANDS:

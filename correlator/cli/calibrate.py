@@ -37,7 +37,7 @@ LONGEST_BAR = 30
 def calibrate(
     files: Sequence[Path], workspace: str | None, start: str, end: str, dates: str | None, as_json: bool
 ) -> None:
-    """How long after its log row maintenance cuts, and the MAINTENANCE_WINDOW that fits. Changes nothing.
+    """Measure how long after its log row maintenance cuts. Proposes a MAINTENANCE_WINDOW, and changes nothing.
 
     \b
     python -m correlator calibrate export.json

@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 
 from correlator.categories import read_rows
-from correlator.cli import show
+from correlator.cli import kept, show
 from correlator.cli.service import log_analytics
 from correlator.correlate import correlate
 from correlator.errors import UsageError
@@ -50,7 +50,7 @@ EXIT = {YES: 0, NO: 1, UNKNOWN: 3}
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
 @click.pass_context
 def check(context: click.Context, gateway: str, start: str, end: str, workspace: str | None, as_json: bool) -> None:
-    """Was it Azure maintenance? Exit code 0 yes, 1 no, 3 not known. Signing in with `az login` is enough.
+    """Ask a workspace whether it was Azure maintenance. Exit code 0 yes, 1 no, 3 not known. `az login` is enough.
 
     \b
     python -m correlator check --gateway vgw-tokyo-prod \\
@@ -61,7 +61,7 @@ def check(context: click.Context, gateway: str, start: str, end: str, workspace:
     first, last = show.point_in_time(start, style.zone), show.point_in_time(end, style.zone)
     if first >= last:
         raise UsageError("--from must lie before --to")
-    workspaces = (workspace,) if workspace else settings.workspace_ids
+    workspaces = (workspace,) if workspace else kept.workspaces(settings)
     source = log_analytics(settings)
     asked, clock = ask_history(source, workspaces, first, last)
     policy = policy_of(settings)

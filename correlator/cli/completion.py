@@ -20,7 +20,7 @@ ASKED = {"bash": "bash_complete $1", "zsh": "zsh_complete correlator", "fish": "
 @click.argument("shell", type=click.Choice(list(FUNCTIONS)))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print a function `correlator` for your shell, with completion. Run from the repository's root.
+    """Print completion for your shell. It is a function `correlator`, made in the repository's root.
 
     \b
     eval "$(python -m correlator completion bash)"

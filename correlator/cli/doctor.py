@@ -27,12 +27,16 @@ INDENT = " " * 6
 @click.option("--live", is_flag=True, help="Ask Azure for the state of every connection too, one call each")
 @click.pass_context
 def doctor(context: click.Context, as_json: bool, test_message: bool, live: bool) -> None:
-    """What is wrong with the installation, and the cure. Exit code 1 if there is something to mend.
+    """What is wrong with the installation, and the cure. Exit code 1 for something to mend.
 
     Looks at the settings of the environment it runs in, with whatever you are signed in with: it sees what you may see,
     not what the app's identity may. It writes one row to the state table and deletes it again. docs/doctor.md explains
     every finding.
-    """
+
+    \b
+    python -m correlator doctor
+    python -m correlator doctor --test-message
+    """  # noqa: D301  click's mark for lines that stay as they are
     facts = gather(os.environ, Wanted(test_message, live))
     found = examine(facts)
     if as_json:

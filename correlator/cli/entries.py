@@ -13,24 +13,42 @@ from correlator.cli import show
 from correlator.cli.tables import Desk, open_desk, user
 from correlator.errors import UsageError
 from correlator.incident_json import gateway_name, iso
-from correlator.people import Entry, EntryKind
+from correlator.people import Entry, EntryKind, plain
 from correlator.settings import duration
 
 SENTENCES = {
-    EntryKind.SILENCE: "Nothing is told of a gateway or peer for a while; it is recorded and counted all the same.",
-    EntryKind.PLANNED_WORK: "Work that somebody plans: it explains the drops that begin in it, and mutes them.",
+    EntryKind.SILENCE: "Tell nothing of a gateway or peer for a while. It is recorded and counted all the same.",
+    EntryKind.PLANNED_WORK: "Enter work that somebody plans. It explains the drops that begin in it, and mutes them.",
+}
+EXAMPLES = {
+    EntryKind.SILENCE: {
+        "add": "python -m correlator silence add --gateway vgw-tokyo-prod --for 2h --why noise",
+        "list": "python -m correlator silence list",
+        "remove": "python -m correlator silence remove 7F3K2M",
+    },
+    EntryKind.PLANNED_WORK: {
+        "add": "python -m correlator planned-work add --peer 203.0.113.10 \\\n"
+        '    --from 2026-08-21T17:00 --for 2h --why "router firmware"',
+        "list": "python -m correlator planned-work list",
+        "remove": "python -m correlator planned-work remove 7F3K2M",
+    },
 }
 
 
+def _verbatim(*lines: str) -> str:
+    """A paragraph that click leaves as it is."""
+    return "\n".join(("\b", *lines))
+
+
 def _group(kind: EntryKind) -> click.Group:
-    group = click.Group(kind.value, help=SENTENCES[kind])
+    group = click.Group(kind.value, help=f"{SENTENCES[kind]}\n\n{_verbatim(*EXAMPLES[kind].values())}")
     for make in (_adding, _listing, _removing):
         group.add_command(make(kind))
     return group
 
 
 def _adding(kind: EntryKind) -> click.Command:
-    @click.command("add")
+    @click.command("add", epilog=_verbatim(EXAMPLES[kind]["add"]))
     @click.option("--gateway", default="", help="Name or resource id (default: every gateway)")
     @click.option("--peer", default="", help="Public address of the far end (default: every peer)")
     @click.option("--from", "start", default="-0m", help="2026-08-21T17:00, with a zone or in TIMEZONE; default: now")
@@ -46,7 +64,7 @@ def _adding(kind: EntryKind) -> click.Command:
         at_hand = open_desk(workspaces=True)
         first, last = _times(start, end, lasting, at_hand.zone)
         named = desk.gateway_id(at_hand.store, at_hand.workspaces, gateway) if gateway else ""
-        entry = Entry(kind, first, last, named, peer.strip(), by.strip() or user(), why.strip())
+        entry = Entry(kind, first, last, named, plain(peer), plain(by) or user(), plain(why))
         at_hand.store.add_entry(entry)
         _look_again(at_hand, entry)
         if as_json:
@@ -58,7 +76,7 @@ def _adding(kind: EntryKind) -> click.Command:
 
 
 def _listing(kind: EntryKind) -> click.Command:
-    @click.command("list")
+    @click.command("list", epilog=_verbatim(EXAMPLES[kind]["list"]))
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
     def listed(as_json: bool) -> None:
         """List those that have not ended."""
@@ -70,13 +88,13 @@ def _listing(kind: EntryKind) -> click.Command:
         for entry in entries:
             click.echo(_line(entry, at_hand.zone))
         if not entries:
-            click.echo(f"No {kind.value} is set.")
+            click.echo(f"No {kind.value.replace('-', ' ')} is set.")
 
     return listed
 
 
 def _removing(kind: EntryKind) -> click.Command:
-    @click.command("remove")
+    @click.command("remove", epilog=_verbatim(EXAMPLES[kind]["remove"]))
     @click.argument("name")
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
     def remove(name: str, as_json: bool) -> None:
@@ -121,10 +139,11 @@ def _document(entry: Entry) -> dict[str, Any]:
 
 
 def _line(entry: Entry, zone: str) -> str:
-    """``7F3K2M  2026-08-21 17:00 – 2026-08-21 19:00 JST  vgw-tokyo-prod  every peer  kim: router firmware``."""
+    """``7F3K2M  2026-08-21 17:00 – 19:00 JST  vgw-tokyo-prod  every peer  kim: router firmware``."""
     start, end = (at.astimezone(ZoneInfo(zone)) for at in (entry.start, entry.end))
     where = gateway_name(entry.gateway) or "every gateway"
-    parts = (entry.id, f"{start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M %Z}", where, entry.peer or "every peer")
+    until = f"{end:%H:%M %Z}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M %Z}"
+    parts = (entry.id, f"{start:%Y-%m-%d %H:%M} – {until}", where, entry.peer or "every peer")
     return "  ".join((*parts, f"{entry.who}: {entry.why}"))
 
 

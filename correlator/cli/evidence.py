@@ -37,7 +37,7 @@ BEFORE, AFTER = timedelta(days=2), timedelta(hours=1)
 @click.option("--month", help="Instead of ID: every incident that began in a month, 2026-08 (in TIMEZONE)")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder; made if missing")
 def evidence(incident_id: str | None, month: str | None, out: Path) -> None:
-    """Write an incident's evidence: summary (Markdown and HTML), rows (CSV), verdict (JSON) and the query (KQL).
+    """Write an incident's evidence into a folder. Summary (Markdown, HTML), rows (CSV), verdict (JSON) and query (KQL).
 
     The rows come from the workspaces in WORKSPACE_IDS as long as these keep them; `replay rows.csv` gives the verdict
     again. With --month each incident has a folder of its own, and incidents.csv lists them.
@@ -106,7 +106,7 @@ def _rows(found: Mapping[str, Any], query: str, style: Style) -> tuple[Sequence[
         return None, phrases.say(style, "dossier.rows.unset")
     source = log_analytics(settings)
     rows: list[Mapping[str, Any]] = []
-    for workspace in settings.workspace_ids:
+    for workspace in kept.workspaces(settings):
         try:
             rows += source.ask(workspace, query)
         except SourceUnavailable as refused:

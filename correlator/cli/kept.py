@@ -42,6 +42,20 @@ def open_tables() -> Tables:
     return wiring.open_tables(Settings.read(os.environ, NEEDED), DefaultAzureCredential())
 
 
+def workspaces(settings: Settings) -> tuple[str, ...]:
+    """What the app polls; of entries that stand for many workspaces, by its list. Raises SettingsError, UsageError."""
+    from correlator import watchlist
+    from correlator.stores.store import TableStore
+
+    if not watchlist.places_of(settings):
+        return settings.workspace_ids
+    listed, _ = TableStore(open_tables(), Style()).kept_list()
+    found = watchlist.workspaces(settings, listed)
+    if not found:
+        raise UsageError("WORKSPACE_IDS: the app has found no workspace there yet; `doctor` says why, or give its id")
+    return found
+
+
 def incident(history: History, incident_id: str) -> dict[str, Any]:
     """The incident of that id. Raises UsageError where there is none."""
     found = history.one(incident_id)

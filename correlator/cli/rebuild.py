@@ -17,6 +17,7 @@ from correlator.cli.service import log_analytics
 from correlator.cli.tables import Desk, open_desk
 from correlator.correlate import correlate
 from correlator.model import Incident, Policy
+from correlator.moves import followed
 from correlator.people import People
 from correlator.rebuild import rebuilt
 from correlator.settings import Settings
@@ -33,7 +34,7 @@ from correlator.wiring import policy_of, style_of
 @click.option("--yes", is_flag=True, help="Write it; else only say what would be written")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
 def rebuild(days: int, yes: bool, as_json: bool) -> None:
-    """Judge the logs of the last days anew, and write what the table lacks or tells otherwise.
+    """Judge the logs of the last days anew. Writes what the table lacks or tells otherwise.
 
     Nobody is told. Incidents keep their ids, and what people said of them; the last days are left to the polls.
 
@@ -46,8 +47,8 @@ def rebuild(days: int, yes: bool, as_json: bool) -> None:
     style = style_of(settings, listed)
     first = now - timedelta(days=days)
     weeks = list(dict.fromkeys(label_of((first + timedelta(days=n - 7)).date()) for n in range(days + 9)))
-    people = desk.store.people(weeks, first)
     policy = informed(policy_of(settings), listed)
+    people = followed(desk.store.people(weeks, first), policy.moved)
     found = list(_judged(desk, log_analytics(settings), policy, people, first, now))
     written = rebuilt(found, History(open_tables()).stored(weeks), _living(desk), people, style)
     if yes:

@@ -13,9 +13,10 @@ from correlator.cli.tables import open_desk, user
 from correlator.errors import UsageError
 from correlator.incident_json import iso
 from correlator.model import Cause, Status
-from correlator.people import Remark, RemarkKind
+from correlator.people import Remark, RemarkKind, plain
 
 LONGEST = 1000
+CAUSES = [c.value for c in Cause]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -34,7 +35,7 @@ def _options(command: F) -> F:
 @click.option("--text", default="", help="A line for the others")
 @_options
 def ack(incident: str, text: str, by: str, as_json: bool) -> None:
-    """You look after it: no more reminders of this incident until it drops again.
+    """Acknowledge an incident: you look after it. No more reminders until it drops again.
 
     \b
     python -m correlator ack VPN-20260821-7F3K2M --text "called the carrier"
@@ -55,16 +56,16 @@ def note(incident: str, text: str, by: str, as_json: bool) -> None:
     _say(incident, RemarkKind.NOTE, text, by, as_json=as_json)
 
 
-@click.command()
+@click.command(epilog=f"CAUSE is one of {', '.join(CAUSES)}.")
 @click.argument("incident")
-@click.argument("cause", type=click.Choice([c.value for c in Cause]))
+@click.argument("cause", metavar="CAUSE", type=click.Choice(CAUSES))
 @click.option("--text", default="", help="How you know")
 @_options
 def reclassify(incident: str, cause: str, text: str, by: str, as_json: bool) -> None:
-    """You know better than the logs whose it was. Their verdict stays; yours stands beside it.
+    """Say whose it was, where you know better than the logs. Their verdict stays; yours stands beside it.
 
     \b
-    python -m correlator reclassify VPN-20260821-7F3K2M remote-unreachable --text "fibre cut"
+    python -m correlator reclassify VPN-20260821-7F3K2M remote-unreachable
     """  # noqa: D301  click's mark for lines that stay as they are
     _say(incident, RemarkKind.RECLASSIFIED, text, by, cause, as_json=as_json)
 
@@ -74,7 +75,7 @@ def reclassify(incident: str, cause: str, text: str, by: str, as_json: bool) -> 
 @click.option("--text", default="", help="Why it will not come back")
 @_options
 def close(incident: str, text: str, by: str, as_json: bool) -> None:
-    """End an incident that the log will never end: a site that was given up, a device that changed its address.
+    """End an incident that the log will never end. A site was given up, a device has another address.
 
     \b
     python -m correlator close VPN-20260821-7F3K2M --text "site given up"
@@ -89,7 +90,8 @@ def _say(incident: str, kind: RemarkKind, text: str, by: str, cause: str = "", *
     found = kept.incident(at_hand.history, incident)
     if kind in (RemarkKind.ACKNOWLEDGED, RemarkKind.CLOSED) and found["status"] != Status.OPEN:
         raise UsageError(f"{incident} is {found['status']}; only an open incident can be {kind.value}")
-    remark = Remark(found["id"], desk.now_of(at_hand.store), by.strip() or user(), kind, text.strip(), cause)
+    who, text = plain(by) or user(), plain(text)
+    remark = Remark(found["id"], desk.now_of(at_hand.store), who, kind, text, cause)
     desk.say(at_hand.store, at_hand.workspaces, remark, found["gateway"]["resource_id"])
     if as_json:
         show.document(remark._asdict() | {"at": iso(remark.at)})

@@ -55,7 +55,7 @@ def replay(
     dates: str | None,
     as_json: bool,
 ) -> None:
-    """Verdicts from exported rows: JSON, JSON lines or the portal's CSV.
+    """Judge exported rows, without any account. JSON, JSON lines or the portal's CSV; files may mix tables.
 
     \b
     python -m correlator replay export.json

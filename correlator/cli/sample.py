@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from correlator.cli import show
+from correlator.cli import kept, show
 from correlator.cli.service import log_analytics
 from correlator.errors import SourceUnavailable, UsageError
 from correlator.settings import Settings
@@ -30,14 +30,17 @@ SAMPLED = (
 @click.option("--workspace", help="Workspace (customer) id; default: every one in WORKSPACE_IDS")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("sample.jsonl"), show_default=True)
 def sample(workspace: str | None, out: Path) -> None:
-    """Write up to 50 rows of each category, to share after you read them.
+    """Write a few rows of each category, to share. At most 50 of each; read them before.
 
     Ids, names, addresses, long numbers and every word that Azure's own messages are not known to use are replaced, the
     same one always by the same stand-in. No program knows all names: read the file before you share it. Nobody has
     published such rows; our rules can learn from them.
-    """
+
+    \b
+    python -m correlator sample --workspace ID --out sample.jsonl
+    """  # noqa: D301  click's mark for lines that stay as they are
     settings = Settings.read(os.environ, () if workspace else ("WORKSPACE_IDS",))
-    rows = _rows(log_analytics(settings), (workspace,) if workspace else settings.workspace_ids)
+    rows = _rows(log_analytics(settings), (workspace,) if workspace else kept.workspaces(settings))
     if not rows:
         show.note("No rows yet, so nothing was written. Is a diagnostic setting of the gateway sending its logs here?")
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,8 +19,11 @@ from correlator.model import Cause, Confidence, Side
 from correlator.ports import Receipt
 from correlator.stats import By, Stats, Sum
 from correlator.wording import Style, length_text, list_end, name, phrases
+from correlator.wording.page import people_texts
+from correlator.wording.weeks import length
 
 Document = Mapping[str, Any]
+INSTANT = timedelta(microseconds=1)
 
 
 def incidents(found: Sequence[Document], since: datetime, until: datetime, style: Style) -> None:
@@ -74,7 +77,8 @@ def incident(found: Document, told: Sequence[Receipt], style: Style) -> None:
     style = style.at(found["gateway"]["resource_id"])
     for line in _page(found, style):
         console.print(line, soft_wrap=False)
-    for line in _paragraph("ask.told", _told(told, style), style):
+    start = datetime.fromisoformat(found["started_at"])
+    for line in _paragraph("ask.told", _told(told, start, style), style):
         console.print(line, soft_wrap=False)
 
 
@@ -90,7 +94,7 @@ def _page(found: Document, style: Style) -> Iterator[Text | Table | Padding]:
     verdict = " · ".join(name(word, style) for word in words)
     yield _line("label.cause", verdict, style, COLOURS[cause["side"]])
     yield Text(cause["summary"])
-    yield from _paragraph("label.why", [f"{_at(e['at'], style)}  {e['text']}" for e in cause["evidence"]], style)
+    yield from _dated("label.why", [(e["at"], e["text"]) for e in cause["evidence"]], start, style)
     yield from _paragraph("label.not-found", cause["not_found"], style)
     yield from _paragraph("label.would-change", cause["would_change"], style)
     yield from _paragraph("label.remarks", found["remarks"], style)
@@ -99,7 +103,8 @@ def _page(found: Document, style: Style) -> Iterator[Text | Table | Padding]:
         yield _outages(found, style)
     if found.get("outages_omitted"):
         yield Text(phrases.say(style, "not-shown", n=found["outages_omitted"]), "dim")
-    yield from _paragraph("label.history", [_event(e, style) for e in found["history"]], style)
+    yield from _dated("page.people", people_texts(found, style), start, style)
+    yield from _dated("label.history", [(e["at"], _event(e, style)) for e in found["history"]], start, style)
 
 
 def _line(key: str, text: str, style: Style, colour: str = "") -> Text:
@@ -113,23 +118,39 @@ def _paragraph(key: str, lines: Sequence[str], style: Style) -> Iterator[Text | 
         yield from (Padding(Text(line), (0, 0, 0, 2)) for line in lines)
 
 
-def _at(text: str | None, style: Style) -> str:
-    return phrases.instant(datetime.fromisoformat(text), style) if text else "-"
+def _dated(key: str, lines: Sequence[tuple[str, str]], start: datetime, style: Style) -> Iterator[Text | Padding]:
+    """A time and a sentence a line; what does not fit goes on below its own column."""
+    if lines:
+        yield Text()
+        yield Text(phrases.say(style, key), "bold")
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for at, text in lines:
+            table.add_row(Text(_at(datetime.fromisoformat(at), start, style)), Text(text))
+        yield Padding(table, (0, 0, 0, 2))
+
+
+def _at(at: datetime, start: datetime, style: Style) -> str:
+    """A time, with its day where that is not the day on which the incident began."""
+    same = phrases.local(at, style).date() == phrases.local(start, style).date()
+    return phrases.instant(at, style) if same else phrases.day_and_instant(at, style)
 
 
 def _event(event: Document, style: Style) -> str:
-    """The kinds of events bear the names of the moments at which they are told."""
-    key = f"moment.{event['event']}"
-    what = phrases.say(style, key) if phrases.has(style, key) else event["event"]
-    return f"{_at(event['at'], style)}  {what} · {name(Cause(event['cause']), style)}"
+    """The kinds of events bear the names of the moments at which they are told, or names of their own."""
+    keys = (f"moment.{event['event']}", f"page.event.{event['event']}")
+    key = next((k for k in keys if phrases.has(style, k)), "")
+    what = phrases.say(style, key) if key else event["event"]
+    return f"{what} · {name(Cause(event['cause']), style)}"
 
 
-def _told(told: Sequence[Receipt], style: Style) -> list[str]:
+def _told(told: Sequence[Receipt], start: datetime, style: Style) -> list[str]:
     """Each message in a line: what it said, and when each channel had it."""
     messages: dict[tuple[int, str], list[str]] = {}
     for one in told:
         heard = messages.setdefault((one.number, one.moment), [])
-        heard.append(f"{phrases.short(one.channel)} {phrases.instant(one.at, style)}")
+        heard.append(f"{phrases.short(one.channel)} {_at(one.at, start, style)}")
     joint = phrases.say(style, "and")
     return [
         f"{phrases.say(style, f'moment.{moment}')} · {joint.join(heard)}" for (_, moment), heard in messages.items()
@@ -164,7 +185,7 @@ def stats(found: Stats, since: datetime, until: datetime, style: Style) -> None:
     for line in found.lines:
         values = [_shown(by, of, names, style) for by, of in zip(found.by, line.of, strict=True)]
         times = (line.connection_downtime_seconds, line.downtime_seconds, line.longest_seconds)
-        table.add_row(*values, str(line.incidents), str(line.drops), *(_length(t, style) for t in times))
+        table.add_row(*values, str(line.incidents), str(line.drops), *(length(t, style) for t in times))
     console.print(table)
 
 
@@ -178,15 +199,11 @@ def _sentence(total: Sum, since: datetime, until: datetime, style: Style) -> str
         period=period,
         incidents=phrases.count(style, "incidents", total.incidents),
         drops=phrases.count(style, "drops", total.drops),
-        time=_length(total.connection_downtime_seconds, style),
+        time=length(total.connection_downtime_seconds, style),
     )
     still = phrases.say(style, "ask.open", n=total.open) if total.open else ""
     people = phrases.say(style, "ask.judged", n=total.judged, agreed=total.agreed) if total.judged else ""
     return phrases.sentences(style, [sentence, still, people])
-
-
-def _length(seconds: float, style: Style) -> str:
-    return phrases.duration(seconds, style) if seconds else "0"
 
 
 def _gateways(found: Stats) -> set[str]:
@@ -217,4 +234,5 @@ def _gateway(resource_id: str, names: Mapping[str, int]) -> str:
 
 
 def _period(since: datetime, until: datetime, style: Style) -> str:
-    return f"{phrases.day(since, style)} – {phrases.day(until, style)}"
+    """First and last day; an end at midnight belongs to the day before."""
+    return f"{phrases.day(since, style)} – {phrases.day(max(since, until - INSTANT), style)}"

@@ -46,7 +46,7 @@ def stats(
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """How often, how long, and whose: sums over the incidents that began in a time.
+    """How often, how long, and whose. Sums over the incidents that began in a time.
 
     \b
     python -m correlator stats

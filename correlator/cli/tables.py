@@ -7,6 +7,7 @@ import os
 from typing import NamedTuple
 
 from correlator.cli.kept import NEEDED, open_tables
+from correlator.cli.kept import workspaces as polled
 from correlator.ports import Store
 from correlator.settings import Settings
 from correlator.stores.history import History
@@ -28,7 +29,8 @@ def open_desk(*, workspaces: bool = False) -> Desk:
 
     settings = Settings.read(os.environ, (*NEEDED, "WORKSPACE_IDS") if workspaces else NEEDED)
     tables = open_tables()
-    return Desk(TableStore(tables, style_of(settings)), History(tables), settings.workspace_ids, settings.timezone)
+    watched = polled(settings) if workspaces else settings.workspace_ids
+    return Desk(TableStore(tables, style_of(settings)), History(tables), watched, settings.timezone)
 
 
 def user() -> str:

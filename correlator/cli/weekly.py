@@ -1,10 +1,11 @@
-"""``weekly``: the report of a week or month as it would be told, in the terminal, as JSON, or sent now."""
+"""``weekly``: the report of a week or month as it would be told, in the terminal, as JSON, as a page, or sent now."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
@@ -22,6 +23,7 @@ from correlator.reports import compile_report, known_of
 from correlator.settings import Settings
 from correlator.stores.store import TableStore
 from correlator.summary_json import summary_object
+from correlator.watchlist import workspaces
 from correlator.weekly import WEEK, label_of, week_bounds
 from correlator.wording import Style, phrases
 
@@ -33,13 +35,15 @@ BAR = 24
 @click.option("--week", help="An ISO week, 2026-W34 (default: the last whole one, in TIMEZONE)")
 @click.option("--month", help="Instead of a week: a month, 2026-08")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
+@click.option("--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a page here")
 @click.option("--send", is_flag=True, help="Send it to the channels that are set, beside what is sent by itself")
-def weekly(week: str | None, month: str | None, as_json: bool, send: bool) -> None:
-    """The weekly summary or monthly report, from the incident tables.
+def weekly(week: str | None, month: str | None, as_json: bool, page: Path | None, send: bool) -> None:
+    """The weekly summary or monthly report. From the incident tables, as it would be told.
 
     \b
     python -m correlator weekly
     python -m correlator weekly --week 2026-W34 --json
+    python -m correlator weekly --week 2026-W34 --html week.html
     python -m correlator weekly --month 2026-08 --send
     """  # noqa: D301  click ends a paragraph that is not to be wrapped at this very character
     if week and month:
@@ -48,10 +52,13 @@ def weekly(week: str | None, month: str | None, as_json: bool, send: bool) -> No
     moment = Moment.MONTHLY if found.monthly else Moment.WEEKLY
     told = Notification(moment, show.now(), week=found)
     channels = _channels(style) if send else {}
+    content = week_content(told, found, style, ROWS)
+    if page:
+        _write(page, content, style)
     if as_json:
         show.document(summary_object(found, style))
     else:
-        _print(week_content(told, found, style, ROWS), style)
+        _print(content, style)
     if send:
         _send(told, channels)
 
@@ -65,7 +72,7 @@ def _compiled(week: str | None, month: str | None) -> tuple[Week, Style]:
     store = TableStore(kept.open_tables(), style)
     listed, _ = store.kept_list()
     style = wiring.style_of(settings, listed)
-    known = known_of(settings.workspace_ids, store, listed.found if listed else None, period)
+    known = known_of(workspaces(settings, listed), store, listed.found if listed else None, period)
     return compile_report(label, period, zone, store.documents, wiring.wanted_of(settings), known), style
 
 
@@ -104,6 +111,15 @@ def _send(told: Notification, channels: dict[str, Channel]) -> None:
         raise SourceUnavailable("; ".join(refused))
 
 
+def _write(file: Path, c: WeekContent, style: Style) -> None:
+    from correlator.cli.week_page import page
+
+    try:
+        file.write_text(page(c, style.language), encoding="utf-8", errors="replace")
+    except OSError as problem:
+        raise UsageError(f"{file} cannot be written: {problem.strerror}") from None
+
+
 def _print(c: WeekContent, style: Style) -> None:
     console = Console(highlight=False, markup=False)
     for line in _lines(c, style):
@@ -116,8 +132,9 @@ def _lines(c: WeekContent, style: Style) -> Iterator[Text]:
     yield Text(c.period, "dim")
     if c.quiet:
         yield Text(c.quiet)
-    yield from (_pair(label, text, style) for label, text in c.facts)
     yield from _block(c.todo, [Text(f"• {action}") for action in c.actions])
+    yield Text()
+    yield from (_pair(label, text, style) for label, text in c.facts)
     yield from _chart(c)
     yield from _block(c.by_side, [_pair(label, text, style) for label, text in c.sides])
     for title, rows, hidden in ((c.tunnels, c.connections, c.tunnels_hidden), (c.worst, c.rows, c.hidden)):

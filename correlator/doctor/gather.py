@@ -11,14 +11,15 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
 from azure.identity import DefaultAzureCredential
 
-from correlator.channels import CHANNELS, check_url
+from correlator import watchlist
+from correlator.channels import check_url
 from correlator.doctor.listing import with_gateways
 from correlator.doctor.logs import workspaces
 from correlator.doctor.model import Address, Facts, Refusal, Sent, TableProbe
 from correlator.doctor.of_settings import is_place
 from correlator.doctor.trial import send_test_messages
 from correlator.errors import SettingsError, StoreUnavailable
-from correlator.settings import Problem, Settings
+from correlator.settings import Problem, Settings, setting_of
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.sources.resource_manager import ResourceManager
 from correlator.stores.tables import STATE, Conflict, Delete, Tables, Upsert
@@ -46,6 +47,7 @@ def gather(environment: Mapping[str, str], wanted: Wanted) -> Facts:
     tables = _open(settings, credential, problems, missed) if can_sign else None
     source = LogAnalytics.at(settings.logs_endpoint, settings.logs_audience, credential)
     ids = [w for w in settings.workspace_ids if is_place(w) and not no_identity]
+    places = watchlist.places_of(settings)
     facts = Facts(
         problems=tuple(problems),
         no_identity=no_identity,
@@ -54,13 +56,15 @@ def gather(environment: Mapping[str, str], wanted: Wanted) -> Facts:
         tables=TableProbe(_host(settings), probe(tables)) if tables else None,
         workspace_ids=settings.workspace_ids,
         workspaces=tuple(workspaces(source, ids, missed)),
+        places=places,
+        scopes=settings.gateway_scopes,
         own_reasons=settings.reasons,
         not_checked=(*missed, *_without_list(settings)),
     )
-    if no_identity or not settings.gateway_scopes:
+    if no_identity or not (settings.gateway_scopes or places):
         return facts
     resources = ResourceManager(settings.arm_endpoint, credential)
-    return with_gateways(facts, resources, settings.gateway_scopes, wanted.live)
+    return with_gateways(facts, resources, source, wanted.live)
 
 
 def _no_identity(settings: Settings, credential: TokenCredential, missed: list[str]) -> str:
@@ -83,14 +87,9 @@ def _without_list(settings: Settings) -> list[str]:
 
 
 def _addresses(settings: Settings) -> Iterator[Address]:
-    for name, (setting, _) in CHANNELS.items():
-        url = _url(settings, setting)
-        if url:
-            yield Address(name, setting, _host_of(url), check_url(url, settings.allow_private_webhooks) or "")
-
-
-def _url(settings: Settings, setting: str) -> str:
-    return str(getattr(settings, setting.lower()))
+    for name, url in settings.channels.items():
+        problem = check_url(url, settings.allow_private_webhooks) or ""
+        yield Address(name, setting_of(name), _host_of(url), problem)
 
 
 def _host_of(url: str) -> str:
@@ -105,7 +104,7 @@ def _sent(settings: Settings, addresses: Sequence[Address]) -> Iterator[Sent]:
     """To the channels whose address can take a message: what is wrong with the others is said by their address."""
     style = style_of(settings)
     usable = {
-        a.channel: open_channel(a.channel, _url(settings, a.setting), settings, style)
+        a.channel: open_channel(a.channel, settings.channels[a.channel], settings, style)
         for a in addresses
         if not a.problem
     }

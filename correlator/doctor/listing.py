@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from correlator.doctor.model import Facts
+from correlator.doctor.logs import workspaces
+from correlator.doctor.model import Facts, Workspace
 from correlator.doctor.of_gateways import silent
 from correlator.errors import SourceUnavailable
-from correlator.gateways import Connection, DiagnosticSetting, Gateway, Refused
+from correlator.gateways import Connection, DiagnosticSetting, Gateway, GatewayList, Refused
+from correlator.sources.log_analytics import LogAnalytics
 from correlator.sources.resource_manager import ResourceManager
 
 ASKED = 50
 """Connections whose state is asked at most: it is one call each."""
+DIAGNOSED = 500
+"""Gateways whose diagnostic settings are asked at most: one call each."""
+LOOKED_INTO = 30
+"""Found workspaces that are looked into at most: four queries each."""
 
 
-def with_gateways(facts: Facts, resources: ResourceManager, scopes: tuple[str, ...], live: bool) -> Facts:
+def with_gateways(facts: Facts, resources: ResourceManager, source: LogAnalytics, live: bool) -> Facts:
     """The facts with the gateway list. States are asked of silent gateways' connections, or of all if ``live``."""
     try:
-        listed = resources.list_gateways(scopes)
+        listed = resources.list_gateways(facts.scopes, facts.places)
     except SourceUnavailable as failed:
         missed = "gateways, their diagnostic settings and connections: the list failed"
         return replace(facts, list_failed=str(failed), not_checked=(*facts.not_checked, missed))
     missing = list(facts.not_checked)
-    facts = replace(facts, listed=listed)
+    facts = replace(facts, listed=listed, found=tuple(_found(facts, listed, source, missing)))
     return replace(
         facts,
         diagnostics=_diagnostics(resources, listed.gateways, missing),
@@ -32,14 +38,24 @@ def with_gateways(facts: Facts, resources: ResourceManager, scopes: tuple[str, .
     )
 
 
+def _found(facts: Facts, listed: GatewayList, source: LogAnalytics, missed: list[str]) -> Iterator[Workspace]:
+    """What the workspaces that were found hold, as far as they are not named too."""
+    named = {w.lower() for w in facts.workspace_ids}
+    ids = [w.customer_id for w in listed.workspaces if w.customer_id not in named]
+    if len(ids) > LOOKED_INTO:
+        missed.append(f"{len(ids) - LOOKED_INTO} workspaces that were found: only {LOOKED_INTO} are looked into")
+    return workspaces(source, ids[:LOOKED_INTO], missed)
+
+
 def _diagnostics(
     resources: ResourceManager, gateways: Iterable[Gateway], missed: list[str]
 ) -> Mapping[str, tuple[DiagnosticSetting, ...]]:
     """Of gateways that log tunnels at all."""
     found = {}
-    for gateway in gateways:
-        if gateway.policy_based:
-            continue
+    logging = [g for g in gateways if not g.policy_based]
+    if len(logging) > DIAGNOSED:
+        missed.append(f"diagnostic settings of {len(logging) - DIAGNOSED} gateways: only {DIAGNOSED} are asked")
+    for gateway in logging[:DIAGNOSED]:
         try:
             settings = resources.diagnostic_settings(gateway.resource_id)
         except SourceUnavailable as failed:

@@ -58,6 +58,9 @@ class Code(StrEnum):
     LIST_UNREACHABLE = "list-unreachable"
     LIST_REFUSED = "list-refused"
     NO_GATEWAYS = "no-gateways"
+    SUBSCRIPTION_INVISIBLE = "subscription-invisible"
+    NO_WORKSPACES = "no-workspaces"
+    FOUND_UNREAD = "found-unread"
     DIAGNOSTICS_MISSING = "diagnostics-missing"
     DIAGNOSTICS_CATEGORY_OFF = "diagnostics-category-off"
     DIAGNOSTICS_DOUBLED = "diagnostics-doubled"
@@ -175,6 +178,7 @@ class Facts:
 
     ``diagnostics`` has the diagnostic settings of the gateways (folded id) that may be read, ``statuses`` what Azure
     says of the connections that were asked about. ``listed`` is None where no list was asked for or it failed.
+    ``places`` are entries of WORKSPACE_IDS that stand for every workspace in them, and ``found`` those workspaces.
     ``no_identity`` is why no token could be had, or ``""``.
     """
 
@@ -185,6 +189,9 @@ class Facts:
     tables: TableProbe | None = None
     workspace_ids: tuple[str, ...] = ()
     workspaces: tuple[Workspace, ...] = ()
+    places: tuple[str, ...] = ()
+    found: tuple[Workspace, ...] = ()
+    scopes: tuple[str, ...] = ()
     listed: GatewayList | None = None
     list_failed: str = ""
     diagnostics: Mapping[str, tuple[DiagnosticSetting, ...]] = field(default_factory=dict)
@@ -194,13 +201,14 @@ class Facts:
 
     @property
     def readable(self) -> tuple[Workspace, ...]:
-        """The workspaces that answered."""
-        return tuple(w for w in self.workspaces if w.refused is None)
+        """The workspaces that answered; of those that were found, the ones that hold rows of gateways."""
+        named = tuple(w for w in self.workspaces if w.refused is None)
+        return named + tuple(w for w in self.found if w.refused is None and w.logged)
 
     @property
     def nothing_answered(self) -> bool:
         """Whether services were asked and not one of them looked at the question."""
-        refusals = [w.refused for w in self.workspaces] + ([self.tables.refused] if self.tables else [])
+        refusals = [w.refused for w in (*self.workspaces, *self.found)] + ([self.tables.refused] if self.tables else [])
         answers = [r is None or r.answered for r in refusals]
         answers += [self.listed is not None] if self.listed or self.list_failed else []
         answers += [False] if self.no_identity else []

@@ -40,8 +40,8 @@ def _down(facts: Facts, gateway_id: str) -> list[str] | None:
 
 def no_gateways(facts: Facts) -> Iterator[Finding]:
     """Scopes that may be read and hold no gateway."""
-    if facts.listed and not facts.listed.gateways and not facts.listed.refused:
-        cure = "name the subscription, the resource group or the gateway itself"
+    if facts.scopes and facts.listed and not facts.listed.gateways and not facts.listed.refused:
+        cure = "name the management group, the subscription, the resource group or the gateway itself"
         yield mend(Code.NO_GATEWAYS, "GATEWAY_SCOPES", "no VPN gateway lies there", cure)
 
 

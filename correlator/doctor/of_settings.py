@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from correlator.channels import CHANNELS
 from correlator.doctor.model import Code, Facts, Finding, mend, note
-from correlator.gateways import is_group
-from correlator.settings import UNRESOLVED, Problem
+from correlator.gateways import is_group, is_wide
+from correlator.settings import UNRESOLVED, Problem, kind_of
 from correlator.wiring import NEEDED
 
 CHANNEL_SETTINGS = " or ".join(setting for setting, _ in CHANNELS.values())
@@ -62,10 +62,13 @@ def _is_missing(problem: Problem) -> bool:
 def workspace_ids(facts: Facts) -> Iterator[Finding]:
     """A workspace's name or resource id where its customer id belongs."""
     for n, workspace in enumerate(facts.workspace_ids, 1):
-        if not is_place(workspace):
+        if not (is_place(workspace) or is_wide(workspace)):
             # A workspace's key stands beside its id in the portal, so only what reads as a name is repeated.
             shown = f" ({workspace})" if _NAME.fullmatch(workspace) else ""
-            cure = "take the Workspace ID, a GUID, from the workspace's overview; or a resource group's id"
+            cure = (
+                "take the Workspace ID, a GUID, from the workspace's overview; or the id of a resource group, "
+                "subscription or management group"
+            )
             yield mend(Code.WORKSPACE_NOT_GUID, "WORKSPACE_IDS", f"entry {n}{shown} is no workspace id", cure)
 
 
@@ -73,15 +76,15 @@ def webhooks(facts: Facts) -> Iterator[Finding]:
     """An address that can take no message, or that is none of the channel's known ones."""
     for address in facts.addresses:
         known = next((name for name, hosts in HOSTS.items() if _is_one_of(address.host, hosts)), "")
-        subject, cure = f"{address.setting} ({address.host})", MADE_BY[address.channel]
+        subject, cure = f"{address.setting} ({address.host})", MADE_BY[kind_of(address.channel)]
         if _is_one_of(address.host, RETIRED):
             yield mend(Code.WEBHOOK_RETIRED, subject, "is an Office 365 connector, and these were retired", cure)
         elif address.problem:
             yield mend(Code.WEBHOOK_UNUSABLE, subject, address.problem, cure)
-        elif known and known != address.channel:
+        elif known and known != kind_of(address.channel):
             yield mend(Code.WEBHOOK_SWAPPED, subject, f"is an address of {known.capitalize()}", cure)
-        elif not known and address.channel in HOSTS:
-            what = f"is no known host of {address.channel.capitalize()} webhooks"
+        elif not known and kind_of(address.channel) in HOSTS:
+            what = f"is no known host of {kind_of(address.channel).capitalize()} webhooks"
             yield note(Code.WEBHOOK_HOST_UNKNOWN, subject, what, f"if it is no relay of yours, {cure}")
 
 
@@ -93,7 +96,7 @@ def sent_messages(facts: Facts) -> Iterator[Finding]:
     """What came back for a test message."""
     for sent in facts.sent:
         if sent.refused:
-            cure = f"look whether the webhook still exists; if not, {MADE_BY[sent.channel]}"
+            cure = f"look whether the webhook still exists; if not, {MADE_BY[kind_of(sent.channel)]}"
             yield mend(Code.TEST_MESSAGE_REFUSED, sent.channel, f"the test message was not taken: {sent.refused}", cure)
         else:
             cure = "look whether it arrived: that it was accepted does not prove it"

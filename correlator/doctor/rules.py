@@ -15,6 +15,7 @@ RULES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
     of_access.workspace_access,
     of_access.table_access,
     of_access.list_access,
+    of_access.found_workspaces,
     of_gateways.no_gateways,
     of_gateways.diagnostic_settings,
     of_logs.empty_workspaces,

@@ -9,6 +9,7 @@ from correlator.channels.events import MONITOR, PREFIX
 from correlator.doctor.model import Sent
 from correlator.errors import SendFailed
 from correlator.ports import Body, Channel
+from correlator.settings import kind_of
 from correlator.wording import Style
 from correlator.wording.phrases import say
 
@@ -33,7 +34,7 @@ def send_test_messages(channels: Mapping[str, Channel], style: Style) -> Iterato
     """One message to each channel, and what came back."""
     for name, channel in channels.items():
         try:
-            channel.send(BODIES[name](say(style, "doctor.test")))
+            channel.send(BODIES[kind_of(name)](say(style, "doctor.test")))
         except SendFailed as failed:
             yield Sent(name, str(failed))
         else:

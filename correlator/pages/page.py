@@ -20,7 +20,7 @@ from correlator import __version__
 from correlator.model import LogRow
 from correlator.pages.content import content, span_of, standing
 from correlator.wording import Style
-from correlator.wording.page import page_title, page_words
+from correlator.wording.page import page_footer, page_title, page_words
 
 HERE = Path(__file__).parent / "report"
 SCRIPTS = ("dom", "words", "incidents", "totals", "timeline", "list", "detail", "logs", "page")
@@ -59,6 +59,7 @@ def render(
         css=css,
         script=script,
         data=_embedded(data),
+        footer=page_footer(style, button=acknowledge),
         version=__version__,
     )
 

@@ -1,4 +1,4 @@
-"""GETs of Azure Resource Manager: signed in, tried again, page by page, and nothing is ever written.
+"""Questions to Azure Resource Manager: signed in, tried again, page by page, and nothing is ever written.
 
 ARM may send the shared keys of connections along, and errors of the HTTP library hold the token, so neither an answer's
 body nor such an error ever stands in an exception.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -21,8 +22,6 @@ from correlator.sources import arm_json
 
 NETWORK_API = "2024-05-01"
 """Of Microsoft.Network, stable: the version of the examples that arm_json names."""
-RESOURCES_API = "2021-04-01"
-"""Of the list over all types: https://learn.microsoft.com/rest/api/resources/resources/list."""
 DIAGNOSTICS_API = "2021-05-01-preview"
 """Of Microsoft.Insights/diagnosticSettings, the newest there is.
 https://learn.microsoft.com/rest/api/monitor/diagnostic-settings/list"""
@@ -38,7 +37,21 @@ OURS = (400, 401, 403, 404, 409)
 
 
 class Denied(Exception):
-    """This one thing cannot be read; the text says why and that the identity needs Reader, to be ended by "on …"."""
+    """This one thing cannot be read; the text says why and that the identity needs Reader, to be ended by "on …".
+
+    ``code`` is the service's own word for it, as in ResourceNotFound, or ``""``.
+    """
+
+    def __init__(self, why: str, status: int = 0, code: str = "") -> None:
+        self.status, self.code = status, code
+        super().__init__(why)
+
+
+class Answered(NamedTuple):
+    """What came back: the JSON, and the headers by their names in any case."""
+
+    content: object
+    headers: Mapping[str, str]
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -53,11 +66,11 @@ class _Bearer(requests.auth.AuthBase):
 
 
 def patient_session(pause: float = 0.5) -> requests.Session:
-    """A session that tries a GET three times; ``pause`` in seconds grows from try to try."""
+    """A session that tries each question three times; ``pause`` in seconds grows from try to try."""
     retry = Retry(
         total=TRIES - 1,
         status_forcelist=PASSING,
-        allowed_methods=("GET",),
+        allowed_methods=("GET", "POST"),  # what is posted here are questions
         backoff_factor=pause,
         backoff_max=LONGEST_WAIT,
         retry_after_max=LONGEST_WAIT,
@@ -81,6 +94,18 @@ class Arm:
         """One network resource. Raises SourceUnavailable, Denied."""
         return self._json(self._endpoint + resource_id, {"api-version": NETWORK_API})
 
+    def shown(self, resource_id: str, version: str) -> object:
+        """One resource of any service, in that version. Raises SourceUnavailable, Denied."""
+        return self._json(self._endpoint + resource_id, {"api-version": version})
+
+    def posted(self, path: str, version: str, body: object) -> Answered:
+        """The answer to a question that is too long for an address. Raises SourceUnavailable, Denied."""
+        return self._asked("POST", self._endpoint + path, {"api-version": version}, body)
+
+    def failed(self, why: str) -> SourceUnavailable:
+        """An error that names the service."""
+        return SourceUnavailable(f"{self._name}: {why}")
+
     def listed(self, path: str, **query: str) -> list[object]:
         """All pages of a list. Raises SourceUnavailable, also where not all pages can be had; Denied."""
         found: list[object] = []
@@ -100,25 +125,30 @@ class Arm:
         raise SourceUnavailable(f"{self._name}: a list has more than {PAGES} pages; name narrower GATEWAY_SCOPES")
 
     def _json(self, address: str, query: Mapping[str, str] | None) -> object:
-        status, body = self._get(address, query)
+        return self._asked("GET", address, query, None).content
+
+    def _asked(self, method: str, address: str, query: Mapping[str, str] | None, body: object) -> Answered:
+        status, content, headers = self._answer(method, address, query, body)
         if status in OURS:
-            raise Denied(_way_out(status))
+            raise Denied(_way_out(status), status, _code(content))
         if status != requests.codes.ok:
             raise SourceUnavailable(f"{self._name}: {'throttled (429)' if status == 429 else f'HTTP {status}'}")
         try:
-            return json.loads(body)
+            return Answered(json.loads(content), headers)
         except (ValueError, RecursionError):
             pass
         # Outside the handlers here and below, so that not even __context__ leads back to a body or a token.
         raise SourceUnavailable(f"{self._name}: the answer was no JSON (a proxy's page?)")
 
-    def _get(self, address: str, query: Mapping[str, str] | None) -> tuple[int, bytes]:
+    def _answer(
+        self, method: str, address: str, query: Mapping[str, str] | None, body: object
+    ) -> tuple[int, bytes, Mapping[str, str]]:
         auth = _Bearer(self._token())
         try:
-            with self._session.get(
-                address, params=query, auth=auth, timeout=TIMEOUT, allow_redirects=False
+            with self._session.request(
+                method, address, params=query, json=body, auth=auth, timeout=TIMEOUT, allow_redirects=False
             ) as response:
-                return response.status_code, response.content
+                return response.status_code, response.content, response.headers
         except Exception as failure:  # any of them may hold the token, so none of them goes on
             why = type(failure).__name__
         raise SourceUnavailable(f"{self._name} did not answer ({why})")
@@ -138,6 +168,15 @@ def _origin(address: str) -> tuple[str, str | None, int]:
         return parts.scheme, parts.hostname, parts.port or 443
     except ValueError:
         return "", None, 0
+
+
+def _code(content: bytes) -> str:
+    """The service's word for an error; nothing else of its body is looked at."""
+    try:
+        code = json.loads(content)["error"]["code"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return ""
+    return code if isinstance(code, str) and code.isalnum() else ""
 
 
 def _way_out(status: int) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
-from correlator.gateways import STATUSES, Connection, DiagnosticSetting, Gateway, folded
+from correlator.gateways import STATUSES, Connection, DiagnosticSetting, Gateway, folded, management_group
 
 CLASSIC, WAN = "virtualnetworkgateways", "vpngateways"
 CONNECTIONS, LOCAL_GATEWAYS = "connections", "localnetworkgateways"
@@ -35,10 +35,14 @@ _CONNECTION = re.compile(
 )
 
 
+NO_TAGS: Mapping[str, dict[str, str]] = {}
+MANAGEMENT_GROUP = "managementgroups"
+
+
 class Place(NamedTuple):
     """Where a resource lies: its folded id, that of its resource group, and its type in lower case.
 
-    A resource group has no type, a subscription no group either.
+    A resource group has no type, a subscription no group either; a management group has a type alone.
     """
 
     resource_id: str
@@ -53,7 +57,9 @@ def place(resource_id: str) -> Place | None:
 
 
 def scope(text: str) -> Place | None:
-    """A subscription, a resource group or a gateway, in any case; None if the text names none of them."""
+    """A management group, a subscription, a resource group or a gateway; None if the text names none of them."""
+    if management_group(text):
+        return Place(folded(text), "", MANAGEMENT_GROUP)
     resource = place(text)
     if resource:
         return resource if resource.kind in KINDS else None
@@ -92,11 +98,6 @@ def _categories(setting: object) -> Iterator[str]:
             yield _text(switch, "category") or _text(switch, "categoryGroup")
 
 
-def groups(resources: Iterable[object]) -> set[str]:
-    """The resource groups in which these resources lie."""
-    return {where.group for where, _ in _placed(resources)}
-
-
 def referred(resources: Iterable[object]) -> set[Place]:
     """What must be read too, for the addresses of far ends and of gateways that do not list their own."""
     there = dict(_placed(resources))
@@ -104,8 +105,10 @@ def referred(resources: Iterable[object]) -> set[Place]:
     return {found for found in map(place, ids) if found and found.kind in LENDERS and found not in there}
 
 
-def gateways(resources: Iterable[object], others: Iterable[object] = ()) -> tuple[Gateway, ...]:
-    """The gateways among the resources. ``others`` only lend their addresses."""
+def gateways(
+    resources: Iterable[object], others: Iterable[object] = (), inherited: Mapping[str, dict[str, str]] = NO_TAGS
+) -> tuple[Gateway, ...]:
+    """The gateways among the resources. ``others`` only lend their addresses, ``inherited`` are tags by group."""
     mine = dict(_placed(resources))
     addresses = _addresses({**dict(_placed(others)), **mine})
     joined: dict[str, list[Connection]] = {}
@@ -116,7 +119,13 @@ def gateways(resources: Iterable[object], others: Iterable[object] = ()) -> tupl
         elif where.kind == WAN:
             joined[where.resource_id] = list(_wan_connections(resource, addresses))
     found = [
-        _gateway(where, resource, addresses, joined.get(where.resource_id, ()))
+        _gateway(
+            where,
+            resource,
+            addresses,
+            joined.get(where.resource_id, ()),
+            inherited.get(where.group, {}) | tags(resource),
+        )
         for where, resource in mine.items()
         if where.kind in KINDS and _type(resource, "gatewayType") != EXPRESS_ROUTE
     ]
@@ -124,7 +133,11 @@ def gateways(resources: Iterable[object], others: Iterable[object] = ()) -> tupl
 
 
 def _gateway(
-    where: Place, resource: object, addresses: Mapping[str, tuple[str, ...]], connections: Iterable[Connection]
+    where: Place,
+    resource: object,
+    addresses: Mapping[str, tuple[str, ...]],
+    connections: Iterable[Connection],
+    tagged: Mapping[str, str],
 ) -> Gateway:
     return Gateway(
         where.resource_id,
@@ -134,7 +147,15 @@ def _gateway(
         _type(resource, "vpnType") == "policybased",
         addresses.get(where.resource_id, ()),
         tuple(sorted({c.resource_id: c for c in connections}.values(), key=lambda c: c.resource_id)),
+        tuple(f"{key}:{value}" for key, value in sorted(tagged.items())),
     )
+
+
+def tags(resource: object) -> dict[str, str]:
+    """The tags of anything, in lower case: Azure compares their names so."""
+    found = _at(resource, "tags")
+    named = found if isinstance(found, dict) else {}
+    return {_clean(key): _clean(value) for key, value in named.items() if isinstance(value, str)}
 
 
 def _connection(where: Place, resource: object, addresses: Mapping[str, tuple[str, ...]]) -> Connection:

@@ -11,16 +11,20 @@ from collections.abc import Iterable, Sequence
 import requests
 from azure.core.credentials import TokenCredential
 
-from correlator.gateways import DiagnosticSetting, GatewayList, Refused, folded
+from correlator.gateways import DiagnosticSetting, GatewayList, Refused, Workspace, folded, is_wide
 from correlator.sources import arm_json
-from correlator.sources._arm import DIAGNOSTICS_API, RESOURCES_API, Arm, Denied, patient_session
+from correlator.sources._arm import DIAGNOSTICS_API, NETWORK_API, Arm, Denied, patient_session
 from correlator.sources.arm_json import CLASSIC, CONNECTIONS, PUBLIC_ADDRESSES, WAN, Place
 
 LISTED = (CLASSIC, CONNECTIONS, WAN)
-"""What is listed of each resource group: Azure has no list over a subscription of the first two."""
-FILTER = " or ".join(
-    f"resourceType eq 'Microsoft.Network/{kind}'" for kind in ("virtualNetworkGateways", "connections", "vpnGateways")
-)
+"""What is listed of each resource group that is named."""
+WORKSPACES_API = "2022-10-01"
+"""Of Microsoft.OperationalInsights/workspaces."""
+GONE = ("ResourceNotFound", "ResourceGroupNotFound", "NotFound")
+"""What ARM says of a thing that is not there, to somebody who may see that.
+
+A subscription that is not found may only be one that the identity may not see.
+"""
 
 
 class ResourceManager:
@@ -29,13 +33,27 @@ class ResourceManager:
     def __init__(self, endpoint: str, credential: TokenCredential, session: requests.Session | None = None) -> None:
         self._arm = Arm(endpoint, credential, session or patient_session())
 
-    def list_gateways(self, scopes: Sequence[str]) -> GatewayList:
-        """The VPN gateways of subscriptions, resource groups and single gateways, given by their ids.
+    def list_gateways(self, scopes: Sequence[str], places: Sequence[str] = ()) -> GatewayList:
+        """The VPN gateways of management groups, subscriptions, resource groups and single gateways, by their ids.
 
-        Pages apart, it takes at most one call a subscription, six a resource group and two a gateway given alone.
+        ``places`` are subscriptions and management groups whose workspaces are looked for. Pages apart, it takes four
+        calls for all subscriptions and for each management group, six a resource group and two a gateway given alone.
         Raises SourceUnavailable if any of them failed: the list is whole but for what it says was refused.
         """
-        return _Reading(self._arm).read(scopes)
+        return _Reading(self._arm).read(scopes, places)
+
+    def is_there(self, resource_id: str) -> bool | None:
+        """Whether a resource that a list lacks is there all the same; None if that cannot be told.
+
+        Raises SourceUnavailable.
+        """
+        wanted = folded(resource_id)
+        version = NETWORK_API if "/providers/microsoft.network/" in wanted else WORKSPACES_API
+        try:
+            self._arm.shown(wanted, version)
+        except Denied as denied:
+            return False if denied.status == requests.codes.not_found and denied.code in GONE else None
+        return True
 
     def status(self, connection_id: str) -> str | None:
         """Connected, NotConnected, Connecting or Unknown; None if it cannot be read. Raises SourceUnavailable.
@@ -65,33 +83,44 @@ class _Reading:
         self._arm = arm
         self._found: list[object] = []
         self._read: set[tuple[str, str]] = set()
+        self._tags: dict[str, dict[str, str]] = {}
         self._refused: dict[str, Refused] = {}
 
-    def read(self, scopes: Sequence[str]) -> GatewayList:
+    def read(self, scopes: Sequence[str], places: Sequence[str]) -> GatewayList:
         groups: set[str] = set()
+        wide: list[str] = []
         for text in scopes:
             where = arm_json.scope(text)
             if where is None:
-                way_out = "no id of a subscription, resource group or VPN gateway: copy the id from Azure"
+                way_out = (
+                    "no id of a management group, subscription, resource group or VPN gateway: copy the id from Azure"
+                )
                 self._refuse(" ".join(text.split())[:120], way_out)
-            elif where.kind:
+            elif where.group and where.kind:
                 self._single(where)
+            elif where.group:
+                groups.add(where.group)
             else:
-                groups |= {where.group} if where.group else self._groups(where.resource_id)
+                wide.append(where.resource_id)
+        subscriptions, workspaces = self._graph(wide, [folded(p) for p in places if is_wide(p)])
         for group in sorted(groups):
             for kind in LISTED:
                 self._found += self._list(group, kind, refused=group)
-        gateways = arm_json.gateways(self._found, self._lent())
-        return GatewayList(gateways, tuple(sorted(self._refused.values(), key=lambda r: r.scope)))
+        gateways = arm_json.gateways(self._found, self._lent(), self._tags)
+        refused = tuple(sorted(self._refused.values(), key=lambda r: r.scope))
+        return GatewayList(gateways, refused, subscriptions, workspaces)
 
-    def _groups(self, subscription: str) -> set[str]:
-        """The resource groups of a subscription that hold gateways or connections."""
-        query = {"api-version": RESOURCES_API, "$filter": FILTER}
-        try:
-            return arm_json.groups(self._arm.listed(f"{subscription}/resources", **query))
-        except Denied as denied:
-            self._refuse(subscription, f"{denied} on the subscription")
-            return set()
+    def _graph(self, wide: Sequence[str], places: Sequence[str]) -> tuple[dict[str, str], tuple[Workspace, ...]]:
+        """What lies in subscriptions and management groups is found in few questions."""
+        if not wide and not places:
+            return {}, ()
+        from correlator.sources.resource_graph import ResourceGraph  # once a day
+
+        graph = ResourceGraph(self._arm, self._refuse)
+        network = graph.network(list(dict.fromkeys(wide)))
+        self._found += network.resources
+        self._tags = network.tags
+        return network.subscriptions, graph.workspaces(list(dict.fromkeys(places)))
 
     def _single(self, where: Place) -> None:
         """A gateway given alone: the identity may have no right on its resource group."""

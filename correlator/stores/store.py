@@ -22,6 +22,7 @@ from correlator.people import Entry, EntryKind, People, Remark
 from correlator.ports import Head, Held, Notice, Receipt, Roster, Snapshot, Standing
 from correlator.stores import housekeeping, messages, rosters
 from correlator.stores.codec import pack, unpack
+from correlator.stores.lists import LISTS, read_clock, read_list, write_list
 from correlator.stores.remarks import read_entries, read_people, remove_entry, write_entry, write_remark
 from correlator.stores.rows import document_of, incident_row, outage_rows, partition_of, row_of
 from correlator.stores.tables import (
@@ -41,7 +42,7 @@ from correlator.stores.tables import (
 from correlator.wording import Style
 
 HEAD, GATEWAY, NOTICE, RECEIPT, END = "head", "gateway|", "notice|", "receipt|", "receipt~"
-LISTS, LIST, PARKED = "lists", "gateways", "parked-"
+PARKED = "parked-"
 FEW = 10
 """Up to this many gateways are read one by one, more of them as one range."""
 
@@ -188,12 +189,19 @@ class TableStore:
         found, _ = self._tables.query(STATE, _key(partition), GATEWAY, HEAD)
         return sorted(str(e.properties["Gateway"]) for e in found)
 
+    def spared(self, partition: str) -> list[datetime]:
+        found, _ = self._tables.query(STATE, _key(partition), GATEWAY, HEAD)
+        # One state at a time: thousands of gateways would fill a small instance.
+        return [at for e in found for at in unpack(GatewayState, e.properties).spared]
+
     def kept_list(self) -> tuple[Listed | None, datetime]:
-        found, clock = self._tables.query(STATE, LISTS, LIST, LIST + "~")
-        return next((unpack(Listed, e.properties) for e in found), None), clock
+        return read_list(self._tables)
 
     def keep_list(self, listed: Listed) -> None:
-        self._tables.write(STATE, LISTS, [Upsert(LIST, pack(listed))])
+        write_list(self._tables, listed)
+
+    def clock(self) -> datetime:
+        return read_clock(self._tables)
 
     def people(self, weeks: Iterable[str], ending_after: datetime) -> People:
         return read_people(self._tables, weeks, ending_after)
@@ -210,9 +218,9 @@ class TableStore:
     def remove_entry(self, entry: Entry) -> None:
         remove_entry(self._tables, entry)
 
-    def documents(self, weeks: Iterable[str]) -> list[dict[str, Any]]:
-        rows = [e for week in weeks for e in self._tables.query(INCIDENTS, week, "0", "~")[0]]
-        return [document_of(e.properties) for e in rows]
+    def documents(self, weeks: Iterable[str]) -> Iterator[dict[str, Any]]:
+        for week in weeks:
+            yield from (document_of(e.properties) for e in self._tables.query(INCIDENTS, week, "0", "~")[0])
 
     def _record(self, incident: Incident) -> bool:
         """Insert if absent, else replace what is older. False if the table holds something newer."""

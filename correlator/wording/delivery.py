@@ -6,6 +6,7 @@ from datetime import datetime
 
 from correlator.gaps import blind_seconds
 from correlator.model import Blind, Mending, Missed, Notification, Parked
+from correlator.settings import UNRESOLVED, setting_of
 from correlator.wording.phrases import Style, count, day_and_instant, duration, name, say, short
 
 NAMED, LONGEST = 40, 120
@@ -27,8 +28,10 @@ def delivery_sentence(n: Notification, style: Style) -> str:
 
 def parked_lines(n: Notification, parked: Parked, style: Style) -> tuple[str, list[str]]:
     """What it answered and when, and what to do."""
-    setting = f"{short(parked.channel).upper()}_WEBHOOK_URL"
+    setting = setting_of(short(parked.channel))
     why = say(style, "parked.why", why=short(parked.why), at=day_and_instant(n.at, style))
+    if UNRESOLVED in parked.why:
+        return why, [say(style, "mend.vault-reference", subject=short(parked.why.partition(" ")[0]))]
     return why, [say(style, "parked.next", setting=setting)]
 
 

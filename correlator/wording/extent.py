@@ -17,18 +17,19 @@ class Extent(NamedTuple):
     ``seconds`` are those of ``spells`` stretches of time, overlaps counted once; while ``open`` only what is down now
     counts, up to the time of the message. Where several peers took turns, ``longest`` are the seconds of the peer that
     had most of them, and ``alike`` says that each had all the spells. ``at_most``: what is over may have been shorter.
+    ``of`` is how many peers the gateway was known to have, those that are back included.
     """
 
     kind: str
     open: bool
     peers: tuple[str, ...]
-    of: int
     spells: int
     seconds: float
     since: datetime
     longest: float
     alike: bool
     at_most: bool = False
+    of: int = 1
 
     @property
     def each(self) -> bool:
@@ -38,6 +39,10 @@ class Extent(NamedTuple):
 
 def extent(outages: Sequence[Outage], at: datetime) -> Extent:
     """The worst that is so now; where all is over, the worst that was. ``outages`` is not empty."""
+    return _worst(outages, at)._replace(of=max(o.peers_known for o in outages))
+
+
+def _worst(outages: Sequence[Outage], at: datetime) -> Extent:
     real = [o for o in outages if not o.switch]
     if not real:
         return _extent("switched", False, outages, [])
@@ -63,7 +68,6 @@ def _extent(kind: str, now: bool, outages: Sequence[Outage], spans: Sequence[Spa
         kind,
         now,
         tuple(dict.fromkeys(o.peer for o in outages)),
-        max(o.peers_known for o in outages),
         len(stretches),
         _seconds(stretches),
         min(o.start for o in outages),

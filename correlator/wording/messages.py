@@ -162,10 +162,10 @@ def impact_text(n: Notification, incident: Incident, style: Style) -> str:
 
 def next_step(incident: Incident, style: Style, times: int = 0) -> str:
     """What the reader should do, which may be nothing. ``times``: how many of its kind there were lately, if told."""
-    if incident.status is Status.RETRACTED:
-        return say(style, "next.retracted")
     if incident.status is Status.REMOVED and incident.closed:
         return say(style, "next.closed")
+    if incident.status is not Status.OPEN and incident.status is not Status.RECOVERED:
+        return say(style, f"next.{incident.status.value}", id=short(incident.absorbed_by, 40))
     cause = incident.finding.cause
     side = cause.side
     going_on = incident.ended_at is None or (incident.flapping and side is not Side.AZURE)

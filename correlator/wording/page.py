@@ -33,6 +33,13 @@ def page_title(gateways: Iterable[str], style: Style) -> str:
     return say(style, "page.title", gateways=listed if more <= 0 else say(style, "and-more", listed=listed, n=more))
 
 
+def page_footer(style: Style, *, button: bool) -> str:
+    """What the figures are, and what the page sends: nothing, or what its one button sends."""
+    if not button:
+        return say(style, "page.footer")
+    return say(style, "page.footer.button", button=say(style, "page.acknowledge"))
+
+
 def people_texts(found: Mapping[str, Any], style: Style) -> list[tuple[str, str]]:
     """What people added to an incident (the public object): when, and a sentence. What they wrote is not bounded here."""
     words = [(n, "page.people.note") for n in found.get("notes", ())]

@@ -16,7 +16,7 @@ from correlator.wording.phrases import (
     sentences,
     short,
 )
-from correlator.wording.weeks import counted, length, sums
+from correlator.wording.weeks import length, sums
 
 SPARKS = "▁▂▃▄▅▆▇█"
 REASON = 40
@@ -57,6 +57,7 @@ def facts(week: Week, figures: Figures, style: Style) -> list[tuple[str, str]]:
         ("change", _change(week, figures, style)),
         ("trend", _trend(figures, style)),
         ("untold", _untold(week, figures, style)),
+        ("spared", _spared(figures, style)),
         ("seen", _seen(figures, style)),
     ]
     return [(say(style, f"week.label.{key}"), text) for key, text in found if text]
@@ -70,7 +71,7 @@ def _unprotected(figures: Figures, style: Style) -> str:
 def _change(week: Week, figures: Figures, style: Style) -> str:
     if figures.before is None:
         return ""
-    now = sums(counted(week)).drops
+    now = sums(week).drops
     times = (length(figures.before.seconds, style), length(figures.seconds, style))
     return say(style, "week.change", before=figures.before.drops, now=now, time_before=times[0], time=times[1])
 
@@ -85,12 +86,18 @@ def _trend(figures: Figures, style: Style) -> str:
 
 
 def _untold(week: Week, figures: Figures, style: Style) -> str:
-    drops = sums(counted(week)).drops
+    drops = sums(week).drops
     parts = [say(style, "week.unknown", n=figures.unknown_drops, drops=count(style, "drops", drops)) if drops else ""]
     if figures.unmapped:
         reasons = say(style, "and").join(say(style, "quoted", text=short(r, REASON)) for r in figures.unmapped)
         parts.append(say(style, "week.unmapped", reasons=reasons))
     return sentences(style, parts)
+
+
+def _spared(figures: Figures, style: Style) -> str:
+    """That maintenance came and nobody noticed is worth a line; that none did is not."""
+    times = figures.maintenance_without_drop
+    return say(style, "week.spared", n=times) if times else ""
 
 
 def _seen(figures: Figures, style: Style) -> str:
@@ -111,7 +118,7 @@ def actions(figures: Figures, style: Style, most: int) -> list[str]:
         for of, peer, start in figures.open
     ]
     named = [*down, *(_suggestion(s, style) for s in figures.suggestions)][:most]
-    more = figures.open_count + len(figures.suggestions) - len(named)
+    more = figures.open_count + len(figures.suggestions) + figures.more_suggestions - len(named)
     return [*named, say(style, "not-shown", n=more)] if more > 0 else named
 
 

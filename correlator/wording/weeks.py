@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
+from itertools import chain
 from typing import NamedTuple
 
-from correlator.model import Cause, Side, Status, Week, WeekLine
+from correlator.measures import worst_first
+from correlator.model import Cause, Others, Side, Status, Week, WeekLine
 from correlator.wording.phrases import (
     Style,
     clock,
@@ -39,34 +40,30 @@ class Sums(NamedTuple):
 def counted(week: Week) -> list[WeekLine]:
     """The incidents that were, worst first: still down, time without a VPN path, time without redundancy, drops."""
     lines = [line for line in week.incidents if not line.status.withdrawn]
-    return sorted(
-        lines,
-        key=lambda w: (
-            w.status is not Status.OPEN,
-            -w.connection_downtime_seconds,
-            -w.downtime_seconds,
-            -w.drops,
-            w.started_at,
-            w.gateway,
-        ),
-    )
+    return sorted(lines, key=worst_first)
 
 
-def sums(lines: Iterable[WeekLine]) -> Sums:
-    """The totals of some incidents."""
-    seen = list(lines)
+def _told(week: Week) -> list[WeekLine | Others]:
+    """The incidents, those that are summed up by day and cause among them."""
+    return [*counted(week), *week.others]
+
+
+def sums(week: Week, side: Side | None = None) -> Sums:
+    """The totals of all incidents, or of those of one side."""
+    lines = [w for w in counted(week) if side in (None, w.cause.side)]
+    others = [o for o in week.others if side in (None, o.cause.side)]
+    both: list[WeekLine | Others] = [*lines, *others]
     return Sums(
-        len(seen),
-        sum(w.drops for w in seen),
-        sum(w.connection_downtime_seconds for w in seen),
-        sum(w.status is Status.OPEN for w in seen),
+        len(lines) + sum(o.incidents for o in others),
+        sum(w.drops for w in both),
+        sum(w.connection_downtime_seconds for w in both),
+        sum(w.status is Status.OPEN for w in lines) + sum(o.open for o in others),
     )
 
 
 def by_side(week: Week) -> dict[Side, Sums]:
     """The totals of each side, in the order of the sides, every side present."""
-    lines = counted(week)
-    return {side: sums(w for w in lines if w.cause.side is side) for side in Side}
+    return {side: sums(week, side) for side in Side}
 
 
 def group_of(cause: Cause) -> str:
@@ -82,11 +79,12 @@ def by_group(week: Week, style: Style) -> list[tuple[str, dict[str, int]]]:
     found = [
         (_label(first, a, b, week.monthly, style), dict.fromkeys(GROUPS, 0)) for a, b in zip(starts, ends, strict=True)
     ]
-    for line in counted(week):
-        n = (local(line.started_at, style).date() - first).days
+    named = ((local(w.started_at, style).date(), w.cause, w.drops) for w in counted(week))
+    for when, cause, drops in chain(named, ((o.day, o.cause, o.drops) for o in week.others)):
+        n = (when - first).days
         place = next((i for i, (a, b) in enumerate(zip(starts, ends, strict=True)) if a <= n < b), None)
         if place is not None:
-            found[place][1][group_of(line.cause)] += line.drops
+            found[place][1][group_of(cause)] += drops
     return found
 
 
@@ -103,40 +101,34 @@ def _label(first: date, start: int, end: int, monthly: bool, style: Style) -> st
     return f"{begin.day}" if begin == last else f"{begin.day}–{last.day}"
 
 
-def by_day(week: Week, style: Style) -> list[tuple[str, int]]:
-    """The same, all groups together."""
-    return [(label, sum(drops.values())) for label, drops in by_group(week, style)]
-
-
 def week_sentence(week: Week, style: Style) -> str:
     """The period in one sentence. A quiet one is a message too: it proves that the channel works."""
-    lines = counted(week)
-    total, actions = sums(lines), to_do(week)
+    total, actions = sums(week), to_do(week)
     period = say(style, "period.month" if week.monthly else "period.week")
     todo = count(style, "todo", actions) if actions else say(style, "todo.none")
     if not total.incidents:
         return say(style, "week.quiet", period=period, todo=todo)
     seconds = without_a_path(week)
     key = "week" if seconds else "week.redundancy"
-    what, time = _what(lines, total, style), duration(seconds, style)
+    what, time = _what(week, total, style), duration(seconds, style)
     return say(style, key, period=period, what=what, time=time, todo=todo)
 
 
 def without_a_path(week: Week) -> float:
     """Seconds of the period in which some connection had no VPN path, what is not over included."""
-    return week.figures.seconds if week.figures else sums(counted(week)).seconds
+    return week.figures.seconds if week.figures else sums(week).seconds
 
 
 def to_do(week: Week) -> int:
     """How many things are to be looked at: what is still down, and what would have helped."""
     if week.figures:
-        return week.figures.open_count + len(week.figures.suggestions)
-    return sum(w.status is Status.OPEN for w in week.incidents)
+        return week.figures.open_count + len(week.figures.suggestions) + week.figures.more_suggestions
+    return sums(week).open
 
 
-def _what(lines: Iterable[WeekLine], total: Sums, style: Style) -> str:
+def _what(week: Week, total: Sums, style: Style) -> str:
     """``2 Azure maintenance`` where all were of one kind, else how many incidents."""
-    groups = {group_of(w.cause) for w in lines}
+    groups = {group_of(w.cause) for w in _told(week)}
     if len(groups) == 1:
         return say(style, "week.of", n=total.incidents, group=say(style, f"group.{groups.pop()}"))
     return say(style, "week.with", incidents=count(style, "incidents", total.incidents))
@@ -152,8 +144,8 @@ def week_period(week: Week, style: Style) -> str:
         start=day(week.start, style, "day.short"),
         end=day(last, style, "day.short"),
     )
-    muted = sum(w.muted for w in counted(week))
-    gateways = len({w.gateway for w in counted(week)})
+    muted = sum(w.muted for w in _told(week))
+    gateways = len({w.gateway for w in counted(week)}) + week.more_gateways
     parts = [
         days,
         count(style, "gateways", gateways) if gateways else "",

@@ -1,6 +1,6 @@
 metadata description = 'The function app on Flex Consumption and every setting it reads.'
 
-import { channelName, siteContacts, siteNames, tagSet } from '../types.bicep'
+import { channelLanguages, channelName, siteContacts, siteNames, tagSet } from '../types.bicep'
 
 @description('Name of the app, unique in the world.')
 param name string
@@ -56,6 +56,12 @@ param resourceGroupIds string[]
 @description('Channels to tell. Each has its webhook address as a secret of the vault.')
 param channels channelName[]
 
+@description('Further channels: a kind, a hyphen and a name. Each has its webhook address as a secret of the vault too.')
+param namedChannels string[]
+
+@description('Languages of such channels, by name.')
+param namedLanguages channelLanguages
+
 @description('Name of the vault.')
 param vaultName string
 
@@ -67,6 +73,12 @@ param logsAudience string
 
 @description('Resource groups of the gateways, as ids. Empty: the app does without names of connections.')
 param gatewayResourceGroupIds string[]
+
+@description('Management groups and subscriptions in which gateways are found, as ids.')
+param gatewayScopeIds string[]
+
+@description('Management groups and subscriptions in which workspaces are found, as ids.')
+param workspaceScopeIds string[]
 
 @description('Azure Resource Manager of this cloud, without a slash at the end.')
 param armEndpoint string
@@ -138,6 +150,19 @@ param signInClientId string
 param signInTenantId string
 
 var signIn = !empty(signInClientId)
+// teams-emea has TEAMS_WEBHOOK_URL_EMEA and TEAMS_LANGUAGE_EMEA.
+var namedAddresses = toObject(
+  namedChannels,
+  channel =>
+    '${toUpper(split(channel, '-')[0])}_WEBHOOK_URL_${toUpper(replace(substring(channel, indexOf(channel, '-') + 1), '-', '_'))}',
+  channel => '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=${channel}-webhook-url)'
+)
+var namedTongues = toObject(
+  items(namedLanguages),
+  item =>
+    '${toUpper(split(item.key, '-')[0])}_LANGUAGE_${toUpper(replace(substring(item.key, indexOf(item.key, '-') + 1), '-', '_'))}',
+  item => item.value
+)
 
 resource appInsights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: appInsightsName
@@ -259,11 +284,11 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         AZURE_CLIENT_ID: identityClientId
         AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential'
 
-        WORKSPACE_IDS: join(concat(workspaceIds, resourceGroupIds), ',')
+        WORKSPACE_IDS: join(concat(workspaceIds, resourceGroupIds, workspaceScopeIds), ',')
         TABLES_ENDPOINT: tableEndpoint
         LOGS_ENDPOINT: logsEndpoint
         LOGS_AUDIENCE: logsAudience
-        GATEWAY_SCOPES: join(gatewayResourceGroupIds, ',')
+        GATEWAY_SCOPES: join(concat(gatewayResourceGroupIds, gatewayScopeIds), ',')
         ARM_ENDPOINT: armEndpoint
         POLL_SCHEDULE: pollSchedule
         WEEKLY_AT: weeklyAt
@@ -297,9 +322,11 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       contains(channels, 'events')
         ? { EVENTS_WEBHOOK_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=events-webhook-url)' }
         : {},
-      contains(channels, 'events')
+      contains(channels, 'events') || !empty(filter(namedChannels, channel => startsWith(channel, 'events-')))
         ? { EVENTS_WEBHOOK_SECRET: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=events-webhook-secret)' }
         : {},
+      namedAddresses,
+      namedTongues,
       heartbeat
         ? { HEARTBEAT_URL: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=heartbeat-url)' }
         : {}

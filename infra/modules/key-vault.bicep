@@ -37,6 +37,13 @@ param slackWebhookUrl string
 @secure()
 param eventsWebhookUrl string
 
+@description('Further channels: a kind, a hyphen and a name.')
+param namedChannels string[]
+
+@description('Their addresses by name. One that is missing leaves its secret as it is.')
+@secure()
+param namedWebhookUrls object
+
 @description('What events are signed with. Empty leaves the secret as it is.')
 @secure()
 param eventsWebhookSecret string
@@ -90,6 +97,16 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
       value: eventsWebhookUrl
     }
   }
+
+  resource named 'secrets' = [
+    for channel in namedChannels: if (contains(namedWebhookUrls, channel)) {
+      name: '${channel}-webhook-url'
+      properties: {
+        contentType: 'Webhook of a channel with a name'
+        value: namedWebhookUrls[channel]
+      }
+    }
+  ]
 
   resource eventsSecret 'secrets' = if (!empty(eventsWebhookSecret)) {
     name: 'events-webhook-secret'

@@ -1,4 +1,4 @@
-metadata description = 'The storage account: the code package, the timer leases of the Functions host, the tables with state and incidents, and queues where there are many workspaces.'
+metadata description = 'The storage account: the code package, the timer leases of the Functions host, the tables with state and incidents, exports of them, and queues where there are many workspaces.'
 
 import { networkAccess, tagSet } from '../types.bicep'
 
@@ -45,12 +45,39 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     properties: {
       containerDeleteRetentionPolicy: { enabled: true, days: 7 }
       deleteRetentionPolicy: { enabled: true, days: 7 }
+      // Tables cannot be backed up; what is exported from them can neither be overwritten nor deleted without a trace.
+      isVersioningEnabled: true
     }
 
     resource package 'containers' = {
       name: 'app-package'
       properties: { publicAccess: 'None' }
     }
+
+    resource exports 'containers' = {
+      name: 'exports'
+      properties: { publicAccess: 'None' }
+    }
+  }
+
+  // Versions are for exports. The host writes its timers' status anew with every poll, which would pile up.
+  resource oldVersions 'managementPolicies' = {
+    name: 'default'
+    properties: {
+      policy: {
+        rules: [
+          {
+            name: 'old-versions-of-the-host'
+            type: 'Lifecycle'
+            definition: {
+              actions: { version: { delete: { daysAfterCreationGreaterThan: 7 } } }
+              filters: { blobTypes: ['blockBlob'], prefixMatch: ['azure-webjobs-hosts/', 'azure-webjobs-secrets/', 'app-package/'] }
+            }
+          }
+        ]
+      }
+    }
+    dependsOn: [blobs]
   }
 
   resource queueService 'queueServices' = if (queues) {

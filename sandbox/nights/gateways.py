@@ -152,7 +152,12 @@ def resources() -> list[Resource]:
         _vpn_site("berlin", {"ipAddress": BERLIN}),
         _vpn_site("wien", {"ipAddress": WIEN}, {"fqdn": WIEN_NAME}),
         *(
-            resource(resource_id("publicIPAddresses", f"pip-{a}"), ipAddress=a)
-            for a in (TOKYO_ADDRESS, *OSAKA_ADDRESSES)
+            resource(
+                resource_id("publicIPAddresses", f"pip-{a}"),
+                ipAddress=a,
+                ipConfiguration={"id": f"{gateway}/ipConfigurations/default"},
+            )
+            for gateway, addresses in ((tokyo, (TOKYO_ADDRESS,)), (osaka, OSAKA_ADDRESSES))
+            for a in addresses
         ),
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -40,7 +41,7 @@ from correlator.monthly import month_bounds
 from correlator.people import Entry, EntryKind, Remark, RemarkKind
 from correlator.reports import compile_report
 from correlator.sites import Site
-from correlator.weekly import week_bounds
+from correlator.weekly import label_of, week_bounds
 from correlator.wording import Style
 
 GATEWAY = (
@@ -200,10 +201,92 @@ def reopened() -> Notification:
 
 
 def flapping() -> Notification:
-    rows = []
-    for n in range(7):
-        rows += [tunnel(f"01:{n * 6:02d}:00", False, 0, reason="DPD timed out"), tunnel(f"01:{n * 6:02d}:42", True, 0)]
-    return told(Moment.FLAPPING, incident_of(rows))
+    return told(Moment.FLAPPING, incident_of(_flaps(7)))
+
+
+def _flaps(times: int) -> list[LogRow]:
+    """A drop of 42 seconds every six minutes."""
+    starts = [datetime(2026, 8, 21, 1) + timedelta(minutes=6 * n) for n in range(times)]
+    down = [tunnel(f"{at:%H:%M}:00", False, 0, reason="DPD timed out") for at in starts]
+    return [*down, *(tunnel(f"{at:%H:%M}:42", True, 0) for at in starts)]
+
+
+def activity(at: str, kind: str, operation: str, status: str, properties: str = "", caller: str = "") -> LogRow:
+    """A row of the activity log, as the workspace's table AzureActivity holds it."""
+    time = _time(at)
+    return LogRow(time, time, GATEWAY, "AzureActivity", operation, properties, status, "", caller, kind)
+
+
+def last_tunnel_falls() -> Notification:
+    """One of two was told to be down; now the other fell too."""
+    rows = [tunnel("05:00:00", True, 1), tunnel("05:41:17", False, 0, reason="DPD timed out")]
+    rows.append(tunnel("06:30:00", False, 1, reason="DPD timed out"))
+    return told(Moment.OPENED, incident_of(rows, SURE_ACTIVE_ACTIVE), 2, after=59)
+
+
+def still_without_redundancy() -> Notification:
+    """The daily reminder that one of two tunnels is missing."""
+    rows = [tunnel("05:00:00", True, 1), tunnel("05:41:17", False, 0, reason="DPD timed out")]
+    return told(Moment.REMINDER, incident_of(rows, SURE_ACTIVE_ACTIVE), 2, after=24 * 60)
+
+
+def redundancy_back() -> Notification:
+    rows = [tunnel("05:00:00", True, 1), tunnel("05:41:17", False, 0, reason="DPD timed out")]
+    rows.append(tunnel("07:02:05", True, 0))
+    return told(Moment.RECOVERED, incident_of(rows, SURE_ACTIVE_ACTIVE), 2)
+
+
+def flapping_goes_on() -> Notification:
+    """An hour after it was first told: the count."""
+    return told(Moment.FLAPPING, incident_of(_flaps(13)), 2)
+
+
+def flapping_ended() -> Notification:
+    """An hour without a drop."""
+    return told(Moment.RECOVERED, incident_of(_flaps(13)), 3, after=60)
+
+
+def absorbed() -> Notification:
+    """Late rows joined two incidents; the one that was told as down goes on as part of the other."""
+    incident = incident_of([tunnel("05:41:17", False, 0, reason="DPD timed out")])
+    merged = replace(incident, status=Status.ABSORBED, absorbed_by="VPN-20260821-7F3K2M")
+    return told(Moment.ABSORBED, merged, 2)
+
+
+def recovered_reset() -> Notification:
+    reset = "MICROSOFT.NETWORK/VIRTUALNETWORKGATEWAYS/RESET/ACTION"
+    rows = [
+        activity("08:29:40", "Administrative", reset, "Start", caller="kim"),
+        tunnel("08:30:20", False, 0),
+        tunnel("08:31:02", True, 1),
+    ]
+    return told(Moment.RECOVERED, incident_of(rows))
+
+
+def azure_fault() -> Notification:
+    """Resource Health names a fault of the platform."""
+    said = '{"cause": "PlatformInitiated", "currentHealthStatus": "Unavailable", "title": "Unavailable"}'
+    rows = [
+        activity("05:43:00", "ResourceHealth", "Microsoft.Resourcehealth/healthevent/Activated/action", "Active", said),
+        *(tunnel("05:41:17", False, 0, peer) for peer in SITES),
+    ]
+    return told(Moment.OPENED, incident_of(rows), after=10)
+
+
+def keys_do_not_match() -> Notification:
+    return told(Moment.OPENED, incident_of([tunnel("05:41:17", False, 0, reason="Policy match error")]), after=11)
+
+
+def storm() -> Notification:
+    """Two hundred tunnels of one gateway fall at once, one of which is back."""
+    peers = [OSAKA, *(f"198.51.100.{n}" for n in range(1, 200))]
+    rows = [tunnel(f"05:41:{n % 40:02d}", False, 0, peer) for n, peer in enumerate(peers)]
+    return told(Moment.OPENED, incident_of([*rows, tunnel("05:44:00", True, 1, peers[-1])]), after=11)
+
+
+def monthly_quiet() -> Notification:
+    """A month without a drop is told too."""
+    return _report("2026-09", EARLIER_ROWS, KNOWN)
 
 
 def cause_changed() -> Notification:
@@ -259,7 +342,7 @@ LISTED = GatewayList(
                 (Connection("cn-kobe", "/c/kobe", ("198.51.100.90",)),)),
     )
 )  # fmt: skip
-KNOWN = Known(LISTED, frozenset({GATEWAY}), datetime(2026, 5, 1, tzinfo=UTC), 1980.0)
+KNOWN = Known(LISTED, frozenset({GATEWAY}), datetime(2026, 5, 1, tzinfo=UTC), 1980.0, 2)
 
 
 def weekly() -> Notification:
@@ -298,11 +381,18 @@ def weekly_of_two_hundred() -> Notification:
     return _report("2026-W34", rows, KNOWN)
 
 
+def _week(document: dict[str, Any]) -> str:
+    """The partition of the table that would hold it."""
+    return label_of(datetime.fromisoformat(document["started_at"]).date())
+
+
 def _report(label: str, rows: list[LogRow], known: Known) -> Notification:
     documents = [incident_object(i, EN) for i in correlate(read_rows(rows).logs[GATEWAY], Policy()).incidents]
     month = "W" not in label
     period = month_bounds(label, JST) if month else week_bounds(label, JST)
-    week = compile_report(label, period, JST, lambda weeks: documents, Wanted(), known)
+    week = compile_report(
+        label, period, JST, lambda weeks: [d for d in documents if _week(d) in weeks], Wanted(), known
+    )
     return Notification(Moment.MONTHLY if month else Moment.WEEKLY, period[1] + timedelta(hours=9), week=week)
 
 
@@ -396,16 +486,26 @@ NIGHTS = {
         recovered_failover_again,
         recovered_remote_again,
         still_down,
+        last_tunnel_falls,
+        still_without_redundancy,
+        redundancy_back,
+        azure_fault,
+        keys_do_not_match,
+        storm,
         many_at_once,
         closed_by_a_person,
         down_after_planned_work,
         recovered_remote_closed,
         recovered_change,
+        recovered_reset,
         recovered_switch,
         reopened,
         flapping,
+        flapping_goes_on,
+        flapping_ended,
         cause_changed,
         retracted,
+        absorbed,
         removed,
         still_down_with_a_witness,
         welcome,
@@ -416,6 +516,7 @@ NIGHTS = {
         weekly_quiet,
         weekly_of_two_hundred,
         monthly,
+        monthly_quiet,
         channel_parked,
         missed,
         mending,

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 import pytest
 
 from correlator.channels import events, slack, teams
+from correlator.model import Cause, Moment
 from correlator.wording import Style
 from tests.channels.composed import EN, JA, NIGHTS
 
@@ -54,3 +55,10 @@ def test_no_record_is_without_its_night() -> None:
         f"{c}-{night}.{lang}.json" for c in ("teams", "slack", "events") for night in NIGHTS for lang in ("en", "ja")
     }
     assert {p.name for p in GOLDEN.glob("*.json")} == known
+
+
+def test_every_moment_and_cause_has_its_night() -> None:
+    """What can be told is seen in the gallery: a new moment or cause needs a night of its own."""
+    told = [make() for make in NIGHTS.values()]
+    assert {n.moment for n in told} == set(Moment)
+    assert {n.incident.finding.cause for n in told if n.incident} == set(Cause)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from itertools import chain
 
 import pytest
 from hypothesis import example, given
@@ -10,15 +12,21 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
-from correlator.categories import read_rows
+from correlator.activity import ACTIVITY
+from correlator.categories import CATEGORIES, read_rows
 from correlator.channels import slack, teams
-from correlator.model import Missed, Moment, Notification, Outage, Parked
+from correlator.correlate import correlate
+from correlator.incident_json import incident_object
+from correlator.model import Missed, Moment, Notification, Outage, Parked, Policy
+from correlator.negotiation import IKE
+from correlator.people import Entry, EntryKind, Remark, RemarkKind
 from correlator.queries.links import links
 from correlator.sites import Site
 from correlator.wording import Style
 from tests.channels.composed import NIGHTS, OSAKA, tunnel
 from tests.channels.test_formats import card_of, objects, strings
 
+HOUR = timedelta(hours=1)
 HOSTILE = (
     "<!channel> <@U123> <https://evil.example|login>",
     "[login](https://evil.example)",
@@ -100,6 +108,46 @@ def test_what_a_channel_answered_is_inert_too(text: str) -> None:
         assert not {"<", ">"} & set(str(message["text"]))
         for body in (card, message):
             assert all(s.replace("\n", "").isprintable() for s in strings(body))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_people_wrote_is_inert_too(text: str) -> None:
+    """Who planned, acknowledged, noted or knew better, and what they wrote, is text like any other."""
+    n, style = night_with("osaka")
+    assert n.incident
+    at, text = n.incident.started_at, f"kim {text}"
+    remarks = tuple(Remark(n.incident.id, at, text, kind, text, "remote-closed") for kind in RemarkKind)
+    planned = Entry(EntryKind.PLANNED_WORK, at, at + HOUR, n.incident.gateway, "", text, text)
+    n = replace(n, incident=replace(n.incident, remarks=remarks, planned=(planned,)))
+    card, message = card_of(teams.render(n, style)), slack.render(n, style)
+    assert all("kim" in " ".join(strings(body)) for body in (card, message))
+    assert not any("{{" in s for s in strings(card))
+    assert all(is_plain(o["text"]) for o in objects(card) if o.get("type") == "TextBlock")
+    assert "mrkdwn" not in {o.get("type") for o in objects(message)}
+    assert not {"<", ">"} & set(str(message["text"]))
+    for body in (card, message):
+        assert all(s.replace("\n", "").isprintable() for s in strings(body))
+
+
+VNG = "Microsoft.Network/virtualNetworkGateways"
+TEXTS = ("operation", "message", "status", "instance", "peer", "reason")
+
+
+@given(st.sampled_from([*CATEGORIES, ACTIVITY, IKE]), st.dictionaries(st.sampled_from(TEXTS), st.text(max_size=40)))
+@example("GatewayDiagnosticLog", {"message": "upgrade gateway started \x1b[31m\u202e", "instance": "\u2066IN_0"})
+@example(
+    ACTIVITY, {"operation": f"{VNG}/reset/action", "status": "Start", "reason": "Administrative", "peer": "kim\x1b"}
+)
+@example(IKE, {"message": "\x07 Remote 203.0.113.10:500: authentication failed \u202e", "instance": "\u2066IN_0"})
+def test_no_row_of_any_kind_brings_such_a_character(category: str, texts: dict[str, str]) -> None:
+    """Whatever a row of whatever category says beside a drop is clean as an event, and in the incident's object."""
+    down, up = tunnel("05:41:17", False, 0), tunnel("05:52:17", True, 1)
+    beside = tunnel("05:40:57", False, 0)._replace(category=category, operation="HostMaintenanceEvent", reason="")
+    for log in read_rows([down, beside._replace(**texts), up]).logs.values():
+        for change in chain(log.changes, *log.ike.values()):
+            assert all(s.isprintable() for s in change if isinstance(s, str))
+        for incident in correlate(log, Policy()).incidents:
+            assert all(s.isprintable() for s in strings(incident_object(incident, Style())))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

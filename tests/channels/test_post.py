@@ -75,7 +75,10 @@ def test_a_long_answer_is_cut(httpserver: HTTPServer) -> None:
 
 def test_private_addresses_are_refused(httpserver: HTTPServer) -> None:
     """A webhook that resolves to this machine or its network is not called."""
-    for host in ("localhost", "127.0.0.1", "[::1]", "10.0.0.5", "169.254.169.254", "[::ffff:10.0.0.5]", "100.64.0.1"):
+    for host in (
+        "localhost", "127.0.0.1", "[::1]", "10.0.0.5", "169.254.169.254", "[::ffff:10.0.0.5]", "100.64.0.1",
+        "168.63.129.16", "[fec0::5]", "[::10.0.0.5]", "[64:ff9b::a00:5]", "[2002:a00:5::]",
+    ):  # fmt: skip
         with pytest.raises(SendFailed, match="private address") as caught:
             post(f"https://{host}:{httpserver.port}/{SECRET}", {})
         assert caught.value.permanent

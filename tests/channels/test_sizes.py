@@ -31,7 +31,7 @@ from correlator.model import (
 )
 from correlator.sites import Site
 from correlator.wording import Style, summary, what_happened
-from correlator.wording.weeks import by_day, by_side
+from correlator.wording.weeks import by_group, by_side
 from tests.channels.test_formats import card_of, check_slack, strings
 
 START = datetime(2026, 8, 21, 17, tzinfo=UTC)
@@ -198,7 +198,8 @@ def test_a_week_adds_up_by_day() -> None:
     """A drop belongs to the day on which it began in the reader's zone."""
     start = datetime(2026, 8, 16, 15, tzinfo=UTC)
     late = WeekLine(datetime(2026, 8, 18, 16, tzinfo=UTC), "g", ("p",), Cause.UNKNOWN, Status.RECOVERED, 3, 20.0, 10.0)
-    days = by_day(Week("2026-W34", start, start + timedelta(days=7), (late,)), Style("en", "Asia/Tokyo"))
+    week = Week("2026-W34", start, start + timedelta(days=7), (late,))
+    days = [(day, sum(drops.values())) for day, drops in by_group(week, Style("en", "Asia/Tokyo"))]
     assert days == [("Mon", 0), ("Tue", 0), ("Wed", 3), ("Thu", 0), ("Fri", 0), ("Sat", 0), ("Sun", 0)]
 
 

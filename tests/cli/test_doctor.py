@@ -18,7 +18,7 @@ from sandbox.faults import bad_gateway, refused
 from sandbox.nights import fortnight
 from sandbox.nights.fortnight import HUB, OSAKA, TOKYO
 from sandbox.nights.gateways import SCOPES, diagnostic_setting, resource, resource_id, resources
-from sandbox.nights.rows import Row
+from sandbox.nights.rows import SUBSCRIPTION, Row
 from sandbox.stack import WORKSPACE_ID, Stack
 from tests.cli.conftest import Ran, Run
 from tests.cli.test_replay import document
@@ -393,6 +393,45 @@ def test_a_scope_without_gateways(full: Stack, doctor: Doctor) -> None:
     assert doctor()["no-gateways"] == ("mend", "GATEWAY_SCOPES")
 
 
+SUBSCRIPTION_ID = f"/subscriptions/{SUBSCRIPTION}"
+ESTATE = "/providers/Microsoft.Management/managementGroups/mg-estate"
+
+
+def workspace(customer: str) -> dict[str, Any]:
+    """A Log Analytics workspace as ARM shows it."""
+    kind = "Microsoft.OperationalInsights/workspaces"
+    identity = f"{SUBSCRIPTION_ID}/resourceGroups/rg-logs/providers/{kind}/law-{customer[:4]}"
+    return {"id": identity, "name": identity[-8:], "type": kind, "properties": {"customerId": customer}}
+
+
+@finding(Code.SUBSCRIPTION_INVISIBLE)
+def test_a_subscription_that_cannot_be_seen(run: Run, full: Stack, doctor: Doctor) -> None:
+    """A management group without a right on it, and a subscription of which only a part may be read."""
+    assert doctor(GATEWAY_SCOPES=ESTATE)["subscription-invisible"] == ("mend", ESTATE.lower())
+    full.resources.show_in_part(SUBSCRIPTION)
+    assert doctor(GATEWAY_SCOPES=SUBSCRIPTION_ID)["subscription-invisible"] == ("mend", SUBSCRIPTION_ID)
+    (found,) = [
+        f for f in examined(run, GATEWAY_SCOPES=SUBSCRIPTION_ID)[1]["findings"] if f["code"] == "subscription-invisible"
+    ]
+    assert "Reader" in found["cure"]
+
+
+@finding(Code.NO_WORKSPACES)
+def test_a_place_without_workspaces(full: Stack, doctor: Doctor) -> None:
+    """A subscription that may be read and holds no workspace is most likely the wrong one."""
+    assert doctor(WORKSPACE_IDS=SUBSCRIPTION_ID)["no-workspaces"] == ("mend", "WORKSPACE_IDS")
+
+
+@finding(Code.FOUND_UNREAD)
+def test_workspaces_that_were_found(full: Stack, doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that holds rows is looked into like a named one; one that gives nothing is worth a note, no more."""
+    full.resources.put_under("mg-estate", SUBSCRIPTION)
+    full.resources.load([*resources(), workspace(WORKSPACE_ID)])
+    assert doctor(WORKSPACE_IDS=ESTATE) == doctor()
+    full.resources.load([*resources(), workspace(WORKSPACE_ID), workspace(OTHER)])
+    assert doctor(WORKSPACE_IDS=ESTATE)["found-unread"] == ("note", OTHER)
+
+
 @pytest.mark.parametrize("settings", [[], [diagnostic_setting(TOKYO.resource_id, "archive", workspace="")]])
 @finding(Code.DIAGNOSTICS_MISSING)
 def test_no_diagnostic_setting(full: Stack, doctor: Doctor, settings: list[dict[str, Any]]) -> None:
@@ -497,6 +536,14 @@ def test_a_webhook_that_is_wrong(full: Stack, doctor: Doctor, url: str, severity
     found = doctor(TEAMS_WEBHOOK_URL=url, ALLOW_PRIVATE_WEBHOOKS="0")
     assert {code: found[code][0] for code in found} == {code: severity}
     assert found[code][1].startswith("TEAMS_WEBHOOK_URL (")
+
+
+@finding(Code.WEBHOOK_SWAPPED)
+def test_a_webhook_of_a_channel_with_a_name(full: Stack, doctor: Doctor) -> None:
+    """A channel with a name is looked at like the others, under the name of its own setting."""
+    severity, subject = doctor(TEAMS_WEBHOOK_URL_EMEA=SLACK)["webhook-swapped"]
+    assert (severity, subject) == ("mend", "TEAMS_WEBHOOK_URL_EMEA (hooks.slack.com)")
+    assert "webhook-swapped" not in doctor(TEAMS_WEBHOOK_URL_EMEA=TEAMS)
 
 
 @pytest.mark.parametrize(

@@ -248,6 +248,9 @@ def test_nothing_in_that_time_is_no_error(run: Run, kept: dict[str, str]) -> Non
 
 def test_a_spreadsheet_runs_nothing_of_it() -> None:
     """Text that a spreadsheet would take for a formula begins with an apostrophe; numbers stay numbers."""
+    assert [cell(v) for v in ("＝1+1", "＋1", "－2", "＠SUM(A1)", "\n=1")] == [
+        "'＝1+1", "'＋1", "'－2", "'＠SUM(A1)", "'\n=1",
+    ]  # fmt: skip
     assert [cell(v) for v in ("=1+1", "+1", "-2", "@SUM(A1)", "\t=1", "a=1", -2.5, None, True)] == [
         "'=1+1", "'+1", "'-2", "'@SUM(A1)", "'\t=1", "a=1", -2.5, "", "true",
     ]  # fmt: skip

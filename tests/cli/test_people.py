@@ -53,6 +53,18 @@ def refused(ran: Ran) -> str:
     return ran.err
 
 
+def test_what_people_write_is_one_plain_line(run: Run, watched: Watched, stack: Stack) -> None:
+    """No control or direction character of what somebody pastes gets into a table, nor back onto a terminal."""
+    over, odd = watched.ids()["recovered"], "kim \x1b[31m\u202e\nx"
+    printed = run("note", over, odd, "--by", odd).out
+    printed += run("planned-work", "add", "--for", "1h", "--why", odd, "--by", odd, "--peer", odd).out
+    printed += run("planned-work", "list").out
+    rows = [dict(e) for e in stack.tables.get_table_client("remarks").list_entities()]
+    assert len(rows) == 2
+    written = [v for row in rows for v in row.values() if isinstance(v, str)]
+    assert all(text.isprintable() for text in (*written, *printed.splitlines()))
+
+
 def test_remarks(run: Run, watched: Watched) -> None:
     """Acknowledging stops reminders, a note and another cause stand beside the verdict, closing ends it."""
     open_one, over = watched.ids()["open"], watched.ids()["recovered"]
@@ -66,6 +78,9 @@ def test_remarks(run: Run, watched: Watched) -> None:
     assert documents[open_one]["acknowledged"]["by"] == "kim"
     assert documents[open_one]["notes"][-1]["text"] == "ticket 4711"
     assert (documents[over]["cause"]["code"], documents[over]["person"]["code"]) == ("remote-closed", "planned-work")
+    shown = run("show", open_one).out
+    assert "ticket 4711" in shown.partition("What people added")[2]
+    assert "Acknowledged · " in shown.partition("History")[2]
     assert run("close", open_one, "--by", "kim").code == 0
     assert watched.poll("18:00:00") == ["removed"]
     assert watched.ids()["removed"] == open_one

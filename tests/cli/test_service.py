@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.identity import DefaultAzureCredential
 
+from correlator.gateways import GatewayList, Listed
+from correlator.gateways import Workspace as FoundWorkspace
+from correlator.stores.store import TableStore
+from correlator.stores.table_storage import AzureTables
+from correlator.wording import Style
 from sandbox.faults import Fault, dropped, forbidden, partial, refused, throttled
 from sandbox.nights import fortnight
 from sandbox.nights.rows import Gateway
@@ -47,6 +53,19 @@ def test_the_answer_as_a_document(run: Run, workspace: Stack, answer: str) -> No
     assert found["answer"] == answer
     assert {"incidents", "notifications", "unreadable", "unmapped_reasons"} < found.keys()
     assert len(found["incidents"]) == 1
+
+
+def test_workspaces_that_the_app_found(run: Run, workspace: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an entry stands for every workspace in it, those are asked that the app polls; before that it is said."""
+    place = "/subscriptions/00000000-0000-0000-0000-000000000001"
+    monkeypatch.setenv("WORKSPACE_IDS", place)
+    early = check(run, *ASKED["yes"])
+    assert early.code == 2
+    assert "the app has found no workspace there yet" in early.err
+    found = GatewayList(workspaces=(FoundWorkspace(f"{place}/law", WORKSPACE_ID),))
+    tables = AzureTables.at(workspace.azurite.tables_endpoint, DefaultAzureCredential())
+    TableStore(tables, Style()).keep_list(Listed(fortnight.END, found, places=(place,)))
+    assert check(run, *ASKED["yes"]).code == 0
 
 
 @pytest.mark.parametrize(("answer", "code"), [("yes", 0), ("no", 1), ("unknown", 3)])

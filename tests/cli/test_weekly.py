@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -63,6 +64,18 @@ def test_a_month_is_the_sum_of_its_days(run: Run, kept: dict[str, str]) -> None:
     found = document(run("weekly", "--month", "2026-08", "--json", **kept, **JST))
     assert found["incident_count"] == len([i for i in fortnight() if not i.status.withdrawn])
     assert "evidence --month 2026-08" in " ".join(run("weekly", "--month", "2026-08", **kept, **JST).out.split())
+
+
+def test_a_page_is_written_beside_it(run: Run, kept: dict[str, str], tmp_path: Path) -> None:
+    """--html writes the same report as one page without a script; a place that cannot be written is one line."""
+    file = tmp_path / "week.html"
+    ran = run("weekly", "--week", "2026-W34", "--html", str(file), **kept, **JST)
+    assert ran.code == 0, ran.err
+    text = file.read_text(encoding="utf-8")
+    assert ran.out.splitlines()[0] in text
+    assert "<script" not in text
+    ran = run("weekly", "--week", "2026-W34", "--html", str(tmp_path / "no" / "week.html"), **kept)
+    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
 
 
 def test_it_is_sent_only_on_request(run: Run, kept: dict[str, str], running_stack: Stack) -> None:

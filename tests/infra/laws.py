@@ -62,6 +62,10 @@ EXPECTED = {
             "properties.supportsHttpsTrafficOnly": "true",
             "properties.minimumTlsVersion": "'TLS1_2'",
         },
+        "blobServices": {
+            "properties.isVersioningEnabled": "true",
+            "properties.deleteRetentionPolicy.enabled": "true",
+        },
     },
     "modules/key-vault.bicep": {
         "Microsoft.KeyVault/vaults": {
@@ -193,6 +197,13 @@ def webhooks_come_from_the_vault(templates: Templates) -> list[str]:
             problems.append(f"{setting} does not depend on the channel")
         if f"name: '{name}-webhook-url'" not in templates["modules/key-vault.bicep"].source:
             problems.append(f"nothing writes the secret {name}-webhook-url")
+    named, vault = templates[APP].source, templates["modules/key-vault.bicep"].source
+    if "channel => '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=${channel}-webhook-url)'" not in named:
+        problems.append("a channel with a name has its address elsewhere")
+    if "for channel in namedChannels: if (contains(namedWebhookUrls, channel))" not in vault:
+        problems.append("nothing writes the secrets of channels with names, or it overwrites them")
+    if "map(concat(channels, namedChannels)" not in text_of(templates["main.bicep"].variables["secretNames"].body):
+        problems.append("the app may not read the secrets of channels with names in a vault that exists")
     signed = text_of(there["EVENTS_WEBHOOK_SECRET"]) if "EVENTS_WEBHOOK_SECRET" in there else ""
     if signed != "'@Microsoft.KeyVault(VaultName=${vaultName};SecretName=events-webhook-secret)'":
         problems.append(f"EVENTS_WEBHOOK_SECRET is {signed}")
@@ -272,7 +283,7 @@ def queues_are_there_only_where_it_fans_out(templates: Templates) -> list[str]:
     """The queues, the role on them and their address for the host hang on the very sum by which the app decides."""
     main, problems = templates["main.bicep"], []
     if text_of(main.variables["fansOut"].body) != (
-        "length(askFor == 'workspaces' ? watched : gatewayResourceGroupIds) > fanOutAbove"
+        "length(askFor == 'workspaces' ? watched : gatewayResourceGroupIds) > fanOutAbove || !empty(workspaceScopeIds)"
     ):
         problems.append("fansOut is not what the app decides by")
     for module, name in (("storage", "queues"), ("access", "queues"), ("functionApp", "fansOut")):

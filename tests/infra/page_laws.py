@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from correlator.cli import commands as program
-from correlator.settings import SETTINGS
+from correlator.settings import NAMED_SETTINGS, SETTINGS
 from tests.infra.pages import Said, anchors, code, commands, found
 from tests.infra.reader import INFRA, ROOT, read
 
@@ -103,7 +103,8 @@ def settings_exist(page: Path) -> Iterable[Said]:
     azd = re.findall(r"\bVPN_\w+", (INFRA / "subscription.parameters.json").read_text(encoding="utf-8"))
     known = {s.name for s in SETTINGS} | HOST_SETTINGS | OF_TOOLS | set(azd)
     for said in code(page):
-        if re.fullmatch(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", said.text) and said.text not in known:
+        is_one = re.fullmatch(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", said.text)
+        if is_one and said.text not in known and not NAMED_SETTINGS.fullmatch(said.text):
             yield said
 
 

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from sandbox.screenshots import REPORT, Browser, Page, chromium, find_chromium, visit
+from tests.cli.conftest import run
+
+__all__ = ["run"]
 
 Open = Callable[..., AbstractContextManager[Page]]
 

@@ -139,7 +139,7 @@ def test_script_and_template_say_nothing_that_the_catalogue_lacks(style: Style) 
     words = page_words(style)
     assert {key for pair in asked for key in pair if key} - words.keys() - {"incidents"} == set()
     built = {"page.title", "page.title.none", "page.sentence", "page.sentence.other", "page.sentence.always"}
-    built |= {"page.sentence.quiet", "page.order.newest", "page.order.longest"}
+    built |= {"page.footer", "page.footer.button", "page.sentence.quiet", "page.order.newest", "page.order.longest"}
     built |= {"page.sentence.nothing", *(key for key in words if key.startswith(("page.people.", "page.event.")))}
     built |= {f"page.zoom.{size}" for size in ("all", "day", "hour")}
     assert {key for key in words if key.startswith("page.") and f'"{key}"' not in texts} == built

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from correlator import queries
-from correlator.sources.log_analytics import COLUMNS
+from correlator.sources import log_analytics
+from sandbox.graph_engine import COLUMNS, TABLES
 from sandbox.kql_check import Checked, check
 from sandbox.workspace import LATE_COLUMNS, SCHEMA, Row, Workspace
 from tests.fakes import at
@@ -24,6 +25,7 @@ SINCE = at("2026-08-19T00:00:00")
 GATEWAY = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworkGateways/GW1"
 ELSEWHERE = "/subscriptions/s/resourceGroups/elsewhere/providers/Microsoft.Network"
 FILES = sorted(p.stem for p in Path(queries.__file__).parent.glob("*.kql"))
+GRAPH = ("graph_network", "graph_groups", "graph_subscriptions", "graph_workspaces")
 TEXTS = {
     "poll": queries.poll(MARK, SINCE),
     "poll, first run": queries.poll(None, None),
@@ -38,8 +40,9 @@ TEXTS = {
     "reasons": queries.text("reasons"),
     "operations": queries.text("operations"),
     "cap": queries.text("cap"),
+    **{name: queries.text(name) for name in GRAPH},
 }
-READ = {"Kind", "PolledAt", *COLUMNS}
+READ = {"Kind", "PolledAt", *log_analytics.COLUMNS}
 
 
 SHAPES: dict[str, set[str]] = {"": set(), "Bare": set(LATE_COLUMNS), "Young": {*LATE_COLUMNS, "AdditionalFields"}}
@@ -58,7 +61,8 @@ def checked() -> dict[str, Checked]:
         for name, text in TEXTS.items()
         for shape in SHAPES
     }
-    return check(texts, schema | {"AzureActivity": SCHEMA["AzureActivity"]})
+    graph = dict.fromkeys(TABLES, COLUMNS)
+    return check(texts, schema | {"AzureActivity": SCHEMA["AzureActivity"]} | graph)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import requests
 from sandbox.certificate import Certificate
 from sandbox.faults import throttled
 from sandbox.nights.gateways import SCOPES, SITES_GROUP, diagnostic_setting, resource, resource_id, resources
-from sandbox.nights.rows import SUBSCRIPTION
-from sandbox.resource_manager_service import ResourceManagerService
+from sandbox.nights.rows import GROUP, SUBSCRIPTION
+from sandbox.resource_manager_service import GRAPH, ResourceManagerService
 from sandbox.tokens import TokenIssuer
 
 SUBSCRIPTION_ID = f"/subscriptions/{SUBSCRIPTION}"
@@ -40,6 +40,28 @@ class Client:
         asked = {} if "?" in path else {"api-version": "2024-05-01", **query}
         bearer = {"Authorization": f"Bearer {self.token}"}
         return requests.get(url, params=asked, headers=bearer, verify=self.verify, timeout=10)
+
+    def ask(self, query: str, **scope: list[str]) -> requests.Response:
+        """One question to Resource Graph."""
+        return self.page(query, "", scope)
+
+    def page(self, query: str, token: str, scope: dict[str, list[str]]) -> requests.Response:
+        """One page of its answer."""
+        body = {"query": query, "options": {"$top": 1000, **({"$skipToken": token} if token else {})}, **scope}
+        bearer, version = {"Authorization": f"Bearer {self.token}"}, {"api-version": "2022-10-01"}
+        return requests.post(
+            self.service.url + GRAPH, params=version, json=body, headers=bearer, verify=self.verify, timeout=10
+        )
+
+    def graph(self, query: str, **scope: list[str]) -> list[dict[str, Any]]:
+        """All pages of its answer."""
+        found: list[dict[str, Any]] = []
+        page: dict[str, Any] = {"$skipToken": ""}
+        while "$skipToken" in page:
+            page = self.page(query, page["$skipToken"], scope).json()
+            found += page["data"]
+        assert len(found) == page["totalRecords"]
+        return found
 
     def every(self, path: str, **query: str) -> list[dict[str, Any]]:
         """All pages."""
@@ -72,14 +94,32 @@ def test_the_connections_of_one_gateway(client: Client) -> None:
     assert {f["name"] for f in found} == {"osaka-to-tokyo", "osaka-to-kobe", "osaka-to-kyoto"}
 
 
-def test_a_subscription_is_filtered_by_type(client: Client) -> None:
-    """The list over all types takes types joined by "or" and gives no properties."""
-    kinds = ("Microsoft.Network/vpnGateways", "Microsoft.Network/localNetworkGateways")
-    wanted = " or ".join(f"resourceType eq '{k}'" for k in kinds)
-    found = client.every(f"{SUBSCRIPTION_ID}/resources", **{"$filter": wanted})
-    assert {f["type"] for f in found} == set(kinds)
-    assert SITES_GROUP in {f["id"].split("/")[4] for f in found}
-    assert not any("properties" in f for f in found)
+def test_a_question_to_resource_graph(service: ResourceManagerService, client: Client) -> None:
+    """KQL is executed over what may be read of the subscriptions that were named, in pages, with values as JSON."""
+    query = (
+        "resources | where type =~ 'microsoft.network/localnetworkgateways' | project id, properties | order by id asc"
+    )
+    found = client.graph(query, subscriptions=[SUBSCRIPTION])
+    assert len(found) == sum(r["type"].endswith("/localNetworkGateways") for r in resources()) > service.page_size
+    assert all(f["properties"]["gatewayIpAddress"] for f in found)
+    service.refuse(f"{SUBSCRIPTION_ID}/resourcegroups/{SITES_GROUP}")
+    assert {f["id"].split("/")[4] for f in client.graph(query, subscriptions=[SUBSCRIPTION])} == {GROUP}
+
+
+def test_scopes_of_resource_graph(service: ResourceManagerService, client: Client) -> None:
+    """A management group holds its subscriptions; what is not eligible is left out, and none at all is refused."""
+    query = "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' | project id, name"
+    service.put_under("mg-one", SUBSCRIPTION, "nobody's")
+    service.describe({"id": SUBSCRIPTION_ID, "name": "Network"})
+    assert client.graph(query, managementGroups=["MG-ONE"]) == [{"id": SUBSCRIPTION_ID, "name": "Network"}]
+    assert client.graph(query, subscriptions=[SUBSCRIPTION, "nobody's"]) == [{"id": SUBSCRIPTION_ID, "name": "Network"}]
+    service.show_in_part(SUBSCRIPTION)
+    assert client.graph(query, subscriptions=[SUBSCRIPTION]) == []
+    refused = [
+        client.ask(query, **scope) for scope in ({"subscriptions": ["nobody's"]}, {"managementGroups": ["mg-2"]})
+    ]
+    assert [(r.status_code, r.json()["error"]["code"]) for r in refused] == [(400, "BadRequest"), (403, "AccessDenied")]
+    assert client.ask("resources | wher", subscriptions=[SUBSCRIPTION]).json()["error"]["code"] == "InvalidQuery"
 
 
 @pytest.mark.parametrize("name", ["tokyo-to-nagoya", "to-wien"])
@@ -104,8 +144,9 @@ def test_what_is_refused(service: ResourceManagerService, client: Client) -> Non
     """A refused scope answers 403 with all that lies in it, is left out above, and hides nothing beside it."""
     service.refuse(SCOPES[0].upper())
     assert {client.get(p).status_code for p in (CONNECTIONS, CONNECTION)} == {403}
-    wanted = {"$filter": "resourceType eq 'Microsoft.Network/localNetworkGateways'"}
-    assert {f["id"].split("/")[4] for f in client.every(f"{SUBSCRIPTION_ID}/resources", **wanted)} == {SITES_GROUP}
+    assert {f["id"].split("/")[4] for f in client.graph("resources | project id", subscriptions=[SUBSCRIPTION])} == {
+        SITES_GROUP
+    }
     service.load([resource(f"{SCOPES[0]}-2/providers/Microsoft.Network/connections/c")])
     assert client.get(f"{SCOPES[0]}-2/providers/Microsoft.Network/connections").status_code == 200
 

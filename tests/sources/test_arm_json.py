@@ -42,9 +42,9 @@ def everything(found: Sequence[object]) -> None:
     listed = GatewayList(arm_json.gateways(found, found))
     assert unpack(GatewayList, pack(listed)) == listed
     arm_json.referred(found)
-    arm_json.groups(found)
     for thing in (found, *found):
         arm_json.page(thing)
+        arm_json.tags(thing)
         arm_json.status(thing)
 
 

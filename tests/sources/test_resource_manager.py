@@ -39,7 +39,7 @@ from sandbox.nights.gateways import (
     resources,
 )
 from sandbox.nights.rows import GROUP, SUBSCRIPTION
-from sandbox.resource_manager_service import ResourceManagerService
+from sandbox.resource_manager_service import GRAPH, ResourceManagerService
 from sandbox.stack import Stack
 from sandbox.tokens import IssuedCredential, TokenIssuer
 
@@ -108,7 +108,7 @@ def test_the_composed_gateways(source: ResourceManager) -> None:
     """Names, modes, own addresses, connections and peers come from pages, sites of another group and far gateways."""
     found = source.list_gateways(SCOPES)
     assert (names(found), found.refused) == (ALL, ())
-    assert found.active_active() == {
+    assert found.active_active == {
         OSAKA.resource_id.lower(): True, TOKYO.resource_id.lower(): False, HUB.resource_id.lower(): True,
     }  # fmt: skip
     assert peers(found, TOKYO.resource_id) == {
@@ -137,7 +137,8 @@ def test_the_composed_gateways(source: ResourceManager) -> None:
 )
 def test_every_kind_of_scope_gives_the_same(source: ResourceManager, scopes: list[str]) -> None:
     """However the same gateways are named, the list is the same, and nothing stands in it twice."""
-    assert source.list_gateways(scopes) == source.list_gateways(SCOPES)
+    found, expected = source.list_gateways(scopes), source.list_gateways(SCOPES)
+    assert (found.gateways, found.refused) == (expected.gateways, ())
 
 
 def test_a_single_gateway_is_alone(service: ResourceManagerService, source: ResourceManager) -> None:
@@ -180,11 +181,11 @@ def test_calls_grow_with_groups_and_not_with_connections(
         del service.page_size
 
 
-def test_each_list_has_the_version_of_its_service(service: ResourceManagerService, source: ResourceManager) -> None:
-    """The list over all types belongs to another service than the network's resources, and has its version."""
-    source.list_gateways([SUBSCRIPTION_ID])
+def test_each_question_has_the_version_of_its_service(service: ResourceManagerService, source: ResourceManager) -> None:
+    """Resource Graph is another service than the network's resources, and has its version."""
+    source.list_gateways([SUBSCRIPTION_ID, GROUP_ID])
     versions = {(r.path.endswith("/resources"), r.query["api-version"]) for r in service.requests}
-    assert versions == {(True, "2021-04-01"), (False, "2024-05-01")}
+    assert versions == {(True, "2022-10-01"), (False, "2024-05-01")}
 
 
 def test_a_far_gateway_of_another_group(service: ResourceManagerService, source: ResourceManager) -> None:
@@ -211,10 +212,13 @@ def test_a_far_gateway_of_another_group(service: ResourceManagerService, source:
 
 # Refused
 
+PATHS = {SUBSCRIPTION_ID: GRAPH}
+"""Where a scope is asked for that is not asked for itself."""
+
 
 @pytest.mark.parametrize(
     ("scope", "status"),
-    [(SUBSCRIPTION_ID, 403), (SUBSCRIPTION_ID, 404), (GROUP_ID, 401), (GROUP_ID, 403), (GROUP_ID, 400),
+    [(SUBSCRIPTION_ID, 400), (SUBSCRIPTION_ID, 403), (GROUP_ID, 401), (GROUP_ID, 403), (GROUP_ID, 400),
      (TOKYO.resource_id.lower(), 404), (TOKYO.resource_id.lower(), 403)],
 )  # fmt: skip
 def test_one_scope_that_is_refused(
@@ -223,7 +227,7 @@ def test_one_scope_that_is_refused(
     """A scope that cannot be read is one line with the way out, once, and the others are read."""
     body = {"error": {"code": "AuthorizationFailed", "message": f"the key is {COMPOSED_KEY}"}}
     service.load([*resources(), OTHER])
-    service.fail_next(*[refused(status, body)] * 3, path=f"{scope}/resources" if scope == SUBSCRIPTION_ID else scope)
+    service.fail_next(*[refused(status, body)] * (1 if scope == SUBSCRIPTION_ID else 3), path=PATHS.get(scope, scope))
     found = source.list_gateways([scope, OTHER["id"]])
     (told,) = found.refused
     assert told.scope == scope
@@ -233,11 +237,13 @@ def test_one_scope_that_is_refused(
 
 
 def test_one_group_of_a_subscription(service: ResourceManagerService, source: ResourceManager) -> None:
-    """Rights on one group only: the others of the subscription are read, and nothing is said of what is invisible."""
+    """Rights on one group only: its gateways are read, and the subscription counts as refused, so that none is gone."""
     service.load([*resources(), OTHER])
     service.refuse(GROUP_ID)
+    service.show_in_part(SUBSCRIPTION)
     found = source.list_gateways([SUBSCRIPTION_ID])
-    assert (names(found), found.refused) == (["other"], ())
+    assert (names(found), [r.scope for r in found.refused]) == (["other"], [SUBSCRIPTION_ID])
+    assert found.hides(TOKYO.resource_id)
 
 
 def test_sites_that_may_not_be_read(service: ResourceManagerService, source: ResourceManager) -> None:
@@ -282,7 +288,7 @@ def test_retry_after_is_kept_to_within_bounds() -> None:
     """The wait that is asked for is kept, but none is longer than ten seconds."""
     retry = patient_session().get_adapter("https://x").max_retries  # type: ignore[attr-defined]
     assert [retry.parse_retry_after(t) for t in ("3", "86400")] == [3, LONGEST_WAIT]
-    assert (retry.total, retry.backoff_max, retry.is_retry("POST", 503)) == (TRIES - 1, LONGEST_WAIT, False)
+    assert (retry.total, retry.backoff_max, retry.is_retry("PUT", 503)) == (TRIES - 1, LONGEST_WAIT, False)
 
 
 def answered(content: object) -> Fault:

@@ -12,7 +12,8 @@ from correlator.wording import Style, calls
 from tests.channels.composed import CONTACTS, EN, JA, NAGOYA, NIGHTS, OSAKA, SENDAI, SITES
 from tests.channels.test_formats import strings
 
-THEIRS = {"recovered_remote_closed", "recovered_remote_again", "flapping"}
+THEIRS = {"recovered_remote_closed", "recovered_remote_again", "redundancy_back"}
+THEIRS |= {"flapping", "flapping_goes_on", "flapping_ended"}
 
 
 @pytest.mark.parametrize("night", NIGHTS)

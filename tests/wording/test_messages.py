@@ -146,7 +146,9 @@ def test_the_state_decides_the_colour(make: Callable[[], Notification]) -> None:
     """Red is down, amber is weak, green is up; a cause never has a colour."""
     n = make()
     expected = {"opened_unknown": "down", "opened_all_peers": "down", "reopened": "down"}
-    expected |= {"opened_redundancy_lost": "weak", "flapping": "weak", "retracted": "gone"}
+    expected |= {"opened_redundancy_lost": "weak", "flapping": "weak", "retracted": "gone", "absorbed": "gone"}
+    expected |= {"still_without_redundancy": "weak", "flapping_goes_on": "weak"}
+    expected |= dict.fromkeys(["last_tunnel_falls", "azure_fault", "keys_do_not_match", "storm"], "down")
     expected |= {"channel_parked": "weak", "missed": "weak", "mending": "weak"}
     expected |= {"removed": "gone", "closed_by_a_person": "gone", "still_down_with_a_witness": "down"}
     expected |= dict.fromkeys(["still_down", "many_at_once", "down_after_planned_work"], "down")
