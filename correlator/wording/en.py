@@ -453,7 +453,7 @@ WORDS: dict[str, str] = {
     "mending": "{n} things need mending",
     "mending.one": "Something needs mending",
     "mending.next": "All findings: python -m correlator doctor",
-    "mend.vault-reference": "{subject} is a Key Vault reference that does not resolve any more. Give the app's identity Key Vault Secrets User, and have the references read again.",
+    "mend.vault-reference": "{subject} is a Key Vault reference that does not resolve. Give the app's identity the role Key Vault Secrets User, and have the references read again: docs/operate.md, A webhook address.",
     "mend.daily-cap": "Workspace {subject} stopped collecting logs at its daily cap: drops of that time are missing. Raise the cap, or find what fills the workspace.",
     "mend.diagnostics-missing": "{subject}: no diagnostic setting sends its logs to a workspace. Add one that sends GatewayDiagnosticLog and TunnelDiagnosticLog.",
     "mend.diagnostics-category-off": "{subject}: its diagnostic setting leaves out GatewayDiagnosticLog or TunnelDiagnosticLog. Switch both on.",
@@ -464,7 +464,7 @@ WORDS: dict[str, str] = {
     "mend.late-rows": "{subject}: rows come later than usual, so drops are told late.",
     "mend.unmapped-reasons": "Workspace {subject}: disconnects with reasons that the app does not know. Say what they mean in the setting REASONS.",
     "mend.unknown-operations": "Workspace {subject}: rows of operations that no documentation names are passed over. Share a sample: python -m correlator sample",
-    "mend.poll-given-up": "Workspace {subject}: its poll fails again and again in a way that the app does not know, and is not tried any more until the next tick. What is wrong stands in Application Insights: docs/operate.md, A poll that is given up.",
+    "mend.poll-given-up": "Workspace {subject}: its polls keep failing with an error that the app does not know. The next scheduled poll tries again. The cause is in Application Insights: docs/operate.md, A poll that is given up.",
     # the doctor
     "doctor.test": "🧪 Test message of the VPN drop monitor: nothing has happened, and nothing is to be done. Somebody asked whether this channel works.",
     # the report page
@@ -535,7 +535,7 @@ WORDS: dict[str, str] = {
     "page.logs.empty": "Neither log has a row of this time.",
     "page.logs.omitted": "{n} more rows of this time are not in this page.",
     "page.footer": "Downtime is “at least, by the log”: DPD and BGP can make users feel more. This page holds all its data and asks nothing of any server.",
-    "page.footer.button": "Downtime is “at least, by the log”: DPD and BGP can make users feel more. This page holds all its data; the button “{button}” alone sends something, to where the page came from.",
+    "page.footer.button": "Downtime is “at least, by the log”: DPD and BGP can make users feel more. This page holds all its data. Only the button “{button}” sends anything, and only to where the page came from.",
     "page.noscript": "This page draws its data with JavaScript, which is switched off here.",
     "page.acknowledge": "I look after it",
     "page.acknowledge.done": "Noted. Reminders end with the next poll.",
