@@ -215,6 +215,7 @@ WORDS: dict[str, str] = {
     "no-reset-row": "The activity log shows no reset of the gateway.",
     "no-row-of-the-return": "No row tells when the tunnel came back the first time: it was down for at most as long as said.",
     "activity-log-not-read": "Not checked: the activity log, so a gateway reset by your team is not ruled out.",
+    "operations-not-read": "Not checked: the activity log's category Administrative, so a gateway reset by your team is not ruled out.",
     "late-rows": "Log rows that arrive late.",
     "how-it-comes-back": "On which instance the tunnel comes back.",
     "a-reset-or-change": "A gateway reset or a change by your team in the activity log.",

@@ -215,6 +215,7 @@ WORDS: dict[str, str] = {
     "no-reset-row": "アクティビティ ログにゲートウェイのリセットの記録なし。",
     "no-row-of-the-return": "最初の復旧の記録なし：停止時間は表示より短い可能性があります。",
     "activity-log-not-read": "未確認：アクティビティ ログ（自社によるゲートウェイのリセットは否定できません）。",
+    "operations-not-read": "未確認：アクティビティ ログの Administrative カテゴリ（自社によるゲートウェイのリセットは否定できません）。",
     "late-rows": "遅れて届くログ。",
     "how-it-comes-back": "どちらのインスタンスで復旧するか。",
     "a-reset-or-change": "アクティビティ ログにある自社のリセットまたは変更。",
