@@ -201,17 +201,20 @@ def confess(
     """
     before = store.read(WATCH_PARTITION)
     unread = [w for w in workspaces if w not in gaps]
-    others = store.roster(unread).heads if unread else []
-    kept = [*(g for w in workspaces for g in gaps.get(w, ())), *(g for head in others for g in head.gaps)]
-    told_until = before.head.mark
-    news = sorted({g for g in kept if told_until is None or g.until > told_until})
+    others = store.roster(unread).standings if unread else {}
+    kept = {w: gaps[w] if w in gaps else others[w].head.gaps for w in workspaces}
+    told, older = before.head.noted, before.head.mark
+    # Until when each was told. They come to notice one by one: what is told of one may end after another's gap.
+    until = {w: told.get(w) if told else older for w in workspaces}
+    news = sorted({g for w in workspaces for g in kept[w] if (at := until[w]) is None or g.until > at})
     if not news and not before.outbox:
         return Greeting(done=True)
     report = Report(WATCH_PARTITION, now)
     if news:
-        told = Notification(Moment.BLIND, now, blind=Blind(tuple(news), _begun_in(news, store)))
-        head = replace(before.head, mark=max(g.until for g in news))
-        before = _tell(dict.fromkeys(channels, told), now, before, head, store, report)
+        blind = Notification(Moment.BLIND, now, blind=Blind(tuple(news), _begun_in(news, store)))
+        noted = {w: max(g.until for g in found) for w, found in kept.items() if found}
+        head = replace(before.head, mark=max(g.until for g in news), noted=noted)
+        before = _tell(dict.fromkeys(channels, blind), now, before, head, store, report)
     Delivery(store, channels, now, report).run(before)
     return Greeting(done=not store.read(WATCH_PARTITION).outbox, report=report)
 

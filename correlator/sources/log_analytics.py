@@ -46,7 +46,7 @@ COLUMNS = (
 SOME_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 """A time without rows: an answer about it holds the service's clock alone."""
 SMALLEST = timedelta(minutes=30)
-"""Portions that are cut short are halved down to this."""
+"""Portions that are cut short are halved down to this, and then by the hash of the gateway's id."""
 LIMITS: Mapping[str, Any] = {
     "server_timeout": 45,
     "timeout": 100,
@@ -105,16 +105,20 @@ class LogAnalytics:
         start = since - queries.LEAD if since else now - queries.FIRST_LOOK_BACK
         return LogAnswer(now, list(self._in_portions(workspace, start, now)))
 
-    def _in_portions(self, workspace: str, start: datetime, end: datetime) -> Iterator[LogRow]:
-        """Every gateway's rows, in portions that the service can give whole."""
+    def _in_portions(
+        self, workspace: str, start: datetime, end: datetime, digits: str = queries.HEX
+    ) -> Iterator[LogRow]:
+        """Every gateway's rows, in portions that the service can give whole: by time, at last by gateway."""
         try:
-            yield from self._whole(workspace, start, end).rows
+            yield from self._whole(workspace, start, end, digits).rows
         except CutShort:
-            if end - start < SMALLEST:
+            if end - start < SMALLEST and len(digits) == 1:
                 raise
-            middle = start + (end - start) / 2
-            yield from self._in_portions(workspace, start, middle)
-            yield from self._in_portions(workspace, middle, end)
+            middle, half = start + (end - start) / 2, len(digits) // 2
+            by_time = end - start >= SMALLEST
+            for part in [(start, middle), (middle, end)] if by_time else [(start, end)]:
+                for some in [digits] if by_time else [digits[:half], digits[half:]]:
+                    yield from self._in_portions(workspace, *part, some)
 
     def history(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
         """Every gateway's rows between two times. Raises SourceUnavailable."""
@@ -124,8 +128,8 @@ class LogAnalytics:
         """IKE rows of some times, where the log is on; none where it is not. Raises SourceUnavailable."""
         return _answer(self._tables(workspace, queries.ike(spans), POLL)).rows
 
-    def _whole(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
-        return _answer(self._tables(workspace, queries.history(start, end), POLL))
+    def _whole(self, workspace: str, start: datetime, end: datetime, digits: str = queries.HEX) -> LogAnswer:
+        return _answer(self._tables(workspace, queries.history(start, end, digits), POLL))
 
     def sample(self, workspace: str, category: str) -> list[dict[str, Any]]:
         """Up to 50 newest rows of a category, with every column. Raises SourceUnavailable."""

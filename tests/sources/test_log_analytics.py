@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from azure.identity import DefaultAzureCredential
@@ -264,3 +265,38 @@ def test_a_catch_up_that_is_too_large_is_taken_in_portions(stack: Stack, source:
     with pytest.raises(SourceUnavailable, match="cut short"):
         source.fetch(WORKSPACE_ID, NOW - timedelta(days=1), NOW - timedelta(days=4))
     assert asked(stack) < 20
+
+
+def at_most(rows: int) -> Fault:
+    """The service gives so many rows at a time, and cuts an answer that has more."""
+    cut = partial("Error")
+
+    def change(reply: Reply) -> Reply:
+        there = json.loads(reply.body)["tables"][0]["rows"]
+        return cut.change(reply) if len(there) - 1 > rows else reply  # one of them is the clock
+
+    return Fault(change, handled=True)
+
+
+def of_one_minute(gateways: int, each: int) -> list[dict[str, Any]]:
+    """Rows that no portion of time can part."""
+    names = [f"/subscriptions/s/providers/microsoft.network/virtualnetworkgateways/gw{n}" for n in range(gateways)]
+    return [ROW | {"_ResourceId": name, "Message": str(n)} for name in names for n in range(each)]
+
+
+def test_a_portion_that_stays_too_large_is_parted_by_gateway(stack: Stack, source: LogAnalytics) -> None:
+    """Where half an hour is still cut short, some gateways are asked for at a time; each row comes once."""
+    stack.logs.load(WORKSPACE_ID, of_one_minute(gateways=6, each=2))
+    stack.logs.fail_next(*[at_most(5)] * 200)
+    found = source.fetch(WORKSPACE_ID, None, None)
+    assert found.now == NOW
+    assert len({(r.gateway, r.message) for r in found.rows if r.gateway != READ.gateway}) == 12
+    assert len(found.rows) == 13
+
+
+def test_one_gateway_that_is_too_much_has_failed(stack: Stack, source: LogAnalytics) -> None:
+    """Rows of one gateway and half an hour that the service cannot give whole are no answer."""
+    stack.logs.load(WORKSPACE_ID, of_one_minute(gateways=1, each=9))
+    stack.logs.fail_next(*[at_most(5)] * 200)
+    with pytest.raises(SourceUnavailable, match="cut short"):
+        source.fetch(WORKSPACE_ID, None, None)
