@@ -76,6 +76,14 @@ def test_a_secret_of_its_own() -> None:
     assert settings.secret_of("events-b") == read(EVENTS_WEBHOOK_SECRET=other).events_webhook_secret
 
 
+def test_no_more_channels_than_one_commit_takes() -> None:
+    """One message to each is one commit, so what is too much is refused at start and not when there is news."""
+    many = {f"TEAMS_WEBHOOK_URL_{n:02d}": URL for n in range(77)}
+    assert len(read(**many).channels) == 77
+    with pytest.raises(SettingsError, match="^TEAMS_WEBHOOK_URL_77 is one channel too many: set at most 80"):
+        read(**many, TEAMS_WEBHOOK_URL_77=URL)
+
+
 def test_one_named_channel_is_a_channel() -> None:
     """Who has named channels alone needs no plain one."""
     there = {"WORKSPACE_IDS": SUBSCRIPTION, "TABLES_ENDPOINT": "https://t.example"}
