@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
-from correlator.gaps import blind_seconds
+from correlator.gaps import blind_seconds, with_gap
 from correlator.gateways import GatewayList
 from correlator.measures import Span
 from correlator.model import (
@@ -138,7 +139,8 @@ def _part(
     if listed:
         gateways = tuple(g for g in listed.gateways if routing.owns(channel, g.resource_id))
         listed = replace(listed, gateways=gateways)
-    return mine, known._replace(listed=listed)
+    spared = known.spared and {g: n for g, n in known.spared.items() if routing.owns(channel, g)}
+    return mine, known._replace(listed=listed, spared=spared)
 
 
 def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None, period: Span) -> Known:
@@ -150,7 +152,9 @@ def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None
     logging = frozenset(gateway for w in workspaces for gateway in store.watched(w)) if listed else frozenset()
     if since is None:
         return Known(listed, logging)
-    spared = sum(period[0] <= at < period[1] for w in workspaces for at in store.spared(w))
+    spared = Counter[str]()
+    for gateway, times in (pair for w in workspaces for pair in store.spared(w).items()):
+        spared[gateway] += sum(period[0] <= at < period[1] for at in times)
     blind = blind_seconds((g for h in heads for g in h.gaps), *period)
     return Known(listed, logging, since - LOOK_BACK, blind, spared)
 
@@ -203,14 +207,16 @@ def confess(
     unread = [w for w in workspaces if w not in gaps]
     others = store.roster(unread).heads if unread else []
     kept = [*(g for w in workspaces for g in gaps.get(w, ())), *(g for head in others for g in head.gaps)]
-    told_until = before.head.mark
-    news = sorted({g for g in kept if told_until is None or g.until > told_until})
+    known = {*before.head.gaps} or {g for g in kept if before.head.mark and g.until <= before.head.mark}
+    news = sorted({*kept} - known)
     if not news and not before.outbox:
         return Greeting(done=True)
     report = Report(WATCH_PARTITION, now)
     if news:
         told = Notification(Moment.BLIND, now, blind=Blind(tuple(news), _begun_in(news, store)))
-        head = replace(before.head, mark=max(g.until for g in news))
+        # Each by itself and not up to a time: where every workspace has a run of its own, an older one may come later.
+        still_known = {*with_gap(known, None, now), *kept}
+        head = replace(before.head, mark=max(g.until for g in kept), gaps=tuple(sorted(still_known)))
         before = _tell(dict.fromkeys(channels, told), now, before, head, store, report)
     Delivery(store, channels, now, report).run(before)
     return Greeting(done=not store.read(WATCH_PARTITION).outbox, report=report)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from correlator.errors import SettingsError
 from correlator.gateways import GatewayList
-from correlator.model import Facet, Impact, Moment, Notification, Side
+from correlator.model import Facet, GatewayState, Impact, Moment, Notification, Side
 from correlator.routes import Routing, parse
 from correlator.settings import NamedChannel, Settings, kind_of, setting_of
 from correlator.stores.memory import MemoryTables
@@ -205,6 +205,8 @@ def test_each_team_has_its_own_messages_and_its_own_week() -> None:
     waiting = [h.notice for h in store.read("one").outbox]
     assert {n.channel for n in waiting if n.notification and n.notification.incident} == {"teams", "teams-emea"}
     there.poll(clock("17:20") + timedelta(days=7))
+    two = store.read("two")
+    store.commit("two", two.etag, two.head, [GatewayState(OSAKA.resource_id, spared=(clock("17:00"),))], [])
     there.app.summarize()
     weeks = {
         h.notice.channel: h.notice.notification.week
@@ -214,6 +216,11 @@ def test_each_team_has_its_own_messages_and_its_own_week() -> None:
     assert {c: w.figures.gateways for c, w in weeks.items() if w.figures} == {
         "teams": 2,
         "teams-emea": 1,
+        "slack-net": 1,
+    }
+    assert {c: w.figures.maintenance_without_drop for c, w in weeks.items() if w.figures} == {
+        "teams": 1,
+        "teams-emea": 0,
         "slack-net": 1,
     }
     assert {c: len(w.incidents) for c, w in weeks.items()} == {"teams": 1, "teams-emea": 1, "slack-net": 0}
