@@ -183,7 +183,9 @@ class Fleet:
             return
         listed, resources = known.listed, self._app.resources
         asking = Asking(resources, listed) if resources and listed else None
-        aside = Aside(listed.touched if listed and asked.anew else (), asking, known.routing, perf_counter, before)
+        # A message may be older than the list: what the newer one changed is looked at, for it will count as known.
+        anew = listed and (asked.anew or listed.read_at != asked.listed)
+        aside = Aside(listed.touched if listed and anew else (), asking, known.routing, perf_counter, before)
         failed = ""
         try:
             tell_of(poll(asked.workspace, self._source, store, channels, known.policy, aside))
