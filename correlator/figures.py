@@ -46,14 +46,14 @@ class Known(NamedTuple):
     """What is known beside the incidents.
 
     ``logging`` are the gateways of which the logs hold rows, ``since`` is when history begins, ``blind_seconds`` how
-    long nothing was polled, ``spared`` how many maintenance rows no drop followed (None: not recorded).
+    long nothing was polled, ``spared`` how many maintenance rows of each gateway no drop followed (None: not recorded).
     """
 
     listed: GatewayList | None = None
     logging: frozenset[str] = frozenset()
     since: datetime | None = None
     blind_seconds: float | None = None
-    spared: int | None = None
+    spared: Mapping[str, int] | None = None
 
 
 class Down(NamedTuple):
@@ -144,7 +144,7 @@ def figures(gathered: Gathered, period: Span, zone: tzinfo, wanted: Wanted = USU
         suggestions=suggestions[:SUGGESTED],
         more_suggestions=len(suggestions[SUGGESTED:]),
         muted=sum(line.muted for line in gathered.lines),
-        maintenance_without_drop=known.spared,
+        maintenance_without_drop=None if known.spared is None else sum(known.spared.values()),
     )
 
 

@@ -119,15 +119,19 @@ class Fleet:
         tick asks.
         """
         app = self._app
+        roster = app.dressed(self._known.style)[0].roster(app.workspaces())
+        app.clock = roster.clock
         before, listed = app.current_list()
         store, channels = app.dressed(style_of(app.settings, listed))
-        roster = store.roster(workspaces(app.settings, listed))
+        watched = workspaces(app.settings, listed)
+        if set(watched) != roster.standings.keys():
+            roster = store.roster(watched)
         standings = roster.standings.values()
         if listed and listed.touched and all(knows(s, listed) for s in standings):
             listed = replace(listed, touched=())
         if listed and listed is not before:
             store.keep_list(listed)
-        app.listed, app.clock = listed, roster.clock
+        app.listed = listed
         if not standings:
             raise SourceUnavailable(NOTHING_FOUND)
         try:
@@ -179,7 +183,9 @@ class Fleet:
             return
         listed, resources = known.listed, self._app.resources
         asking = Asking(resources, listed) if resources and listed else None
-        aside = Aside(listed.touched if listed and asked.anew else (), asking, known.routing, perf_counter, before)
+        # A message may be older than the list: what the newer one changed is looked at, for it will count as known.
+        anew = listed and (asked.anew or listed.read_at != asked.listed)
+        aside = Aside(listed.touched if listed and anew else (), asking, known.routing, perf_counter, before)
         failed = ""
         try:
             tell_of(poll(asked.workspace, self._source, store, channels, known.policy, aside))

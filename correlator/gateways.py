@@ -255,10 +255,10 @@ def _is_address(peer: str) -> bool:
 
 
 def changes(before: GatewayList, after: GatewayList) -> Changes:
-    """What happened between two lists. What either of them was refused is neither new nor gone."""
+    """What happened between two lists. What one was refused is neither new nor gone, nor is what both hold."""
     gateways = _difference(
-        {g.resource_id: g for g in before.gateways if not after.hides(g.resource_id)},
-        {g.resource_id: g for g in after.gateways if not before.hides(g.resource_id)},
+        {g.resource_id: g for g in before.gateways if after.find(g.resource_id) or not after.hides(g.resource_id)},
+        {g.resource_id: g for g in after.gateways if before.find(g.resource_id) or not before.hides(g.resource_id)},
         lambda g: (g.kind, g.name.lower()),
     )
     old, new = dict(_connections(before, after)), dict(_connections(after, before))
@@ -272,9 +272,11 @@ def changes(before: GatewayList, after: GatewayList) -> Changes:
 
 
 def _connections(of: GatewayList, other: GatewayList) -> Iterator[tuple[str, tuple[Gateway, Connection]]]:
+    theirs = {c.resource_id for g in other.gateways for c in g.connections}
     for gateway in of.gateways:
         for connection in gateway.connections:
-            if not (other.hides(gateway.resource_id) or other.hides(connection.resource_id)):
+            hidden = other.hides(gateway.resource_id) or other.hides(connection.resource_id)
+            if connection.resource_id in theirs or not hidden:
                 yield connection.resource_id, (gateway, connection)
 
 

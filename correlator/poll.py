@@ -73,7 +73,7 @@ def poll(
     aside: Aside = ALONE,
 ) -> Report:
     """Poll one workspace once. Raises SourceUnavailable after delivering what was waiting, StaleWrite if overtaken."""
-    policy = _in_reach(workspace, policy)
+    policy = _to_fit(_in_reach(workspace, policy), len(channels))
     report, began = Report(workspace), aside.stopwatch()
     before = aside.before or store.read(workspace)
     head = before.head
@@ -171,6 +171,11 @@ def _in_reach(workspace: str, policy: Policy) -> Policy:
         return policy
     inside = {old: move for old, move in policy.moved.items() if covers(workspace, move.to)}
     return replace(policy, moved=inside)
+
+
+def _to_fit(policy: Policy, channels: int) -> Policy:
+    """Of many channels each has fewer messages of a gateway: what it has to say is written in one commit."""
+    return replace(policy, at_once=max(1, min(policy.at_once, OPERATIONS // max(1, channels))))
 
 
 def _older(gateway: str, policy: Policy) -> list[str]:

@@ -78,7 +78,8 @@ class LogSource(Protocol):
 class Head(Struct, frozen=True):
     """The commit point of one partition: how far it was read, since when, what is due, which week or month was told.
 
-    ``gaps`` are the times without a good poll of the last 14 weeks, ``noted`` what the daily check found and when last.
+    ``gaps`` are the times without a good poll of the last 14 weeks; in the partition that tells of them, those that
+    were told. ``noted`` is what the daily check found and when last.
     """
 
     mark: datetime | None = None
@@ -257,8 +258,8 @@ class Store(Protocol):
         """The gateways of which something is kept, by their folded resource ids."""
         ...
 
-    def spared(self, partition: str) -> list[datetime]:
-        """When maintenance was logged that no drop followed (UTC), as far back as it is kept, of every gateway."""
+    def spared(self, partition: str) -> dict[str, tuple[datetime, ...]]:
+        """By gateway: when maintenance was logged that no drop followed (UTC), as far back as it is kept."""
         ...
 
     def kept_list(self) -> tuple[Listed | None, datetime]:

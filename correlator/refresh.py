@@ -65,12 +65,14 @@ def _tell_changes(before: GatewayList, after: GatewayList) -> None:
 
 
 def _believed(before: GatewayList, after: GatewayList, source: GatewaySource) -> GatewayList:
-    """The list of today; what it lacks and what is not surely gone is refused in it, not gone from it.
+    """The list of today; what it lacks and what is not surely gone is refused in it, and stays as it was.
 
-    A gateway that seems to have lost a connection keeps all it had, and a workspace stays. Raises SourceUnavailable.
+    So it is asked for again until it is gone or is back. Raises SourceUnavailable.
     """
     changed = changes(before, after)
-    gateways = [g.resource_id for g in changed.gateways.removed]
+    # One that seems to have moved, too: another that bears its name may be just that.
+    missing = (*changed.gateways.removed, *(old for old, _ in changed.gateways.moved))
+    gateways = [g.resource_id for g in missing]
     lost = {c.resource_id for c in changed.connections.removed}
     of_those_left = [c.resource_id for g in before.gateways if after.find(g.resource_id) for c in g.connections]
     connections = [c for c in of_those_left if c in lost]
@@ -80,9 +82,11 @@ def _believed(before: GatewayList, after: GatewayList, source: GatewaySource) ->
     if not doubted:
         return after
     doubtful = {g.resource_id: g for g in before.gateways if any(c.resource_id in doubted for c in g.connections)}
+    stay = [g for g in missing if g.resource_id in doubted]
+    listed = [doubtful.get(g.resource_id, g) for g in after.gateways]
     return replace(
         after,
-        gateways=tuple(doubtful.get(g.resource_id, g) for g in after.gateways),
+        gateways=tuple(sorted([*listed, *stay], key=lambda g: g.resource_id)),
         refused=(*after.refused, *(Refused(i, doubted[i]) for i in (*gateways, *connections) if i in doubted)),
         workspaces=(*after.workspaces, *(w for w in workspaces if w.resource_id in doubted)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain
@@ -138,7 +139,8 @@ def _part(
     if listed:
         gateways = tuple(g for g in listed.gateways if routing.owns(channel, g.resource_id))
         listed = replace(listed, gateways=gateways)
-    return mine, known._replace(listed=listed)
+    spared = known.spared and {g: n for g, n in known.spared.items() if routing.owns(channel, g)}
+    return mine, known._replace(listed=listed, spared=spared)
 
 
 def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None, period: Span) -> Known:
@@ -150,7 +152,9 @@ def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None
     logging = frozenset(gateway for w in workspaces for gateway in store.watched(w)) if listed else frozenset()
     if since is None:
         return Known(listed, logging)
-    spared = sum(period[0] <= at < period[1] for w in workspaces for at in store.spared(w))
+    spared = Counter[str]()
+    for gateway, times in (pair for w in workspaces for pair in store.spared(w).items()):
+        spared[gateway] += sum(period[0] <= at < period[1] for at in times)
     blind = blind_seconds((g for h in heads for g in h.gaps), *period)
     return Known(listed, logging, since - LOOK_BACK, blind, spared)
 

@@ -65,7 +65,7 @@ def _run(app: App, environment: Mapping[str, str]) -> None:
     if now is None:
         return
     report = Report(PARTITION, now)
-    many = len(ids) > app.settings.fan_out_above
+    many = len(ids) > app.settings.fan_out_above  # a few that were found are looked at whole
     if is_due(before.head, now, A_PART_EVERY if many else EVERY):
         ids = of_hour(ids, now) if many else ids
         found = _found({**environment, **of_fleet(ids)} if many else environment, ids, store) if ids else []

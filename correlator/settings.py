@@ -29,6 +29,8 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LANGUAGES = ("en", "ja")
 CHANNEL_NAMES = ("teams", "slack", "events")
 _NAMED = re.compile(r"(TEAMS|SLACK|EVENTS)_WEBHOOK_URL_([A-Z0-9](?:[A-Z0-9_]{0,38}[A-Z0-9])?)")
+MOST_CHANNELS = 80
+"""One message to each of them is written in one commit, which takes 100 writes."""
 TEN_YEARS = timedelta(days=3650)
 """Longer than anybody asks for, and so short that it can be added to any time of a row."""
 WIDEST = timedelta(days=1)
@@ -439,6 +441,7 @@ class Settings(Struct, frozen=True):
         problems: list[Problem] = []
         values = {s.name.lower(): _value(s, environment, problems) for s in SETTINGS}
         named = tuple(_named(environment, problems))
+        problems += (_too_many(c) for c in named[MOST_CHANNELS - len(CHANNEL_NAMES) :])
         values["routes"] = tuple(_known_routes(values["routes"], named, problems))
         unread = {p.setting for p in problems}
         there = {setting_of(kind_of(c.name)) for c in named}
@@ -459,6 +462,10 @@ def _named(environment: Mapping[str, str], problems: list[Problem]) -> Iterator[
         secret = Setting(setting_of(name, "WEBHOOK_SECRET"), "", "", _keys)
         language, keys = (_value(s, environment, problems) for s in (spoken, secret))
         yield NamedChannel(name, url, language, keys)
+
+
+def _too_many(channel: NamedChannel) -> Problem:
+    return Problem(setting_of(channel.name), "is one channel too many", f"set at most {MOST_CHANNELS} of all kinds")
 
 
 def _known_routes(routes: Iterable[Route], named: Iterable[NamedChannel], problems: list[Problem]) -> Iterator[Route]:

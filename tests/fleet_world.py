@@ -15,6 +15,7 @@ from correlator.fleet import Fleet, InTurn, Known
 from correlator.model import LogRow
 from correlator.ports import Channel, LogAnswer, Span, Store
 from correlator.reports import GIVEN_UP_PARTITION, WATCH_PARTITION, WELCOME_PARTITION, summarize
+from correlator.routes import EVERYWHERE
 from correlator.settings import Settings
 from correlator.stores.slots import Slots
 from correlator.stores.store import TableStore
@@ -107,7 +108,7 @@ class FleetWorld(World):
         # Which slot is free is asked a few times; nobody waits for time to pass.
         fleet._source = InTurn(app.source, self.slots(tables, SETTINGS.queries_at_once, self.chance.choice), _no_time,
                                lambda *_: 20.0)  # fmt: skip
-        fleet._known = Known(None, POLICY, STYLE, app.routing(None))
+        fleet._known = Known(None, POLICY, STYLE, EVERYWHERE)
         match plan.kind:
             case "work":
                 self._work(fleet)

@@ -285,6 +285,27 @@ def test_a_gap_of_all_workspaces_is_one_message() -> None:
     assert len(there.said(Moment.BLIND)) == 1
 
 
+def test_a_gap_that_is_noted_late_is_told_all_the_same() -> None:
+    """The runs end at different times: what one noted does not hide a gap that ended before and is noted after."""
+    there = Installed()
+    there.tick()
+    messages = there.dispatch(clock("19:05"))
+    store, note = there.store(), {}
+    for n, message in enumerate(messages):
+        there.log.now = clock("19:05") + timedelta(seconds=n + 1)
+        there.fleet.work(message)
+        workspace = Asked.read(message).workspace
+        note[workspace] = store.roster([workspace]).standings[workspace]
+    slow = Asked.read(messages[0]).workspace
+    store.note(msgspec.structs.replace(note[slow], head=msgspec.structs.replace(note[slow].head, gaps=())))
+    there.dispatch(clock("19:07"))
+    store.note(note[slow])
+    there.dispatch(clock("19:10"))
+    there.dispatch(clock("19:15"))
+    told = [g for n in there.said(Moment.BLIND) if n.blind for g in n.blind.gaps]
+    assert sorted(told) == sorted(g for s in note.values() for g in s.head.gaps)
+
+
 def test_the_welcome_comes_once() -> None:
     """When every workspace was polled, by the run that asks for polls."""
     there = Installed()
@@ -353,7 +374,6 @@ def test_a_changed_gateway_list_reaches_every_workspace() -> None:
     assert [t.incident.status for t in states(there)] == [Status.OPEN]
     there.azure.found = GatewayList()
     tomorrow = clock("16:10") + timedelta(days=1)
-    there.dispatch(tomorrow - MINUTE)  # a day has passed: the next one reads the list
     there.log.broken = {"one": SourceUnavailable("workspace one: throttled")}
     there.tick(tomorrow)
     asked = map(Asked.read, there.dispatch(tomorrow + MINUTE))
@@ -367,6 +387,24 @@ def test_a_changed_gateway_list_reaches_every_workspace() -> None:
     kept, _ = there.store().kept_list()
     assert kept
     assert kept.touched == ()
+
+
+def test_a_late_message_learns_what_the_newer_list_changed() -> None:
+    """Asked for before the list was renewed and done after: a workspace that counts as knowing it has looked at it."""
+    there = Installed(GATEWAY_SCOPES=SCOPE)
+    there.tick(clock("16:05"))
+    there.tick(clock("17:20"))
+    tomorrow = clock("16:00") + timedelta(days=1)
+    there.tick(tomorrow)
+    (late,) = (m for m in there.dispatch(tomorrow + 4 * MINUTE) if named([m]) == ["one"])
+    there.azure.found = GatewayList()
+    there.dispatch(tomorrow + 6 * MINUTE)
+    messages = there.dispatch(tomorrow + 7 * MINUTE)
+    there.log.now += timedelta(seconds=1)
+    for message in (next(m for m in messages if named([m]) == ["two"]), late):
+        there.fleet.work(message)
+    there.tick(tomorrow + 11 * MINUTE)
+    assert [t.incident.status for t in states(there)] == [Status.REMOVED]
 
 
 def states(there: Installed) -> Any:

@@ -151,6 +151,18 @@ def test_what_an_older_version_told_is_not_told_again() -> None:
     assert [b.gaps for b in told(night)] == [(gap(4, 5),)]
 
 
+def test_a_gap_that_is_still_kept_is_not_told_again() -> None:
+    """A workspace that fails for ever keeps its old gap: news of others, months later, do not bring it back."""
+    night = Night(UP)
+    kept = {"a": (gap(0, 3),), "b": ()}
+    for weeks in (0, 20, 40):
+        now = NOON + timedelta(weeks=weeks)
+        kept["b"] = (PollingGap(now, now + HOUR),)
+        for hours in (4, 5):
+            confess(kept, ["a", "b"], night.store, night.chats, now + hours * HOUR)
+    assert [gap(0, 3) in b.gaps for b in told(night)] == [True, False, False]
+
+
 def test_no_death_hides_a_gap() -> None:
     """Killed at any call of the poll or of the telling, the next process tells it; it repeats only after a send."""
     tried = 0

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from correlator.errors import SettingsError
 from correlator.gateways import GatewayList
-from correlator.model import Facet, Impact, Moment, Notification, Side
+from correlator.model import Facet, GatewayState, Impact, Moment, Notification, Side
 from correlator.routes import Routing, parse
 from correlator.settings import NamedChannel, Settings, kind_of, setting_of
 from correlator.stores.memory import MemoryTables
@@ -74,6 +74,14 @@ def test_a_secret_of_its_own() -> None:
     )
     assert settings.secret_of("events-a") == read(EVENTS_WEBHOOK_SECRET=one).events_webhook_secret
     assert settings.secret_of("events-b") == read(EVENTS_WEBHOOK_SECRET=other).events_webhook_secret
+
+
+def test_no_more_channels_than_one_commit_takes() -> None:
+    """One message to each is one commit, so what is too much is refused at start and not when there is news."""
+    many = {f"TEAMS_WEBHOOK_URL_{n:02d}": URL for n in range(77)}
+    assert len(read(**many).channels) == 77
+    with pytest.raises(SettingsError, match="^TEAMS_WEBHOOK_URL_77 is one channel too many: set at most 80"):
+        read(**many, TEAMS_WEBHOOK_URL_77=URL)
 
 
 def test_one_named_channel_is_a_channel() -> None:
@@ -197,6 +205,8 @@ def test_each_team_has_its_own_messages_and_its_own_week() -> None:
     waiting = [h.notice for h in store.read("one").outbox]
     assert {n.channel for n in waiting if n.notification and n.notification.incident} == {"teams", "teams-emea"}
     there.poll(clock("17:20") + timedelta(days=7))
+    two = store.read("two")
+    store.commit("two", two.etag, two.head, [GatewayState(OSAKA.resource_id, spared=(clock("17:00"),))], [])
     there.app.summarize()
     weeks = {
         h.notice.channel: h.notice.notification.week
@@ -206,6 +216,11 @@ def test_each_team_has_its_own_messages_and_its_own_week() -> None:
     assert {c: w.figures.gateways for c, w in weeks.items() if w.figures} == {
         "teams": 2,
         "teams-emea": 1,
+        "slack-net": 1,
+    }
+    assert {c: w.figures.maintenance_without_drop for c, w in weeks.items() if w.figures} == {
+        "teams": 1,
+        "teams-emea": 0,
         "slack-net": 1,
     }
     assert {c: len(w.incidents) for c, w in weeks.items()} == {"teams": 1, "teams-emea": 1, "slack-net": 0}

@@ -510,6 +510,18 @@ def test_one_gateway_with_more_to_say_than_a_commit_takes() -> None:
     assert sum(len(d["outages"]) for d in documents) == 60
 
 
+@pytest.mark.parametrize("channels", [20, 40, 80])
+def test_many_channels_fit_in_one_commit(channels: int) -> None:
+    """With a channel for each of many teams a gateway has fewer messages in one poll: a commit takes 100 writes."""
+    rows = [a for hour in range(3, 8) for a in closed(f"{hour:02d}:00:00", peer=f"203.0.113.{hour}")]
+    night = Night(rows, channels=tuple(f"teams-{n}" for n in range(channels)))
+    night.poll("17:20:00")
+    ids = {d["id"] for d in night.store.documents(["2026-W34"])}
+    assert len(ids) == 5
+    for chat in night.chats.values():
+        assert {i for n in chat.said for i in (n.subject, *(a.id for a in n.also))} == ids
+
+
 @pytest.mark.parametrize("back", [12, 45 * 60])
 def test_a_storm_is_one_message_a_gateway(back: int) -> None:
     """Two hundred tunnels of four gateways fall within a minute, their rows come over ten: each gateway is told once.

@@ -16,7 +16,7 @@ from correlator.ports import LogAnswer, Span
 from correlator.refresh import ASKED, TRIED, read_anew, tried
 from correlator.settings import Settings
 from correlator.watchlist import is_fresh, workspaces
-from tests.test_gateways import HUB, LISTED, NAGOYA, OSAKA, TOKYO
+from tests.test_gateways import HUB, LISTED, NAGOYA, OSAKA, TOKYO, moved
 from tests.test_watchlist import Azure
 from tests.timeline import clock
 
@@ -43,11 +43,11 @@ def anew(azure: Azure, kept: Listed | None = KEPT, scopes: Sequence[str] = SCOPE
 
 @pytest.mark.parametrize(("there", "gone"), [(False, True), (True, False), (None, False)])
 def test_a_gateway_is_gone_when_azure_says_so(there: bool | None, gone: bool) -> None:
-    """A list that lacks a gateway is no proof, only "not found" is. What is in doubt is hidden and soon asked again."""
+    """A list that lacks a gateway is no proof, only "not found" is. What is in doubt stays and is soon asked again."""
     azure = Azure(GatewayList((TOKYO, HUB)))
     azure.there = {OSAKA.resource_id: there}
     found = anew(azure)
-    assert (OSAKA.resource_id in found.removed, OSAKA.resource_id in found.touched) == (gone, True)
+    assert (OSAKA.resource_id in found.removed, OSAKA.resource_id in found.touched) == (gone, gone)
     assert [r.scope for r in found.found.refused] == ([] if gone else [OSAKA.resource_id])
     assert is_fresh(found, SCOPES, NOW + timedelta(hours=2), PLACES) is gone
     assert azure.asked == [OSAKA.resource_id]
@@ -64,6 +64,45 @@ def test_a_connection_is_gone_when_azure_says_so(there: bool | None, gone: bool)
     assert found.touched == ((TOKYO.resource_id,) if gone else ())
     again = anew(azure, found)
     assert again.found.find(TOKYO.resource_id) == (fewer if gone else TOKYO), "and so the next time"
+
+
+@pytest.mark.parametrize(("there", "moves"), [(False, True), (True, False), (None, False)])
+def test_a_gateway_has_moved_when_its_old_id_is_gone(there: bool | None, moves: bool) -> None:
+    """Another gateway that bears the name of one that no list shows today: two histories are not taken for one."""
+    namesake = moved(OSAKA)
+    azure = Azure(GatewayList((TOKYO, HUB, namesake)))
+    azure.there = {OSAKA.resource_id: there}
+    found = anew(azure)
+    assert found.aliases == ({OSAKA.resource_id: namesake.resource_id} if moves else {})
+    assert found.removed == ((OSAKA.resource_id,) if moves else ())
+    assert azure.asked == [OSAKA.resource_id]
+
+
+def test_what_was_in_doubt_and_is_back_is_as_listed() -> None:
+    """A connection and a gateway that a list lacked for an hour: from the next list on only that list counts."""
+    azure = Azure(GatewayList((replace(TOKYO, connections=TOKYO.connections[1:]), HUB)))
+    azure.there = {NAGOYA.resource_id: True, OSAKA.resource_id: True}
+    doubted = anew(azure)
+    fewer = replace(TOKYO, connections=TOKYO.connections[:1])
+    azure.found = GatewayList((OSAKA, fewer, HUB))
+    azure.asked.clear()
+    found = anew(azure, doubted)
+    assert found.found == azure.found
+    assert azure.asked == [c.resource_id for c in TOKYO.connections[1:]]
+
+
+def test_a_gateway_in_doubt_is_asked_for_until_it_is_gone() -> None:
+    """It stays in the list meanwhile, with its names and whose it is, and its incidents end once it is gone."""
+    azure = Azure(GatewayList((TOKYO, HUB)))
+    found: Listed | None = KEPT
+    for there in (True, None, True):
+        azure.there = {OSAKA.resource_id: there}
+        found = anew(azure, found)
+        assert found.found.find(OSAKA.resource_id) == OSAKA
+        assert (found.removed, found.touched) == ((), ())
+    azure.there = {OSAKA.resource_id: False}
+    found = anew(azure, found)
+    assert (found.removed, found.touched, found.found) == ((OSAKA.resource_id,), (OSAKA.resource_id,), azure.found)
 
 
 def test_connections_of_a_lost_gateway_are_not_asked_for() -> None:

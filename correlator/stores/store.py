@@ -189,10 +189,10 @@ class TableStore:
         found, _ = self._tables.query(STATE, _key(partition), GATEWAY, HEAD)
         return sorted(str(e.properties["Gateway"]) for e in found)
 
-    def spared(self, partition: str) -> list[datetime]:
+    def spared(self, partition: str) -> dict[str, tuple[datetime, ...]]:
         found, _ = self._tables.query(STATE, _key(partition), GATEWAY, HEAD)
         # One state at a time: thousands of gateways would fill a small instance.
-        return [at for e in found for at in unpack(GatewayState, e.properties).spared]
+        return {str(e.properties["Gateway"]): unpack(GatewayState, e.properties).spared for e in found}
 
     def kept_list(self) -> tuple[Listed | None, datetime]:
         return read_list(self._tables)

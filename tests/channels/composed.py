@@ -342,7 +342,7 @@ LISTED = GatewayList(
                 (Connection("cn-kobe", "/c/kobe", ("198.51.100.90",)),)),
     )
 )  # fmt: skip
-KNOWN = Known(LISTED, frozenset({GATEWAY}), datetime(2026, 5, 1, tzinfo=UTC), 1980.0, 2)
+KNOWN = Known(LISTED, frozenset({GATEWAY}), datetime(2026, 5, 1, tzinfo=UTC), 1980.0, {GATEWAY: 2})
 
 
 def weekly() -> Notification:

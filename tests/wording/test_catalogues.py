@@ -17,6 +17,7 @@ KEYS = (
     "no-maintenance-row",
     "no-configuration-row",
     "activity-log-not-read",
+    "operations-not-read",
     "late-rows",
     "how-it-comes-back",
     "a-reset-or-change",
