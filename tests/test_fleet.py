@@ -16,7 +16,7 @@ import pytest
 from correlator.dispatch import Asked
 from correlator.errors import CorrelatorError, SourceUnavailable, StoreUnavailable
 from correlator.fleet import PATIENCE, Fleet, InTurn
-from correlator.gateways import Connection, Gateway, GatewayList, Workspace
+from correlator.gateways import Connection, Gateway, GatewayList, Listed, Workspace
 from correlator.model import LogRow, Moment, Notification, Status
 from correlator.ports import Channel, LogAnswer, Span, Store
 from correlator.settings import Settings
@@ -317,6 +317,16 @@ def test_asking_costs_no_request_a_workspace() -> None:
     assert costs == [{"query": 3}, {"query": 3}]
 
 
+def test_tidying_up_after_many_gateways_in_many_workspaces_ends() -> None:
+    """Each gateway that is gone may have rows in each workspace: a run looks for some of them, and not for 12,000."""
+    there = Installed([f"w{n}" for n in range(300)], GATEWAY_SCOPES=SCOPE)
+    lost = tuple(f"/subscriptions/s/gone-{n}" for n in range(40))
+    there.store().keep_list(Listed(clock("16:00"), GatewayList(), removed=lost))
+    there.tables.calls.clear()
+    there.app.housekeep()
+    assert there.tables.calls["get"] <= 2000 + 40
+
+
 def test_a_quiet_poll_of_the_fleet() -> None:
     """One log query; its partition read before and after, its mark, its line of the roster, a slot taken and freed."""
     there = Installed()
@@ -555,6 +565,16 @@ def test_workspaces_that_are_found_are_asked_for() -> None:
     there.azure.found = GatewayList((GW1,))
     there.start()
     assert set(there.app.workspaces()) == asked, "as it was kept"
+
+
+def test_health_is_of_what_is_polled_now() -> None:
+    """A process that answers for days over HTTP follows the list that another one keeps: found ones come and go."""
+    there = Installed(["/subscriptions/s"])
+    asked = there.app.web
+    for names in (("one", "two"), ("two", "three")):
+        found = GatewayList((GW1,), workspaces=tuple(Workspace(f"/w/{n}", n) for n in names))
+        there.store().keep_list(Listed(clock("16:05"), found, places=("/subscriptions/s",)))
+        assert asked().workspaces == names
 
 
 def test_without_any_workspace_nothing_is_asked_for_and_the_run_fails() -> None:
