@@ -317,6 +317,12 @@ def test_asking_costs_no_request_a_workspace() -> None:
     assert costs == [{"query": 3}, {"query": 3}]
 
 
+def test_one_workspace_in_two_spellings_is_one() -> None:
+    """Its partition is one, whatever the case of its id: as two, one of them would never be known to be polled."""
+    there = Installed(["one", "ONE", "two"])
+    assert sorted(named(there.dispatch())) == ["one", "two"]
+
+
 def test_tidying_up_after_many_gateways_in_many_workspaces_ends() -> None:
     """Each gateway that is gone may have rows in each workspace: a run looks for some of them, and not for 12,000."""
     there = Installed([f"w{n}" for n in range(300)], GATEWAY_SCOPES=SCOPE)
