@@ -23,7 +23,7 @@ from correlator.settings import Settings
 from correlator.stores.memory import MemoryTables
 from correlator.stores.slots import LEASE, SLOTS, Slots
 from correlator.stores.store import TableStore
-from correlator.stores.tables import STATE
+from correlator.stores.tables import STATE, Delete
 from correlator.watchlist import places_of
 from correlator.wiring import App
 from correlator.wording import Style
@@ -392,6 +392,22 @@ def test_a_late_message_learns_what_the_newer_list_changed() -> None:
         there.fleet.work(message)
     there.tick(tomorrow + 11 * MINUTE)
     assert [t.incident.status for t in states(there)] == [Status.REMOVED]
+
+
+def test_a_list_that_is_away_for_a_moment_takes_nothing_away() -> None:
+    """What a process knows of moved gateways holds until there is another list; else old incidents came up anew."""
+    there = Installed(GATEWAY_SCOPES=SCOPE)
+    there.azure.found = GatewayList((msgspec.structs.replace(GW1, resource_id=f"{SCOPE}/before"),))
+    there.tick(clock("16:05"))
+    there.azure.found = GatewayList((GW1,))
+    for n in (6, 7):
+        there.tick(clock("16:00") + timedelta(days=1) + n * MINUTE)
+    message = Asked.read(there.dispatch(clock("16:10") + timedelta(days=1))[0])
+    there.tables.write(STATE, "lists", [Delete("gateways")])
+    there.log.now += timedelta(seconds=1)
+    there.fleet.work(msgspec.structs.replace(message, listed=there.log.now).text())
+    known = there.fleet._of_list(there.log.now)
+    assert list(known.policy.moved) == [f"{SCOPE}/before"]
 
 
 def states(there: Installed) -> Any:
