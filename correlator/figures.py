@@ -7,7 +7,7 @@ person closed or the gateway list dropped has no known end and counts for nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, NamedTuple
 
@@ -91,19 +91,29 @@ class Gathered(NamedTuple):
 
 def gather(documents: Iterable[Mapping[str, Any]], period: Span) -> Gathered:
     """Read each document once and keep little of it: those of a fleet do not fit into memory together."""
-    lines: list[WeekLine] = []
-    downs: list[Down] = []
-    still: list[Still] = []
+    return gather_apart(documents, period, {"": lambda _: True})[""]
+
+
+def gather_apart(
+    documents: Iterable[Mapping[str, Any]], period: Span, owners: Mapping[str, Callable[[str], bool]]
+) -> dict[str, Gathered]:
+    """The same for several owners in one reading: by name, whether a gateway (folded id) is theirs."""
+    found = {name: Gathered((), [], []) for name in owners}
+    lines: dict[str, list[WeekLine]] = {name: [] for name in owners}
     texts: dict[str, str] = {}
     for document in documents:
         if Status(document["status"]).withdrawn:
             continue
-        line = week_line(document)
-        if period[0] <= line.started_at < period[1]:
-            lines.append(line)
-        downs += _downs(document, period[1], texts)
-        still += _still_open(document)
-    return Gathered(tuple(sorted(lines)), downs, sorted(still, key=lambda one: one[2]))
+        line, downs, still = week_line(document), list(_downs(document, period[1], texts)), _still_open(document)
+        for name in [name for name, owns in owners.items() if owns(line.gateway)]:
+            if period[0] <= line.started_at < period[1]:
+                lines[name].append(line)
+            found[name].downs.extend(downs)
+            found[name].still.extend(still)
+    return {
+        name: Gathered(tuple(sorted(lines[name])), one.downs, sorted(one.still, key=lambda still: still[2]))
+        for name, one in found.items()
+    }
 
 
 def figures(gathered: Gathered, period: Span, zone: tzinfo, wanted: Wanted = USUAL, known: Known = NOTHING) -> Figures:

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from threading import Lock
 from time import perf_counter
 from typing import NamedTuple
 
@@ -111,6 +112,7 @@ class Fleet:
         self._app = app
         self._source = InTurn(app.source, Slots(app.tables, app.settings.queries_at_once), wait)
         self._known = self._about(None)
+        self._reading = Lock()
 
     def dispatch(self) -> list[str]:
         """The messages that ask for one poll of each workspace; tells what is told of all of them together.
@@ -217,11 +219,14 @@ class Fleet:
 
     def _of_list(self, read_at: datetime | None) -> Known:
         """What polls know of the gateway list that was read then; a newer one is as good."""
-        known = self._known
-        if read_at and (known.listed is None or known.listed.read_at < read_at):
-            store, _ = self._app.dressed(known.style)
-            known = self._known = self._about(store.kept_list()[0])
-        return known
+        with self._reading:  # once for all runs of a process: a large list takes its time and room
+            known = self._known
+            if read_at and (known.listed is None or known.listed.read_at < read_at):
+                store, _ = self._app.dressed(known.style)
+                # One that cannot be had just now takes nothing away: what moved would be told of under its old id.
+                if listed := store.kept_list()[0]:
+                    known = self._known = self._about(listed)
+            return known
 
     def _about(self, listed: Listed | None) -> Known:
         settings = self._app.settings

@@ -98,13 +98,10 @@ def summarize(
         told: dict[str, Notification] = {}
         if any(h.watching_since and h.watching_since < end for h in heads):
             known = known_of(workspaces, store, listed, (start, end))
-            sums: dict[str, Week] = {}
-            for channel in channels:
-                whose = channel if routing.has_gateways_of_its_own(channel) else ""
-                if whose not in sums:
-                    documents, mine = (store.documents, known) if not whose else _part(store, known, routing, whose)
-                    sums[whose] = compile_report(label, (start, end), zone, documents, wanted, mine)
-                told[channel] = Notification(calendar.moment, now, week=sums[whose])
+            whose = {c: c if routing.has_gateways_of_its_own(c) else "" for c in channels}
+            parts = {owner: _part(known, routing, owner) for owner in whose.values()}
+            sums = _compiled(label, (start, end), zone, store.documents, wanted, parts)
+            told = {c: Notification(calendar.moment, now, week=sums[owner]) for c, owner in whose.items()}
         before = _tell(told, now, before, replace(before.head, week=label), store, report)
     Delivery(store, channels, now, report).run(before)
     return report
@@ -119,28 +116,51 @@ def compile_report(
     known: Known | None = None,
 ) -> Week:
     """The report of a period (UTC, half open) from the public incident objects, a partition in memory at a time."""
-    from correlator.figures import Known, Wanted, figures, gather  # once a week: no part of a timer's cold start
+    from correlator.figures import Known
+
+    return _compiled(label, period, zone, documents, wanted, {"": _Part(lambda _: True, known or Known())})[""]
+
+
+class _Part(NamedTuple):
+    """Whether a gateway (folded id) is of a report, and what is known of those that are."""
+
+    owns: Callable[[str], bool]
+    known: Known
+
+
+def _compiled(
+    label: str,
+    period: Span,
+    zone: tzinfo,
+    documents: Callable[[list[str]], Iterable[dict[str, Any]]],
+    wanted: Wanted | None,
+    parts: Mapping[str, _Part],
+) -> dict[str, Week]:
+    """The reports of all parts: three months of a fleet are read once, however many teams have one of their own."""
+    from correlator.figures import Wanted, figures, gather_apart  # once a week: no part of a timer's cold start
 
     weeks = _weeks(period[0] - HISTORY - LATE, period[1] + LATE)
-    gathered = gather(chain.from_iterable(documents([week]) for week in weeks), period)
-    measured = figures(gathered, period, zone, wanted or Wanted(), known or Known())
-    return cut(Week(label, *period, gathered.lines, measured), zone)
+    every = chain.from_iterable(documents([week]) for week in weeks)
+    gathered = gather_apart(every, period, {name: part.owns for name, part in parts.items()})
+    measured = {
+        name: figures(gathered[name], period, zone, wanted or Wanted(), part.known) for name, part in parts.items()
+    }
+    return {name: cut(Week(label, *period, gathered[name].lines, measured[name]), zone) for name in parts}
 
 
-def _part(
-    store: Store, known: Known, routing: Routing, channel: str
-) -> tuple[Callable[[list[str]], Iterable[dict[str, Any]]], Known]:
-    """What is stored and known of the gateways that a channel's rules are about."""
+def _part(known: Known, routing: Routing, channel: str) -> _Part:
+    """What is known of the gateways that a channel's rules are about; ``""``: of all."""
+    if not channel:
+        return _Part(lambda _: True, known)
 
-    def mine(weeks: list[str]) -> Iterable[dict[str, Any]]:
-        return (d for d in store.documents(weeks) if routing.owns(channel, d["gateway"]["resource_id"]))
+    def owns(gateway: str) -> bool:
+        return routing.owns(channel, gateway)
 
     listed = known.listed
     if listed:
-        gateways = tuple(g for g in listed.gateways if routing.owns(channel, g.resource_id))
-        listed = replace(listed, gateways=gateways)
-    spared = known.spared and {g: n for g, n in known.spared.items() if routing.owns(channel, g)}
-    return mine, known._replace(listed=listed, spared=spared)
+        listed = replace(listed, gateways=tuple(g for g in listed.gateways if owns(g.resource_id)))
+    spared = known.spared and {g: n for g, n in known.spared.items() if owns(g)}
+    return _Part(owns, known._replace(listed=listed, spared=spared))
 
 
 def known_of(workspaces: Sequence[str], store: Store, listed: GatewayList | None, period: Span) -> Known:

@@ -118,7 +118,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _places(text: str) -> tuple[str, ...]:
     """Workspaces, and resource groups as they are compared: each names a partition of the state. Wider ids alike."""
-    return tuple(dict.fromkeys(folded(w) if is_group(w) or is_wide(w) else w for w in _words(text)))
+    found = {folded(w): folded(w) if is_group(w) or is_wide(w) else w for w in reversed(_words(text))}
+    return tuple(reversed(found.values()))
 
 
 def _text(text: str) -> str:

@@ -121,7 +121,7 @@ class App(Struct):
 
     def housekeep(self) -> None:
         """Delete what is older than the time to keep, a bounded number of rows. Storage that fails is a log line."""
-        from correlator.stores.housekeeping import months_before
+        from correlator.stores.housekeeping import in_turn, months_before
 
         store = self._store()
         try:
@@ -129,7 +129,7 @@ class App(Struct):
             before = months_before(now, self.settings.keep_months)
             purged = Counter(store.purge(before))
             gone = {*listed.removed, *listed.aliases} if listed else set()
-            for workspace in workspaces(self.settings, listed):
+            for workspace in in_turn(workspaces(self.settings, listed), len(gone), now):
                 purged["gateways"] += store.purge_gateways(workspace, sorted(gone), before)
         except StoreUnavailable as refused:
             log.warning("housekeeping: %s", refused)
@@ -146,8 +146,9 @@ class App(Struct):
         from correlator.stores.history import History
         from correlator.web import Web
 
-        style = style_of(self.settings, self._known_list())
-        return Web(self._store(style), History(self.tables), self.workspaces(), style)
+        listed = self._list_of_now() if places_of(self.settings) else self._known_list()
+        style = style_of(self.settings, listed)
+        return Web(self._store(style), History(self.tables), workspaces(self.settings, listed), style)
 
     def signed_in(self) -> SignedIn:
         """What is answered to people who signed in; nothing at all where they cannot."""
@@ -170,6 +171,14 @@ class App(Struct):
             except StoreUnavailable as refused:
                 log.info("names of connections: %s", refused)
         return self.listed
+
+    def _list_of_now(self) -> Listed | None:
+        """As another process may have kept it since: what is found comes and goes, and this one may answer for days."""
+        try:
+            return self._store().kept_list()[0]
+        except StoreUnavailable as refused:
+            log.info("the gateway list: %s", refused)
+            return self.listed
 
     def current_list(self) -> tuple[Listed | None, Listed | None]:
         """The gateway list as it was and as it is. In a process that has a fresh one, nothing is read."""

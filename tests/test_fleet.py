@@ -18,7 +18,7 @@ from correlator import fleet as fleet_runs
 from correlator.dispatch import Asked
 from correlator.errors import CorrelatorError, SourceUnavailable, StoreUnavailable
 from correlator.fleet import PATIENCE, Fleet, InTurn
-from correlator.gateways import Connection, Gateway, GatewayList, Workspace
+from correlator.gateways import Connection, Gateway, GatewayList, Listed, Workspace
 from correlator.model import LogRow, Moment, Notification, Status
 from correlator.poll import poll
 from correlator.ports import Channel, LogAnswer, Span, Store
@@ -26,7 +26,7 @@ from correlator.settings import Settings
 from correlator.stores.memory import MemoryTables
 from correlator.stores.slots import LEASE, SLOTS, Slots
 from correlator.stores.store import TableStore
-from correlator.stores.tables import STATE
+from correlator.stores.tables import STATE, Delete
 from correlator.watchlist import places_of
 from correlator.wiring import App
 from correlator.wording import Style
@@ -344,6 +344,22 @@ def test_the_health_address_costs_no_request_a_workspace() -> None:
     assert there.app.web().health().status == 503
 
 
+def test_one_workspace_in_two_spellings_is_one() -> None:
+    """Its partition is one, whatever the case of its id: as two, one of them would never be known to be polled."""
+    there = Installed(["one", "ONE", "two"])
+    assert sorted(named(there.dispatch())) == ["one", "two"]
+
+
+def test_tidying_up_after_many_gateways_in_many_workspaces_ends() -> None:
+    """Each gateway that is gone may have rows in each workspace: a run looks for some of them, and not for 12,000."""
+    there = Installed([f"w{n}" for n in range(300)], GATEWAY_SCOPES=SCOPE)
+    lost = tuple(f"/subscriptions/s/gone-{n}" for n in range(40))
+    there.store().keep_list(Listed(clock("16:00"), GatewayList(), removed=lost))
+    there.tables.calls.clear()
+    there.app.housekeep()
+    assert there.tables.calls["get"] <= 2000 + 40
+
+
 def test_a_quiet_poll_of_the_fleet() -> None:
     """One log query; its partition read before and after, its mark, its line of the roster, a slot taken and freed."""
     there = Installed()
@@ -405,6 +421,22 @@ def test_a_late_message_learns_what_the_newer_list_changed() -> None:
         there.fleet.work(message)
     there.tick(tomorrow + 11 * MINUTE)
     assert [t.incident.status for t in states(there)] == [Status.REMOVED]
+
+
+def test_a_list_that_is_away_for_a_moment_takes_nothing_away() -> None:
+    """What a process knows of moved gateways holds until there is another list; else old incidents came up anew."""
+    there = Installed(GATEWAY_SCOPES=SCOPE)
+    there.azure.found = GatewayList((msgspec.structs.replace(GW1, resource_id=f"{SCOPE}/before"),))
+    there.tick(clock("16:05"))
+    there.azure.found = GatewayList((GW1,))
+    for n in (6, 7):
+        there.tick(clock("16:00") + timedelta(days=1) + n * MINUTE)
+    message = Asked.read(there.dispatch(clock("16:10") + timedelta(days=1))[0])
+    there.tables.write(STATE, "lists", [Delete("gateways")])
+    there.log.now += timedelta(seconds=1)
+    there.fleet.work(msgspec.structs.replace(message, listed=there.log.now).text())
+    known = there.fleet._of_list(there.log.now)
+    assert list(known.policy.moved) == [f"{SCOPE}/before"]
 
 
 def states(there: Installed) -> Any:
@@ -584,6 +616,16 @@ def test_workspaces_that_are_found_are_asked_for() -> None:
     there.azure.found = GatewayList((GW1,))
     there.start()
     assert set(there.app.workspaces()) == asked, "as it was kept"
+
+
+def test_health_is_of_what_is_polled_now() -> None:
+    """A process that answers for days over HTTP follows the list that another one keeps: found ones come and go."""
+    there = Installed(["/subscriptions/s"])
+    asked = there.app.web
+    for names in (("one", "two"), ("two", "three")):
+        found = GatewayList((GW1,), workspaces=tuple(Workspace(f"/w/{n}", n) for n in names))
+        there.store().keep_list(Listed(clock("16:05"), found, places=("/subscriptions/s",)))
+        assert asked().workspaces == names
 
 
 def test_without_any_workspace_nothing_is_asked_for_and_the_run_fails() -> None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from correlator.errors import SettingsError
 from correlator.gateways import GatewayList
-from correlator.model import Facet, GatewayState, Impact, Moment, Notification, Side
+from correlator.model import Facet, GatewayState, Impact, Moment, Notification, Side, WeeklyTime
+from correlator.ports import Head
+from correlator.reports import summarize
 from correlator.routes import Routing, parse
 from correlator.settings import NamedChannel, Settings, kind_of, setting_of
 from correlator.stores.memory import MemoryTables
+from correlator.stores.store import TableStore
+from correlator.stores.tables import INCIDENTS
 from correlator.wiring import NEEDED, open_channels, style_of
+from correlator.wording import Style
+from tests.fakes import Chat
 from tests.test_gateways import LISTED, OSAKA, TOKYO
 from tests.test_wiring import GW1, Installed
 from tests.timeline import clock, incidents
@@ -226,3 +234,26 @@ def test_each_team_has_its_own_messages_and_its_own_week() -> None:
     assert {c: len(w.incidents) for c, w in weeks.items()} == {"teams": 1, "teams-emea": 1, "slack-net": 0}
     assert set(channels) == set(CHATS)
     assert isinstance(there.tables, MemoryTables)
+
+
+class Counted(MemoryTables):
+    """Counts how often each week of incidents is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weeks: Counter[str] = Counter()
+
+    def query(self, table: str, partition: str, *rest: Any) -> Any:
+        self.weeks[partition] += table == INCIDENTS
+        return super().query(table, partition, *rest)
+
+
+def test_incidents_are_read_once_for_all_teams() -> None:
+    """Three months of a fleet take their time: as many teams as there are have their reports from one reading."""
+    tables, chats = Counted(), {f"teams-{n}": Chat(f"teams-{n}") for n in range(12)}
+    store = TableStore(tables, Style())
+    store.commit("one", None, Head(mark=clock("09:05") + timedelta(days=7), watching_since=clock("00:00")), [], [])
+    routes = parse("; ".join(f"{c}: tag=team:{c}" for c in chats), KINDS)
+    summarize(["one"], store, chats, WeeklyTime(0, 9, 0), UTC, routing=Routing(routes))
+    assert [len(c.said) for c in chats.values()] == [1] * 12
+    assert max(tables.weeks.values()) == 1

@@ -49,6 +49,10 @@ class _Page(Struct, rename={"total": "totalRecords", "truncated": "resultTruncat
     following: str | None = None
 
 
+msgspec.convert({"data": [], "totalRecords": 0}, _Page)
+"""Met first while one thread imports this: see ``stores/codec.py``."""
+
+
 class Network(NamedTuple):
     """What lies in the scopes: resources as ARM shows them, tags by resource group, and subscriptions by name."""
 

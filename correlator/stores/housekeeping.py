@@ -7,7 +7,7 @@ that finds nothing old reads nothing else. Rows are deleted under their tags: on
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby, islice
 
@@ -30,6 +30,8 @@ from correlator.weekly import label_of
 
 AT_ONCE = 500
 """Rows of each table in one run: a few requests, and a backlog of years is gone in days."""
+LOOKED_AT = 2000
+"""Rows of gateways that are looked for in one run, each by a request of its own: half a minute."""
 NAMES: Mapping[str, str] = {OUTAGES: "IncidentId", MESSAGES: "Incident", REMARKS: "Incident", INCIDENTS: "Id"}
 """Table -> the column that names the incident. Incidents come last: a row never loses what it belongs to."""
 
@@ -38,6 +40,15 @@ def months_before(now: datetime, months: int) -> datetime:
     """The first instant (UTC) of the month that lies so many whole months before the one of ``now``."""
     year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
     return datetime(year, month + 1, 1, tzinfo=UTC)
+
+
+def in_turn(workspaces: Sequence[str], gone: int, now: datetime) -> Sequence[str]:
+    """The workspaces that are looked through in this hour (``now`` in UTC) for so many gateways that are gone.
+
+    All of them, or a part of them by turns: a fleet of workspaces and years of lost gateways would outlast a run.
+    """
+    rounds = max(1, -(-len(workspaces) * gone // LOOKED_AT))
+    return workspaces[int(now.timestamp() // 3600) % rounds :: rounds]
 
 
 def purge(tables: Tables, before: datetime) -> Counter[str]:

@@ -18,7 +18,7 @@ from correlator.people import Entry, EntryKind, Remark, RemarkKind
 from correlator.ports import Head, Receipt
 from correlator.stores import housekeeping
 from correlator.stores.dump import lines
-from correlator.stores.housekeeping import months_before
+from correlator.stores.housekeeping import LOOKED_AT, in_turn, months_before
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.stores.tables import INCIDENTS, MESSAGES, OUTAGES, REMARKS, STATE, TABLES, Operation, Tables
@@ -145,6 +145,16 @@ def test_only_gateways_that_are_long_gone_are_forgotten(tables: Tables) -> None:
 
 
 # Taken out whole
+
+
+@given(st.integers(0, 300), st.integers(0, 300), st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)))
+def test_every_workspace_has_its_turn(count: int, gone: int, now: datetime) -> None:
+    """Each is looked through once in some hours, and no hour asks for many more rows than a run has time for."""
+    workspaces = [f"w{n}" for n in range(count)]
+    start, hours = now.replace(tzinfo=UTC), max(1, -(-count * gone // LOOKED_AT))
+    turns = [in_turn(workspaces, gone, start + n * timedelta(hours=1)) for n in range(hours)]
+    assert sorted(w for turn in turns for w in turn) == sorted(workspaces)
+    assert all(len(turn) * gone <= LOOKED_AT + gone for turn in turns)
 
 
 def test_an_export_holds_every_row(tables: Tables) -> None:
