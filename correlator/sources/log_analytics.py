@@ -16,7 +16,6 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
-    DecodeError,
     HttpResponseError,
     ServiceRequestError,
     ServiceResponseError,
@@ -146,7 +145,7 @@ class LogAnalytics:
         advice = {**advice, **OF_GROUP} if is_group(workspace) else advice
         try:
             answer = query_api.ask(self._client, workspace, query, LIMITS)
-        except (DecodeError, ServiceResponseError):
+        except ServiceResponseError:
             raise SourceUnavailable(f"workspace {workspace}: the connection broke before an answer came") from None
         except HttpResponseError as failed:
             raise SourceUnavailable(f"workspace {workspace}: {_advised(failed, advice)}", failed.status_code) from None

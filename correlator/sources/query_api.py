@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from azure.core.rest import HttpRequest
+from azure.core.exceptions import HttpResponseError, ServiceResponseError
+from azure.core.rest import HttpRequest, HttpResponse
 from azure.monitor.query import LogsQueryClient
 
 from correlator.gateways import is_group
@@ -89,9 +90,16 @@ def ask(client: LogsQueryClient, place: str, query: str, limits: Mapping[str, An
     request = HttpRequest("POST", path, json={"query": query}, headers={"Prefer": f"wait={WAIT}"})
     # Streamed, or the client would parse the text too.
     with client.send_request(request, stream=True, **limits) as response:
-        body = response.read()
+        body = _body(response)
         response.raise_for_status()
     return msgspec.json.decode(body, type=Answer)
+
+
+def _body(response: HttpResponse) -> bytes:
+    try:
+        return response.read()
+    except HttpResponseError as broken:  # the client's name for whatever breaks within the text
+        raise ServiceResponseError(str(broken)) from None
 
 
 def _read(column: Sequence[Any], kind: str) -> Sequence[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -116,6 +117,12 @@ def html(status: int) -> Fault:
     return refused(status, "<html>\n<body>sign in, SECRET</body></html>", {"Retry-After": "0"})
 
 
+def broken_off() -> Fault:
+    """The connection breaks within the answer: it was to come in chunks, and the first of them is none."""
+    chunked = {"Transfer-Encoding": "chunked"}
+    return Fault(lambda r: replace(r, headers=r.headers | chunked, body=b"no chunk\r\n" + r.body), handled=True)
+
+
 ALL = 2
 """What is cut short is asked for in portions, after a question for the clock: that fails too."""
 LASTING = {
@@ -126,7 +133,8 @@ LASTING = {
     "cut": ([partial("Error")] * ALL, "cut short"),
     "not a query": ([refused(400, {"error": {"code": "BadArgumentError", "message": "no\nnever"}})], "400"),
     "no table": ([answered({"tables": []})], "no table"),
-    "truncated": ([truncated()], ""),
+    "truncated": ([truncated()], "no JSON"),
+    "broken off": ([broken_off()], "the connection broke"),
 }
 
 
