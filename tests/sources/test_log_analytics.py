@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -117,6 +118,12 @@ def html(status: int) -> Fault:
     return refused(status, "<html>\n<body>sign in, SECRET</body></html>", {"Retry-After": "0"})
 
 
+def broken_off() -> Fault:
+    """The connection breaks within the answer: it was to come in chunks, and the first of them is none."""
+    chunked = {"Transfer-Encoding": "chunked"}
+    return Fault(lambda r: replace(r, headers=r.headers | chunked, body=b"no chunk\r\n" + r.body), handled=True)
+
+
 ALL = 2
 """What is cut short is asked for in portions, after a question for the clock: that fails too."""
 LASTING = {
@@ -127,7 +134,8 @@ LASTING = {
     "cut": ([partial("Error")] * ALL, "cut short"),
     "not a query": ([refused(400, {"error": {"code": "BadArgumentError", "message": "no\nnever"}})], "400"),
     "no table": ([answered({"tables": []})], "no table"),
-    "truncated": ([truncated()], ""),
+    "truncated": ([truncated()], "no JSON"),
+    "broken off": ([broken_off()], "the connection broke"),
 }
 
 
@@ -160,6 +168,8 @@ STRANGE = {
     "no columns": answered({"tables": [{"name": "PrimaryResult", "columns": [], "rows": []}]}),
     "no clock": answered({"tables": [{"name": "PrimaryResult", "columns": KIND, "rows": []}]}),
     "no time": answered({"tables": [{"name": "PrimaryResult", "columns": KIND, "rows": [["clock", None]]}]}),
+    "a short row": answered({"tables": [{"name": "PrimaryResult", "columns": KIND, "rows": [["clock"]]}]}),
+    "an odd error": answered({"tables": [{"columns": KIND, "rows": []}], "error": {"details": ["x"]}}),
     "an error alone": answered({"error": {"code": "PartialError", "message": "x", "details": []}}),
     "an empty error": answered({"tables": [], "error": {}}),
 }
@@ -172,6 +182,17 @@ def test_an_answer_that_is_none_counts_as_failed(stack: Stack, source: LogAnalyt
     with pytest.raises(SourceUnavailable) as caught:
         source.fetch(WORKSPACE_ID, NOW - timedelta(minutes=5), SINCE)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_time_stays_for_the_reader_of_rows(stack: Stack, source: LogAnalytics) -> None:
+    """A time to the ten-millionth is cut to what Python holds; one that is none stays as it is, and null is no text."""
+    columns = [*KIND, {"name": "TimeGenerated", "type": "datetime"}, {"name": "Reason", "type": "string"}]
+    clock = ["clock", "2026-08-21T18:00:00Z", None, None]
+    rows = [["row", clock[1], said, None] for said in ("2026-08-21T17:56:00.1234567Z", "soon", None)]
+    stack.logs.fail_next(answered({"tables": [{"columns": columns, "rows": [rows[0], clock, *rows[1:]]}]}))
+    answer = source.fetch(WORKSPACE_ID, None, None)
+    assert [r.at for r in answer.rows] == [at("2026-08-21T17:56:00.123456"), "soon", ""]
+    assert {r.reason for r in answer.rows} == {""}
 
 
 def test_a_warning_is_logged_and_its_rows_are_used(
