@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from correlator.channels import CHANNELS
-from correlator.model import LogRow, Notification
+from correlator.model import LogRow
+from correlator.notification import Notification
 from correlator.ports import Body, Channel, LogAnswer
 from correlator.stores.memory import MemoryTables
 from correlator.stores.tables import EVERY as ANY

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from correlator.model import PollingGap
+from correlator.notification import PollingGap
 
 TELL_AFTER = timedelta(minutes=30)
 """Six polls of the default schedule. Bringing new code, a restart or a moved host pause the app for minutes."""

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Protocol
 from msgspec import Struct
 
 from correlator.gateways import GatewayList, Listed
-from correlator.model import GatewayState, Incident, LogRow, Notification, PollingGap
+from correlator.model import GatewayState, Incident, LogRow
+from correlator.notification import Notification, PollingGap
 from correlator.people import Entry, EntryKind, People, Remark
 
 Body = dict[str, Any]

@@ -14,21 +14,12 @@ from correlator.delivery import Delivery, Report
 from correlator.gaps import blind_seconds
 from correlator.gateways import GatewayList
 from correlator.measures import Span
-from correlator.model import (
-    Blind,
-    Gap,
-    Mending,
-    Moment,
-    MonthlyTime,
-    Notification,
-    PollingGap,
-    Status,
-    Week,
-    WeeklyTime,
-)
+from correlator.model import Status
 from correlator.monthly import month_bounds, month_due
+from correlator.notification import Blind, Gap, Mending, Moment, Notification, PollingGap
 from correlator.ports import Channel, Head, Notice, Snapshot, Store
 from correlator.routes import EVERYWHERE, Routing
+from correlator.summary import MonthlyTime, Week, WeeklyTime
 from correlator.weekly import LATE, cut, label_of, week_bounds, week_due, week_line
 from correlator.welcome import LOOK_BACK, compose
 

@@ -18,7 +18,7 @@ from correlator.doctor.model import Code, Finding, Severity
 from correlator.doctor.rules import examine
 from correlator.errors import StaleWrite
 from correlator.incident_json import gateway_name
-from correlator.model import Gap, Mending, Moment, Notification
+from correlator.notification import Gap, Mending, Moment, Notification
 from correlator.ports import Channel, Head, Notice, Snapshot, Store
 from correlator.wiring import App, line_of
 

@@ -17,12 +17,12 @@ from msgspec import Struct
 
 from correlator.errors import SettingsError
 from correlator.gateways import folded, is_group, is_wide
-from correlator.model import BusinessHours, MonthlyTime, WeeklyTime
 from correlator.reasons import Vocabulary, line
 from correlator.routes import Route, parse
 from correlator.schedule import ncrontab
 from correlator.sites import Site, pairs
 from correlator.sites import parse as parse_sites
+from correlator.summary import BusinessHours, MonthlyTime, WeeklyTime
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

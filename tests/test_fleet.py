@@ -19,7 +19,8 @@ from correlator.dispatch import Asked
 from correlator.errors import CorrelatorError, SourceUnavailable, StoreUnavailable
 from correlator.fleet import PATIENCE, Fleet, InTurn
 from correlator.gateways import Connection, Gateway, GatewayList, Listed, Workspace
-from correlator.model import LogRow, Moment, Notification, Status
+from correlator.model import LogRow, Status
+from correlator.notification import Moment, Notification
 from correlator.poll import poll
 from correlator.ports import Channel, LogAnswer, Span, Store
 from correlator.settings import Settings

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from correlator.delivery import Report
 from correlator.errors import SourceUnavailable
 from correlator.gaps import KEPT_FOR, TELL_AFTER, blind_seconds, gap_before, tell_after, with_gap
-from correlator.model import Blind, Moment, Policy, PollingGap
+from correlator.model import Policy
+from correlator.notification import Blind, Moment, PollingGap
 from correlator.ports import Head
 from correlator.reports import WATCH_PARTITION, confess
 from correlator.schedule import longest_pause

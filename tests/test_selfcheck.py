@@ -10,7 +10,7 @@ import pytest
 
 from correlator.delivery import Delivery, Report
 from correlator.doctor.model import Code, Finding, Severity
-from correlator.model import Gap, Mending, Moment
+from correlator.notification import Gap, Mending, Moment
 from correlator.ports import Head
 from correlator.selfcheck import (
     A_PART_EVERY,

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from correlator.errors import CorrelatorError, StoreUnavailable
-from correlator.model import GatewayState, Moment, Notification, Policy, WeeklyTime
+from correlator.model import GatewayState, Policy
+from correlator.notification import Moment, Notification
 from correlator.poll import poll
 from correlator.ports import TABLE, Body, Notice
 from correlator.reports import summarize
@@ -22,6 +23,7 @@ from correlator.stores.codec import unpack
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import GATEWAY, NOTICE, TableStore
 from correlator.stores.tables import INCIDENTS, Conflict, Delete, Entity, Insert, Operation, Replace, Upsert
+from correlator.summary import WeeklyTime
 from correlator.wording import Style
 from tests.fakes import Arrival, Chat, Fuse, Killed, ScriptedLog, at
 from tests.interleave import Interleaved
