@@ -8,6 +8,7 @@ import logging
 import pytest
 from msgspec.structs import replace
 
+from correlator.channels import Pace
 from correlator.errors import SendFailed, SettingsError
 from correlator.heartbeat import beat
 from correlator.notification import Moment, Notification, Parked
@@ -92,7 +93,7 @@ def test_such_a_channel_is_parked_and_un_parked(caplog: pytest.LogCaptureFixture
     caplog.set_level(logging.INFO, "correlator")
     there = Installed()
     there.settings = replace(there.settings, slack_webhook_url=no_address("SLACK_WEBHOOK_URL"))
-    there.app = App(there.settings, there.log, there.azure, there.tables)
+    there.app = App(there.settings, there.log, there.azure, there.tables, pace=Pace(gap=0.0))
     for minute in ("16:05", "16:10", "16:15"):
         there.poll(clock(minute))
     lines = [json.loads(r.getMessage()) for r in caplog.records if r.getMessage().startswith("{")]

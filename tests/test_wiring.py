@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from correlator.channels import Pace
 from correlator.errors import CorrelatorError, SourceUnavailable
 from correlator.gateways import Connection, Gateway, GatewayList, Workspace
 from correlator.model import Status
@@ -82,7 +83,7 @@ class Installed:
 
     def start(self) -> None:
         """A new process, which remembers nothing but the tables."""
-        self.app = App(self.settings, self.log, self.azure, self.tables)
+        self.app = App(self.settings, self.log, self.azure, self.tables, pace=Pace(gap=0.0))
 
     def poll(self, now: datetime) -> None:
         """One run of the timer."""
