@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
-from correlator.gaps import blind_seconds, with_gap
+from correlator.gaps import blind_seconds, is_told, with_gap
 from correlator.gateways import GatewayList
 from correlator.measures import Span
 from correlator.model import (
@@ -228,7 +228,7 @@ def confess(
     others = store.roster(unread).heads if unread else []
     kept = [*(g for w in workspaces for g in gaps.get(w, ())), *(g for head in others for g in head.gaps)]
     known = {*before.head.gaps} or {g for g in kept if before.head.mark and g.until <= before.head.mark}
-    news = sorted({*kept} - known)
+    news = sorted(g for g in {*kept} - known if not is_told(g, known))
     if not news and not before.outbox:
         return Greeting(done=True)
     report = Report(WATCH_PARTITION, now)
