@@ -16,7 +16,8 @@ from statistics import median
 from typing import Any
 
 from correlator.channels import CHANNELS
-from correlator.model import LogRow, Notification, Policy
+from correlator.model import LogRow, Policy
+from correlator.notification import Notification
 from correlator.poll import poll
 from correlator.ports import Body, Channel, LogAnswer
 from correlator.stores.memory import MemoryTables

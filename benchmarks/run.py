@@ -1,74 +1,115 @@
 """Every measurement in one run: ``python -m benchmarks.run``.
 
-``--json`` prints JSON instead of the table, ``--write`` puts the table into README.md beside this file, ``--rows``
-makes the fleet smaller or larger. Only CPU seconds are compared, and only with others of the same run.
+``--json`` prints JSON instead of the tables, ``--write`` puts them into README.md beside this file and the money into
+docs/scale.md, ``--quick`` leaves out a million rows and ten thousand gateways. Only CPU seconds are compared, and only
+with others of the same run.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.fleet import ROWS
 from benchmarks.imports import APP, SDKS
-from benchmarks.measure import child
+from benchmarks.measure import ROOT, child
+from benchmarks.tables import agreed, bills, whole
 
-README = Path(__file__).with_name("README.md")
+README, SCALE = Path(__file__).with_name("README.md"), ROOT / "docs" / "scale.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 STORED = (0, 100_000)
 IMPORTS = 7
-ROUNDS = (
-    ("decode", "correlator", "with_pandas", "with_polars", "with_duckdb", "sdk"),
-    ("decode", "correlator", "with_pandas", "with_polars", "with_duckdb", "sdk"),
-    ("decode", "correlator", "with_pandas", "with_polars"),
-)
-"""What is measured in turn; the slow ones less often."""
-LINES = {
-    "decode": ("`json.loads`, nothing else", ""),
-    "correlator": ("correlator", "incidents with cause and id"),
-    "with_pandas": ("json + pandas", "tunnel outages only"),
-    "with_polars": ("json + polars", "tunnel outages only"),
-    "with_duckdb": ("DuckDB, its own JSON reader", "tunnel outages only"),
-    "sdk": ("azure-monitor-query 2.0, no network", "the rows, nothing found"),
-}
+FAST = ("decode", "correlator", "with_pandas", "with_polars")
+SLOW = ("with_duckdb", "sdk")
+ANSWERS = (300, 50_000)
 
 
-def measure(rows: int, folder: Path) -> dict[str, Any]:
-    """All measurements."""
-    answer, bytecode = folder / "answer.json", folder / "bytecode"
-    say(f"composing a fleet of {rows:,} rows")
-    fleet = child("benchmarks.fleet", str(answer), str(rows), bytecode=bytecode)
-    fleet["bytes"] = answer.stat().st_size
-    chains: dict[str, list[dict[str, Any]]] = {}
-    for number, names in enumerate(ROUNDS, 1):
-        for name in names:
-            say(f"round {number} of {len(ROUNDS)}: {name}")
-            chains.setdefault(name, []).append(child("benchmarks.measure", name, str(answer), bytecode=bytecode))
-    polls = {}
-    for stored in STORED:
-        say(f"polls with {stored:,} stored incidents")
-        polls[str(stored)] = child("benchmarks.polls", str(stored), bytecode=bytecode)
-    return {"machine": machine(), "fleet": fleet, "chains": {n: best(c) for n, c in chains.items()}, "polls": polls,
-            "imports": imports(bytecode)}  # fmt: skip
+class Plan(NamedTuple):
+    """Of how many rows, gateways and workspaces. ``large`` rows go through each chain once, the SDK left out."""
+
+    rows: int = ROWS
+    large: int = 1_000_000
+    nights: tuple[int, ...] = (1, 100, 1_000, 10_000)
+    backfill: tuple[int, ...] = (100,)
+    workspaces: tuple[int, ...] = (1, 100, 1_000)
+    report: int = 10_000
 
 
-def imports(bytecode: Path) -> dict[str, float]:
-    """Median CPU of importing the SDK packages alone and the app, in turns, after a round that warms the bytecode."""
-    spent: dict[str, list[float]] = {"sdks": [], "app": []}
-    for number in range(IMPORTS + 1):
-        say(f"imports, round {number} of {IMPORTS}")
-        for what, modules in (("sdks", SDKS), ("app", APP)):
-            cpu = child("benchmarks.imports", *modules, bytecode=bytecode)["cpu"]
-            if number:
-                spent[what].append(cpu)
-    return {what: median(times) for what, times in spent.items()}
+QUICK = Plan(large=0, nights=(1, 100, 1_000), workspaces=(1, 100), report=1_000)
+
+
+class Bench:
+    """One run's measurements, each in a fresh process."""
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self.folder, self.plan = folder, plan
+
+    def child(self, *arguments: object) -> dict[str, Any]:
+        """One measurement, said before it is made."""
+        words = [str(a) for a in arguments]
+        say(" ".join(words).replace(str(self.folder), "").replace("benchmarks.", ""))
+        return child(*words, bytecode=self.folder / "bytecode")
+
+    def measure(self) -> dict[str, Any]:
+        """All of them."""
+        plan, before = self.plan, os.getloadavg()
+        found: dict[str, Any] = {
+            "machine": machine(),
+            "chains": [self.chains(plan.rows, (FAST + SLOW, FAST + SLOW[:1], FAST))],
+            "fetched": {str(n): self.fetched(n) for n in ANSWERS},
+            "stored": {str(n): self.child("benchmarks.polls", n) for n in STORED},
+            "nights": {
+                "quiet": self.nights("quiet", plan.nights),
+                "maintenance": self.nights("maintenance", plan.nights),
+                "storm": self.nights("storm", plan.nights),
+                "backfill": self.nights("backfill", plan.backfill),
+            },
+            "workspaces": {str(n): self.child("benchmarks.workspaces", n) for n in plan.workspaces},
+            "report": self.child("benchmarks.reports", plan.report),
+            "imports": self.imports(),
+        }
+        if plan.large:
+            found["chains"].append(self.chains(plan.large, (FAST + SLOW[:1],)))
+        found["load"] = f"{before[0]:.1f} before, {os.getloadavg()[0]:.1f} after, on {os.cpu_count()} processors"
+        return found
+
+    def chains(self, rows: int, rounds: Sequence[Sequence[str]]) -> dict[str, Any]:
+        """Bytes to incidents, in turns."""
+        answer = self.folder / f"{rows}.json"
+        fleet = self.child("benchmarks.fleet", answer, rows)
+        fleet["bytes"] = answer.stat().st_size
+        tries: dict[str, list[dict[str, Any]]] = {}
+        for name in (name for names in rounds for name in names):
+            tries.setdefault(name, []).append(self.child("benchmarks.measure", name, answer))
+        lines = {name: best(of) for name, of in tries.items()}
+        agreed(lines)
+        return {"fleet": fleet, "lines": lines}
+
+    def fetched(self, rows: int) -> dict[str, Any]:
+        """One poll's answer, in turns; the SDK's own decoding once."""
+        tries: dict[str, list[dict[str, Any]]] = {}
+        for how in (*("loads", "fetch") * 4, "sdk"):
+            tries.setdefault(how, []).append(self.child("benchmarks.fetched", how, rows))
+        return {how: min(of, key=lambda t: t["cpu"]) for how, of in tries.items()}
+
+    def nights(self, kind: str, sizes: Sequence[int]) -> dict[str, Any]:
+        """One kind of night, by gateways."""
+        return {str(n): self.child("benchmarks.nights", kind, n) for n in sizes}
+
+    def imports(self) -> dict[str, float]:
+        """The least CPU of importing the SDK packages alone and the app, in turns, the first round not counted."""
+        spent: dict[str, list[float]] = {"sdks": [], "app": []}
+        for _ in range(IMPORTS + 1):
+            for what, modules in (("sdks", SDKS), ("app", APP)):
+                spent[what].append(self.child("benchmarks.imports", *modules)["cpu"])
+        return {what: min(times[1:]) for what, times in spent.items()}
 
 
 def best(tries: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -82,56 +123,18 @@ def machine() -> str:
     return f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
 
 
-def agreed(chains: dict[str, Any]) -> str:
-    """The fingerprint that every chain which finds outages must have found."""
-    (answer,) = {c["answer"] for c in chains.values()} - {""}
-    return str(answer)
+def between_marks(page: str, text: str) -> str:
+    """The page with another text between its marks."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise SystemExit(f"the page lacks the marks {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n{text}\n{END}{after}"
 
 
-def table(found: dict[str, Any]) -> str:
-    """The measurements as Markdown."""
-    fleet, chains, spent = found["fleet"], found["chains"], found["imports"]
-    loads, sdk = chains["decode"]["cpu"], chains["sdk"]["cpu"]
-    outages, _, mark = agreed(chains).partition("-")
-    lines = [
-        f"{found['machine']}. {fleet['rows']:,} rows of {fleet['gateways']:,} gateways, "
-        f"{fleet['bytes'] / 1e6:.1f} MB, {fleet['bytes'] / fleet['rows']:.0f} bytes a row.",
-        "",
-        "| From the same bytes to … | what comes out | CPU s | × `json.loads` | of the SDK's CPU | peak RSS MB |",
-        "|---|---|--:|--:|--:|--:|",
-    ]
-    for name, (what, result) in LINES.items():
-        c = chains[name]
-        part = "1" if name == "sdk" else f"1/{sdk / c['cpu']:.1f}"
-        numbers = f"{c['cpu']:.2f} | {c['cpu'] / loads:.1f} | {part} | {c['peak_mb']:.0f}"
-        lines.append(f"| {what} | {result} | {numbers} |")
-    lines += [
-        "",
-        f"Same answer: {int(outages):,} outages of the active-standby gateways, fingerprint `{mark}`, from every line "
-        "that finds outages.",
-        "",
-        "| One poll | stored incidents | CPU ms | calls |",
-        "|---|--:|--:|---|",
-    ]
-    for kind, what in (("quiet", "nothing new"), ("news", "a maintenance, told and recorded")):
-        for stored, poll in found["polls"].items():
-            calls = " or ".join(", ".join(f"{n} {name}" for name, n in c.items()) for c in poll[kind]["calls"])
-            lines.append(f"| {what} | {int(stored):,} | {poll[kind]['cpu'] * 1000:.2f} | {calls} |")
-    lines += [
-        "",
-        "| Import, fresh process, warm bytecode | CPU ms | × |",
-        "|---|--:|--:|",
-        f"| the SDK packages alone | {spent['sdks'] * 1000:.0f} | 1.00 |",
-        f"| `function_app`, which imports them | {spent['app'] * 1000:.0f} | {spent['app'] / spent['sdks']:.2f} |",
-    ]
-    return "\n".join(lines)
-
-
-def write(text: str) -> None:
-    """Put the table between the marks of the README."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+def write(path: Path, text: str) -> None:
+    """Put a text between the marks of a page."""
+    path.write_text(between_marks(path.read_text(encoding="utf-8"), text), encoding="utf-8")
 
 
 def say(what: str) -> None:
@@ -143,16 +146,15 @@ def main() -> None:
     """Measure, check and show."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--write", action="store_true", help="rewrite the table in README.md")
-    parser.add_argument("--rows", type=int, default=ROWS, help="rows of the composed fleet (default: %(default)s)")
+    parser.add_argument("--write", action="store_true", help="rewrite the tables in README.md and docs/scale.md")
+    parser.add_argument("--quick", action="store_true", help="250,000 rows and 1,000 gateways at most")
     options = parser.parse_args()
     with TemporaryDirectory() as folder:
-        found = measure(options.rows, Path(folder))
-    agreed(found["chains"])
-    text = table(found)
-    print(json.dumps(found, indent=1) if options.json else text)
+        found = Bench(Path(folder), QUICK if options.quick else Plan()).measure()
+    print(json.dumps(found, indent=1) if options.json else whole(found))
     if options.write:
-        write(text)
+        write(README, whole(found))
+        write(SCALE, bills(found))
 
 
 if __name__ == "__main__":

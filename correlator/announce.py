@@ -14,20 +14,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from correlator.model import (
-    LONG_AGO,
-    Cause,
-    Confidence,
-    Drop,
-    Incident,
-    Moment,
-    Outage,
-    Policy,
-    Side,
-    Status,
-    Told,
-    Tracked,
-)
+from correlator.model import LONG_AGO, Cause, Confidence, Drop, Incident, Outage, Policy, Side, Status, Told, Tracked
+from correlator.notification import Moment
 from correlator.told import lost, newest, stopped
 
 

@@ -20,7 +20,7 @@ from msgspec import Struct, field
 
 from correlator.errors import SendFailed, StoreUnavailable
 from correlator.folding import fold
-from correlator.model import Moment, Notification, Parked, PollingGap
+from correlator.notification import Moment, Notification, Parked, PollingGap
 from correlator.patience import LONGEST_PAUSE, PROBE, asked_for, pause_before
 from correlator.ports import TABLE, Channel, Held, Notice, Receipt, Snapshot, Store
 from correlator.told import newest

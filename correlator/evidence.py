@@ -140,7 +140,7 @@ def not_found(incident: Incident) -> list[str]:
     if not any(d.around.configuration for d in incident.drops):
         keys.append("no-configuration-row")
     if not all(d.around.activity for d in incident.drops):
-        keys.append("activity-log-not-read")
+        keys.append("operations-not-read" if any(d.around.fault for d in incident.drops) else "activity-log-not-read")
     elif not any(d.around.reset or d.around.fault for d in incident.drops):
         keys.append("no-reset-row")
     if any(d.around.ike_failed for d in incident.drops):

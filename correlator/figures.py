@@ -13,20 +13,10 @@ from typing import Any, NamedTuple
 
 from correlator.gateways import GatewayList
 from correlator.measures import Span, united_seconds
-from correlator.model import (
-    BusinessHours,
-    Cause,
-    ConnectionSum,
-    Figures,
-    Moved,
-    Outage,
-    Side,
-    Status,
-    Suggestion,
-    WeekLine,
-)
+from correlator.model import Cause, Outage, Side, Status
 from correlator.reasons import Meaning, Vocabulary, meaning
 from correlator.regular import regular
+from correlator.summary import BusinessHours, ConnectionSum, Figures, Moved, Suggestion, WeekLine
 from correlator.weekly import week_line
 
 NAMED, UNMAPPED, STILL, SUGGESTED = 20, 5, 3, 50

@@ -18,6 +18,7 @@ from threading import Lock
 from time import perf_counter
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from correlator.dispatch import Asked, ask, knows, left_behind
@@ -37,6 +38,8 @@ from correlator.wording import Style
 log = logging.getLogger("correlator")
 PATIENCE = 60.0
 """Seconds that a run waits for its turn to ask: the host ends it after 240, and an answer may take 100."""
+WITNESS_PATIENCE = 30.0
+"""The same for the second question: IKE is one witness more, for which the next poll may ask again."""
 PAUSES = (0.5, 2.5)
 """The shortest and the longest time between two looks for a free slot, in seconds: not all look at once."""
 
@@ -57,17 +60,17 @@ class InTurn:
         self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
     ) -> LogAnswer:
         """As the source does. Raises NoTurn where no slot came free in time."""
-        with self._turn(workspace):
+        with self._turn(workspace, PATIENCE):
             return self._source.fetch(workspace, mark, since, again)
 
     def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
         """As the source does. Raises NoTurn where no slot came free in time."""
-        with self._turn(workspace):
+        with self._turn(workspace, WITNESS_PATIENCE):
             return self._source.negotiations(workspace, spans)
 
     @contextmanager
-    def _turn(self, workspace: str) -> Iterator[None]:
-        slot = self._slot(workspace)
+    def _turn(self, workspace: str, patience: float) -> Iterator[None]:
+        slot = self._slot(workspace, patience)
         try:
             yield
         except Exception:  # a run that dies leaves its slot to the lease
@@ -75,13 +78,13 @@ class InTurn:
             raise
         self._free(slot)
 
-    def _slot(self, workspace: str) -> Slot:
+    def _slot(self, workspace: str, patience: float) -> Slot:
         by, waited = uuid.uuid4().hex, 0.0
         while True:
             if slot := self._slots.take(by):
                 return slot
-            if waited >= PATIENCE:
-                raise NoTurn(f"workspace {workspace}: no turn to ask within {PATIENCE:.0f} s; the next poll asks again")
+            if waited >= patience:
+                raise NoTurn(f"workspace {workspace}: no turn to ask within {patience:.0f} s; the next poll asks again")
             pause = self._between(*PAUSES)
             self._wait(pause)
             waited += pause
@@ -118,15 +121,19 @@ class Fleet:
         tick asks.
         """
         app = self._app
+        roster = app.dressed(self._known.style)[0].roster(app.workspaces())
+        app.clock = roster.clock
         before, listed = app.current_list()
         store, channels = app.dressed(style_of(app.settings, listed))
-        roster = store.roster(workspaces(app.settings, listed))
+        watched = workspaces(app.settings, listed)
+        if set(watched) != roster.standings.keys():
+            roster = store.roster(watched)
         standings = roster.standings.values()
         if listed and listed.touched and all(knows(s, listed) for s in standings):
             listed = replace(listed, touched=())
         if listed and listed is not before:
             store.keep_list(listed)
-        app.listed, app.clock = listed, roster.clock
+        app.listed = listed
         if not standings:
             raise SourceUnavailable(NOTHING_FOUND)
         try:
@@ -195,8 +202,15 @@ class Fleet:
         store.note(replace(stands, failed=failed, listed=read_at))
 
     def give_up(self, message: str | bytes) -> None:
-        """The queue stopped trying to have this message done: people are told by the next run that asks for polls."""
-        asked = Asked.read(message)
+        """The queue stopped trying to have this message done: people are told by the next run that asks for polls.
+
+        What is no message of ours is a line in the log: it would come back here for a week.
+        """
+        try:
+            asked = Asked.read(message)
+        except (msgspec.MsgspecError, UnicodeError) as unread:
+            log.error("a message in the queue is none of this app's, and is dropped: %s", unread)
+            return
         log.error("workspace %s: its poll failed again and again; see 'A poll that is given up' in docs/operate.md",
                   asked.workspace)  # fmt: skip
         store, _ = self._app.dressed(self._known.style)
@@ -220,4 +234,4 @@ class Fleet:
         return Known(listed, policy, style, self._app.routing(listed))
 
 
-__all__ = ["PATIENCE", "Fleet", "InTurn", "Known"]
+__all__ = ["PATIENCE", "WITNESS_PATIENCE", "Fleet", "InTurn", "Known"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from correlator.model import Missed, Moment, Notification
+from correlator.notification import Missed, Moment, Notification
 from correlator.ports import Held, Notice
 
 PATIENCE = timedelta(hours=24)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from correlator.model import PollingGap
+from correlator.notification import PollingGap
 
 TELL_AFTER = timedelta(minutes=30)
 """Six polls of the default schedule. Bringing new code, a restart or a moved host pause the app for minutes."""
@@ -37,8 +37,8 @@ def with_gap(gaps: Iterable[PollingGap], found: PollingGap | None, now: datetime
 
 
 def is_told(gap: PollingGap, told: Iterable[PollingGap]) -> bool:
-    """Whether a gap that was told says the same, or more."""
-    return any(t.since - SAME <= gap.since and gap.until <= t.until + SAME for t in told)
+    """Whether a gap that was told began and ended when this one did."""
+    return any(abs(gap.since - t.since) <= SAME and abs(gap.until - t.until) <= SAME for t in told)
 
 
 def blind_seconds(gaps: Iterable[PollingGap], start: datetime, end: datetime) -> float:

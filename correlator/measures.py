@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from correlator.model import Impact, Incident, Outage, Status, WeekLine
+from correlator.model import Impact, Incident, Outage, Status
+from correlator.summary import WeekLine
 
 Span = tuple[datetime, datetime]
 

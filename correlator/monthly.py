@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from correlator.model import MonthlyTime
+from correlator.summary import MonthlyTime
 
 
 def month_due(now: datetime, at: MonthlyTime, zone: tzinfo, last_told: str) -> str | None:

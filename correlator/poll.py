@@ -26,8 +26,9 @@ from correlator.gaps import gap_before, with_gap
 from correlator.gateways import is_group
 from correlator.ike_log import Turn
 from correlator.maintenance import spared_lately
-from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Moment, Notification, Policy
+from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Policy
 from correlator.moves import Moves, asked_again, followed, joined, today, under_todays_ids
+from correlator.notification import Moment, Notification
 from correlator.people import NOBODY as NOBODY_SAID
 from correlator.people import People
 from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store

@@ -11,24 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
-from correlator.gaps import blind_seconds, is_told, with_gap
+from correlator.gaps import blind_seconds, is_told
 from correlator.gateways import GatewayList
 from correlator.measures import Span
-from correlator.model import (
-    Blind,
-    Gap,
-    Mending,
-    Moment,
-    MonthlyTime,
-    Notification,
-    PollingGap,
-    Status,
-    Week,
-    WeeklyTime,
-)
+from correlator.model import Status
 from correlator.monthly import month_bounds, month_due
+from correlator.notification import Blind, Gap, Mending, Moment, Notification, PollingGap
 from correlator.ports import Channel, Head, Notice, Snapshot, Store
 from correlator.routes import EVERYWHERE, Routing
+from correlator.summary import MonthlyTime, Week, WeeklyTime
 from correlator.weekly import LATE, cut, label_of, week_bounds, week_due, week_line
 from correlator.welcome import LOOK_BACK, compose
 
@@ -225,19 +216,22 @@ def confess(
     """
     before = store.read(WATCH_PARTITION)
     unread = [w for w in workspaces if w not in gaps]
-    others = store.roster(unread).heads if unread else []
-    kept = [*(g for w in workspaces for g in gaps.get(w, ())), *(g for head in others for g in head.gaps)]
-    known = {*before.head.gaps} or {g for g in kept if before.head.mark and g.until <= before.head.mark}
-    news = sorted(g for g in {*kept} - known if not is_told(g, known))
+    others = store.roster(unread).standings if unread else {}
+    kept = {w: gaps[w] if w in gaps else others[w].head.gaps for w in workspaces}
+    told, older = before.head.noted, before.head.mark
+    # Until when each was told. They come to notice one by one: what is told of one may end after another's gap.
+    until = {w: told.get(w) if told else older for w in workspaces}
+    known = {g for w in workspaces for g in kept[w] if (at := until[w]) and g.until <= at}
+    fresh = {g for w in workspaces for g in kept[w] if (at := until[w]) is None or g.until > at}
+    news = sorted(g for g in fresh if not is_told(g, known))
     if not news and not before.outbox:
         return Greeting(done=True)
     report = Report(WATCH_PARTITION, now)
     if news:
-        told = Notification(Moment.BLIND, now, blind=Blind(tuple(news), _begun_in(news, store)))
-        # Each by itself and not up to a time: where every workspace has a run of its own, an older one may come later.
-        still_known = {*with_gap(known, None, now), *kept}
-        head = replace(before.head, mark=max(g.until for g in kept), gaps=tuple(sorted(still_known)))
-        before = _tell(dict.fromkeys(channels, told), now, before, head, store, report)
+        blind = Notification(Moment.BLIND, now, blind=Blind(tuple(news), _begun_in(news, store)))
+        noted = {w: max(g.until for g in found) for w, found in kept.items() if found}
+        head = replace(before.head, mark=max(g.until for g in news), noted=noted)
+        before = _tell(dict.fromkeys(channels, blind), now, before, head, store, report)
     Delivery(store, channels, now, report).run(before)
     return Greeting(done=not store.read(WATCH_PARTITION).outbox, report=report)
 

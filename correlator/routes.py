@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from correlator.gateways import GatewayList
-from correlator.model import Facet, Impact, Notification, Side
+from correlator.model import Facet, Impact, Side
+from correlator.notification import Notification
 
 _ID = re.compile(r"(/subscriptions/)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 

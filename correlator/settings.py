@@ -17,12 +17,12 @@ from msgspec import Struct
 
 from correlator.errors import SettingsError
 from correlator.gateways import folded, is_group, is_wide
-from correlator.model import BusinessHours, MonthlyTime, WeeklyTime
 from correlator.reasons import Vocabulary, line
 from correlator.routes import Route, parse
 from correlator.schedule import ncrontab
 from correlator.sites import Site, pairs
 from correlator.sites import parse as parse_sites
+from correlator.summary import BusinessHours, MonthlyTime, WeeklyTime
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -423,7 +423,7 @@ class Settings(Struct, frozen=True):
 
         Where workspaces are found and not named, there may be many tomorrow.
         """
-        return len(self.workspace_ids) > self.fan_out_above or any(map(is_wide, self.workspace_ids))
+        return _are_many(self.workspace_ids, self.fan_out_above)
 
     @classmethod
     def read(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> Settings:
@@ -484,9 +484,14 @@ def _known_routes(routes: Iterable[Route], named: Iterable[NamedChannel], proble
 def fans_out(environment: Mapping[str, str]) -> bool:
     """Whether a deployment with these settings fans out. Never raises: what cannot be read has its default.
 
-    Asked when the app is indexed, since a function that reads a queue is there or is not.
+    Asked when the app is indexed, since a function that reads a queue is there or is not: so no other setting is read.
     """
-    return Settings.readable(environment)[0].fans_out
+    found = {s.name: _value(s, environment, []) for s in SETTINGS if s.name in ("WORKSPACE_IDS", "FAN_OUT_ABOVE")}
+    return _are_many(found["WORKSPACE_IDS"], found["FAN_OUT_ABOVE"])
+
+
+def _are_many(workspaces: Collection[str], most: int) -> bool:
+    return len(workspaces) > most or any(map(is_wide, workspaces))
 
 
 def _value(setting: Setting, environment: Mapping[str, str], problems: list[Problem]) -> Any:

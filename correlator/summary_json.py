@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from correlator.model import Figures, Week
+from correlator.summary import Figures, Week
 from correlator.wording import Style, weeks
 
 MOST = 50

@@ -11,20 +11,8 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from correlator.measures import connection_down, impact
-from correlator.model import (
-    Also,
-    Cause,
-    Confidence,
-    Facet,
-    Incident,
-    Moment,
-    Notification,
-    Outage,
-    Policy,
-    Status,
-    Told,
-    Tracked,
-)
+from correlator.model import Cause, Confidence, Facet, Incident, Outage, Policy, Status, Told, Tracked
+from correlator.notification import Also, Moment, Notification
 
 OVER = (Status.RETRACTED, Status.ABSORBED, Status.REMOVED)
 

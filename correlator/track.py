@@ -23,14 +23,13 @@ from correlator.model import (
     GatewayLog,
     GatewayState,
     Incident,
-    Moment,
-    Notification,
     Policy,
     Side,
     Status,
     Tracked,
     Witness,
 )
+from correlator.notification import Moment, Notification
 from correlator.people import Entry, People
 from correlator.regular import Start, last_starts, start_of
 from correlator.told import folded, is_pending, newest, pending_until, say

@@ -13,7 +13,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from correlator.measures import worst_first
-from correlator.model import Cause, Others, Status, Week, WeekLine, WeeklyTime
+from correlator.model import Cause, Status
+from correlator.summary import Others, Week, WeekLine, WeeklyTime
 
 WEEK = timedelta(days=7)
 LATE = timedelta(days=2)

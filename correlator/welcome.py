@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from correlator.gateways import GatewayList
-from correlator.model import Cause, CauseSum, Gap, Status, WeekLine, Welcome
+from correlator.model import Cause, Status
+from correlator.notification import CauseSum, Gap, Welcome
+from correlator.summary import WeekLine
 
 LOOK_BACK = timedelta(days=30)
 LONG_OPEN = timedelta(days=2)

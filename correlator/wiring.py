@@ -20,7 +20,8 @@ from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError, SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.gaps import tell_after
 from correlator.gateways import Listed
-from correlator.model import MonthlyTime, Policy, PollingGap, WeeklyTime
+from correlator.model import Policy
+from correlator.notification import PollingGap
 from correlator.poll import Aside, poll_all
 from correlator.ports import Channel, GatewaySource, LogSource, Store
 from correlator.reports import confess, greet, summarize
@@ -33,6 +34,7 @@ from correlator.starting import startable
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
+from correlator.summary import MonthlyTime, WeeklyTime
 from correlator.watchlist import Asking, informed, is_fresh, places_of, workspaces
 from correlator.wording import Style
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from correlator.activity import ACTIVITY, covers, scope_of
 from correlator.errors import SendFailed, SourceUnavailable
-from correlator.model import LogRow, Notification
+from correlator.model import LogRow
+from correlator.notification import Notification
 from correlator.ports import Body, LogAnswer, Span
 from correlator.queries import FIRST_LOOK_BACK, LEAD, OVERLAP
 

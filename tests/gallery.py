@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from correlator.channels import events, slack, teams
-from correlator.model import Notification
+from correlator.notification import Notification
 from correlator.wording import Style
 from sandbox.prepare import prepare
 from sandbox.screenshots import PAGE, Browser, ScreenshotError, chromium, open_page

@@ -20,7 +20,6 @@ from correlator.model import (
     Finding,
     Impact,
     Incident,
-    Moment,
     Outage,
     Policy,
     Side,
@@ -28,6 +27,7 @@ from correlator.model import (
     Told,
     Tracked,
 )
+from correlator.notification import Moment
 from correlator.people import Remark, RemarkKind
 from correlator.told import is_pending, pending_until, say
 from tests.timeline import HOUR, MINUTE, POLICY, SECOND, clock

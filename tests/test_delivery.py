@@ -15,7 +15,7 @@ import pytest
 from correlator.channels import Pace
 from correlator.delivery import LONGEST_PAUSE, PROBE, Delivery, Report
 from correlator.folding import NAMED, PATIENCE
-from correlator.model import Moment
+from correlator.notification import Moment
 from correlator.poll import poll
 from correlator.ports import Notice
 from correlator.reports import greet

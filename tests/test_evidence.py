@@ -91,6 +91,7 @@ def test_one_row_is_listed_once() -> None:
         (f"17:12 maintenance; {DROP}", ["no-configuration-row", "activity-log-not-read"]),
         (f"17:12 config; {DROP}", ["no-maintenance-row", "activity-log-not-read"]),
         (f"17:12 maintenance IN_1; {DROP}", ["no-maintenance-row", "no-configuration-row", "activity-log-not-read"]),
+        (f"17:12 fault; {DROP}", ["no-maintenance-row", "no-configuration-row", "operations-not-read"]),
     ],
 )
 def test_what_was_not_found(rows: str, missing: list[str]) -> None:

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from correlator.figures import Known, Wanted, figures, gather
 from correlator.gateways import Connection, Gateway, GatewayList
 from correlator.incident_json import incident_object
-from correlator.model import BusinessHours, Figures, GatewayState
+from correlator.model import GatewayState
 from correlator.ports import Head
 from correlator.reports import compile_report, known_of
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
+from correlator.summary import BusinessHours, Figures
 from correlator.weekly import week_bounds
 from correlator.wording import Style
 from tests.timeline import POLICY, incidents

@@ -13,11 +13,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from correlator import dispatch, reports
+from correlator import fleet as fleet_runs
 from correlator.dispatch import Asked
 from correlator.errors import CorrelatorError, SourceUnavailable, StoreUnavailable
 from correlator.fleet import PATIENCE, Fleet, InTurn
 from correlator.gateways import Connection, Gateway, GatewayList, Listed, Workspace
-from correlator.model import LogRow, Moment, Notification, Status
+from correlator.model import LogRow, Status
+from correlator.notification import Moment, Notification
+from correlator.poll import poll
 from correlator.ports import Channel, LogAnswer, Span, Store
 from correlator.settings import Settings
 from correlator.stores.memory import MemoryTables
@@ -234,6 +238,15 @@ def test_what_nobody_foresaw_goes_back_to_the_queue() -> None:
         there.fleet.work("hello")
 
 
+def test_a_message_of_somebody_else_ends_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    """What lands among the poison and is none of ours is dropped: raised, it would come back for a week."""
+    there = Installed()
+    for text in ("hello", "{}", b"\xff"):
+        there.fleet.give_up(text)
+    assert [r.levelname for r in caplog.records] == ["ERROR"] * 3
+    assert set(there.failed().values()) == {""}
+
+
 def test_polls_that_are_given_up_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
     """All of them in one message, not with every tick; again after three days, or once it was well in between."""
     there = Installed()
@@ -249,7 +262,8 @@ def test_polls_that_are_given_up_are_told_once(caplog: pytest.LogCaptureFixture)
 
     for n in range(12):
         tick(clock("16:05") + n * 5 * MINUTE)
-    (told,) = there.said(Moment.MENDING)
+    assert len(there.said(Moment.MENDING)) == 1
+    told = there.said(Moment.MENDING)[0]
     assert told.mending
     assert sorted((g.key, g.subject) for g in told.mending.found) == [
         ("poll-given-up", "three"), ("poll-given-up", "two"),
@@ -324,6 +338,20 @@ def test_asking_costs_no_request_a_workspace() -> None:
     assert costs == [{"query": 3}, {"query": 3}]
 
 
+def test_the_health_address_costs_no_request_a_workspace() -> None:
+    """It says of each workspace how its last run left it, from one query."""
+    there = Installed([f"w{n}" for n in range(50)])
+    assert there.app.web().health().status == 503
+    there.tick()
+    web = there.app.web()
+    there.tables.calls.clear()
+    answer = web.health()
+    assert (answer.status, dict(there.tables.calls)) == (200, {"query": 1})
+    assert len(json.loads(answer.body)["workspaces"]) == 50
+    there.log.now += timedelta(minutes=31)
+    assert there.app.web().health().status == 503
+
+
 def test_one_workspace_in_two_spellings_is_one() -> None:
     """Its partition is one, whatever the case of its id: as two, one of them would never be known to be polled."""
     there = Installed(["one", "ONE", "two"])
@@ -372,6 +400,8 @@ def test_a_changed_gateway_list_reaches_every_workspace() -> None:
     tomorrow = clock("16:10") + timedelta(days=1)
     there.log.broken = {"one": SourceUnavailable("workspace one: throttled")}
     there.tick(tomorrow)
+    asked = map(Asked.read, there.dispatch(tomorrow + MINUTE))
+    assert {a.workspace for a in asked if a.anew} == {"one"}, "who was polled with it need not look again"
     there.log.broken = {}
     there.start()
     there.tick(tomorrow + 5 * MINUTE)
@@ -611,3 +641,86 @@ def test_without_any_workspace_nothing_is_asked_for_and_the_run_fails() -> None:
     there = Installed(["/subscriptions/s"])
     with pytest.raises(CorrelatorError, match="no workspace was found"):
         there.dispatch(clock("16:05"))
+
+
+# Each safeguard, taken away
+
+
+def never_done(patch: pytest.MonkeyPatch) -> None:
+    """A message is done whoever did it before."""
+    patch.setattr(Asked, "is_done", lambda *_: False)
+
+
+def raised(patch: pytest.MonkeyPatch) -> None:
+    """What is expected to fail goes back to the queue."""
+    patch.setattr(Fleet, "work", lambda fleet, message: fleet._work(Asked.read(message)))
+    patch.setattr(fleet_runs, "poll", _with_raising(poll))
+
+
+def _with_raising(work: Any) -> Any:
+    def bare(*given: Any) -> Any:
+        try:
+            return work(*given)
+        except SourceUnavailable as failed:
+            raise RuntimeError(str(failed)) from failed
+
+    return bare
+
+
+def unordered(patch: pytest.MonkeyPatch) -> None:
+    """Whoever failed is asked for as if it had not."""
+    patch.setattr(fleet_runs, "ask", lambda standings, at, listed: [Asked(s.workspace, at) for s in standings])
+
+
+def forgotten(patch: pytest.MonkeyPatch) -> None:
+    """What the list changed is looked at no more once it was read."""
+    patch.setattr(fleet_runs, "knows", lambda *_: True)
+    patch.setattr(dispatch, "knows", lambda *_: True)
+
+
+def told_each_time(patch: pytest.MonkeyPatch) -> None:
+    """That a poll is given up is news with every tick."""
+    patch.setattr(reports, "TOLD_AGAIN", timedelta(0))
+
+
+def carefree(patch: pytest.MonkeyPatch) -> None:
+    """Nobody is ever left behind."""
+    patch.setattr(fleet_runs, "left_behind", lambda *_: [])
+
+
+@pytest.mark.parametrize(
+    ("mutant", "law"),
+    [
+        (never_done, test_a_message_that_comes_twice_costs_a_read),
+        (never_done, test_a_pile_of_messages_is_one_poll),
+        (forgotten, test_a_changed_gateway_list_reaches_every_workspace),
+    ],
+)
+def test_a_safeguard_is_needed(
+    mutant: Callable[[pytest.MonkeyPatch], None], law: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it the law that names it does not hold."""
+    mutant(monkeypatch)
+    with pytest.raises(AssertionError):
+        law()
+
+
+@pytest.mark.parametrize(
+    ("mutant", "law"),
+    [
+        (raised, test_what_is_expected_to_fail_waits_for_the_next_tick),
+        (unordered, test_what_is_expected_to_fail_waits_for_the_next_tick),
+        (told_each_time, test_polls_that_are_given_up_are_told_once),
+        (carefree, test_a_workspace_that_nobody_polls_is_an_error),
+    ],
+)
+def test_a_safeguard_of_the_asking_is_needed(
+    mutant: Callable[[pytest.MonkeyPatch], None],
+    law: Callable[[pytest.LogCaptureFixture], None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Without it the law that names it does not hold."""
+    mutant(monkeypatch)
+    with pytest.raises((AssertionError, RuntimeError)):
+        law(caplog)

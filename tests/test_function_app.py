@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from correlator.delivery import LEASE
-from correlator.fleet import PATIENCE
+from correlator.fleet import PATIENCE, WITNESS_PATIENCE
 from correlator.sources.log_analytics import LIMITS
 from correlator.stores.slots import LEASE as SLOT_LEASE
 
@@ -132,7 +132,7 @@ def test_a_claim_outlives_a_run() -> None:
     run = timedelta(hours=hours, minutes=minutes, seconds=seconds)
     assert run < LEASE
     assert run < SLOT_LEASE
-    assert PATIENCE + LIMITS["timeout"] < run.total_seconds()
+    assert PATIENCE + LIMITS["timeout"] + WITNESS_PATIENCE < run.total_seconds()
     assert timedelta(seconds=LIMITS["timeout"]) < run
 
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from correlator.delivery import Report
 from correlator.errors import SourceUnavailable
 from correlator.gaps import KEPT_FOR, TELL_AFTER, blind_seconds, gap_before, tell_after, with_gap
-from correlator.model import Blind, Moment, Policy, PollingGap
+from correlator.model import Policy
+from correlator.notification import Blind, Moment, PollingGap
+from correlator.ports import Head
 from correlator.reports import WATCH_PARTITION, confess
 from correlator.schedule import longest_pause
 from tests.fakes import Fuse, Killed
@@ -130,6 +132,24 @@ def test_a_workspace_that_comes_back_later_is_told_later() -> None:
     confess({"a": (gap(0, 3),), "b": ()}, ["a", "b"], night.store, night.chats, NOON + 3 * HOUR)
     confess({"a": (gap(0, 3),), "b": (gap(0, 4),)}, ["a", "b"], night.store, night.chats, NOON + 4 * HOUR)
     assert [b.gaps for b in told(night)] == [(gap(0, 3),), (gap(0, 4),)]
+
+
+def test_a_gap_that_comes_to_notice_late_is_told_all_the_same() -> None:
+    """One that ended before another that was told already, as where workspaces are noted one by one; each once."""
+    night = Night(UP)
+    for gaps in ({"a": (gap(0, 3),), "b": ()}, {"a": (gap(0, 3),), "b": (gap(0, 2),)}):
+        for _ in range(2):
+            confess(gaps, ["a", "b"], night.store, night.chats, NOON + 4 * HOUR)
+    assert [b.gaps for b in told(night)] == [(gap(0, 3),), (gap(0, 2),)]
+
+
+def test_what_an_older_version_told_is_not_told_again() -> None:
+    """It kept one time for all workspaces."""
+    night = Night(UP)
+    night.store.commit(WATCH_PARTITION, None, Head(mark=NOON + 3 * HOUR), [], [])
+    gaps = {"a": (gap(0, 3),), "b": (gap(0, 2), gap(4, 5))}
+    confess(gaps, ["a", "b"], night.store, night.chats, NOON + 5 * HOUR)
+    assert [b.gaps for b in told(night)] == [(gap(4, 5),)]
 
 
 def test_a_gap_that_is_still_kept_is_not_told_again() -> None:

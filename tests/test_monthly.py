@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlator.model import MonthlyTime
 from correlator.monthly import month_bounds, month_due, month_label
+from correlator.summary import MonthlyTime
 
 NINE = MonthlyTime(9, 0)
 HOUR = timedelta(hours=1)

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from correlator.errors import SettingsError
 from correlator.gateways import GatewayList
-from correlator.model import Facet, GatewayState, Impact, Moment, Notification, Side, WeeklyTime
+from correlator.model import Facet, GatewayState, Impact, Side
+from correlator.notification import Moment, Notification
 from correlator.ports import Head
 from correlator.reports import summarize
 from correlator.routes import Routing, parse
@@ -19,6 +20,7 @@ from correlator.settings import NamedChannel, Settings, kind_of, setting_of
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.stores.tables import INCIDENTS
+from correlator.summary import WeeklyTime
 from correlator.wiring import NEEDED, open_channels, style_of
 from correlator.wording import Style
 from tests.fakes import Chat

@@ -15,7 +15,8 @@ from correlator import desk
 from correlator.delivery import LEASE, Report
 from correlator.errors import SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.evidence import not_found
-from correlator.model import Incident, LogRow, Moment, MonthlyTime, Policy, WeeklyTime
+from correlator.model import Incident, LogRow, Policy
+from correlator.notification import Moment
 from correlator.people import Remark, RemarkKind
 from correlator.poll import Aside, poll, poll_all
 from correlator.ports import Body, Channel, LogAnswer, Span
@@ -25,6 +26,7 @@ from correlator.stores.history import History
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.stores.tables import Operation
+from correlator.summary import MonthlyTime, WeeklyTime
 from correlator.wording import Style
 from tests.fakes import Arrival, Chat, Fuse, Killed, ScriptedLog, at
 

@@ -9,7 +9,7 @@ import pytest
 
 from correlator.delivery import Report
 from correlator.errors import StoreUnavailable
-from correlator.model import Moment
+from correlator.notification import Moment
 from correlator.poll import Aside
 from correlator.ports import Receipt
 from correlator.stores.messages import told

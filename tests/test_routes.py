@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from correlator.model import Facet, Impact, Moment, Notification, Side, Week
+from correlator.model import Facet, Impact, Side
+from correlator.notification import Moment, Notification
 from correlator.routes import EVERYWHERE, Route, Routing, parse
+from correlator.summary import Week
 from tests.timeline import clock, incidents
 
 CHATS = ("teams", "slack")
@@ -57,7 +59,8 @@ def test_what_is_no_incident_goes_everywhere() -> None:
 
 def test_what_speaks_for_others_speaks_of_their_sites() -> None:
     """Where one message lists other incidents, no channel of another site is left out."""
-    from correlator.model import Also, Cause, Status
+    from correlator.model import Cause, Status
+    from correlator.notification import Also
 
     other = Also("VPN-20260821-000000", Moment.OPENED, 1, Status.OPEN, Cause.REMOTE_CLOSED)
     routing = Routing(parse("teams: azure; slack: remote site=nagoya", CHATS), SITES)

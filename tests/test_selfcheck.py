@@ -10,9 +10,20 @@ import pytest
 
 from correlator.delivery import Delivery, Report
 from correlator.doctor.model import Code, Finding, Severity
-from correlator.model import Gap, Mending, Moment
+from correlator.notification import Gap, Mending, Moment
 from correlator.ports import Head
-from correlator.selfcheck import EVERY, GONE_AFTER, PARTITION, TOLD, is_due, note, run, worth_telling
+from correlator.selfcheck import (
+    A_PART_EVERY,
+    EVERY,
+    GONE_AFTER,
+    PARTITION,
+    TOLD,
+    is_due,
+    note,
+    of_hour,
+    run,
+    worth_telling,
+)
 from correlator.wording import LANGUAGES
 from tests.test_poll import UP, Night, when
 from tests.test_wiring import Installed
@@ -77,6 +88,26 @@ def test_once_a_day_by_the_polls_clock() -> None:
     assert not is_due(Head(mark=NOON), NOON + EVERY - timedelta(seconds=1))
     assert is_due(Head(mark=NOON), NOON + EVERY)
     assert EVERY < DAY
+
+
+def test_of_many_workspaces_each_is_looked_at_once_a_day() -> None:
+    """An hourly run takes a 24th of them, so that it ends in time; over a day each has its turn."""
+    for count in (21, 24, 100, 1000):
+        names = [f"w{n}" for n in range(count)]
+        parts = [of_hour(names, NOON + n * timedelta(hours=1)) for n in range(24)]
+        assert sorted(w for part in parts for w in part) == sorted(names)
+        assert max(map(len, parts)) <= count // 24 + 1
+    assert is_due(Head(mark=NOON), NOON + timedelta(minutes=59), A_PART_EVERY)
+
+
+def test_the_first_day_of_many_workspaces() -> None:
+    """What is only worth knowing is no news all day long, since each hour looks at others; then it is."""
+    days = Days()
+    for n in range(24):
+        days.now = NOON + n * timedelta(hours=1)
+        assert days.check(LATE._replace(subject=f"gw{n}")) == []
+    days.now = NOON + timedelta(hours=24)
+    assert days.check(LATE._replace(subject="gw99")) == [Gap("late-rows", "gw99")]
 
 
 def test_only_what_can_begin_later_is_told() -> None:

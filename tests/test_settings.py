@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from correlator.delivery import Report
 from correlator.errors import CorrelatorError, SettingsError
-from correlator.model import BusinessHours, MonthlyTime, WeeklyTime
 from correlator.settings import SETTINGS, Settings
 from correlator.sites import Site
+from correlator.summary import BusinessHours, MonthlyTime, WeeklyTime
 from correlator.wiring import NEEDED, build, line_of, open_channels, style_of
 from tests.fakes import at
 

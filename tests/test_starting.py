@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from correlator.errors import SendFailed, SettingsError
 from correlator.heartbeat import beat
-from correlator.model import Moment, Notification, Parked
+from correlator.notification import Moment, Notification, Parked
 from correlator.settings import UNRESOLVED, no_address
 from correlator.starting import startable
 from correlator.wiring import NEEDED, App, build, open_channels

@@ -13,8 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from correlator.incident_json import incident_object
-from correlator.model import Cause, Moment, Notification, Status, Week, WeekLine, WeeklyTime
+from correlator.model import Cause, Status
+from correlator.notification import Moment, Notification
 from correlator.stores.codec import pack
+from correlator.summary import Week, WeekLine, WeeklyTime
 from correlator.summary_json import summary_object
 from correlator.weekly import WEEK, cut, label_of, partitions, sum_up, week_bounds, week_due
 from correlator.wording import Style, weeks

@@ -7,7 +7,9 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from correlator.gateways import GatewayList, Refused
-from correlator.model import Cause, CauseSum, Gap, Status, WeekLine
+from correlator.model import Cause, Status
+from correlator.notification import CauseSum, Gap
+from correlator.summary import WeekLine
 from correlator.welcome import LOOK_BACK, compose
 from tests.test_gateways import HUB, LISTED, OSAKA, TOKYO
 from tests.timeline import clock

@@ -20,7 +20,8 @@ from datetime import UTC, datetime, timedelta
 
 from correlator.categories import read_rows
 from correlator.correlate import correlate
-from correlator.model import GatewayState, Incident, LogRow, Notification, Outage, Policy
+from correlator.model import GatewayState, Incident, LogRow, Outage, Policy
+from correlator.notification import Notification
 from correlator.outages import find_outages
 from correlator.people import NOBODY as NOBODY_SAID
 from correlator.settings import duration

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from correlator.errors import CorrelatorError, StoreUnavailable
-from correlator.model import GatewayState, Moment, Notification, Policy, WeeklyTime
+from correlator.model import GatewayState, Policy
+from correlator.notification import Moment, Notification
 from correlator.poll import poll
 from correlator.ports import TABLE, Body, Notice
 from correlator.reports import summarize
@@ -22,6 +23,7 @@ from correlator.stores.codec import unpack
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import GATEWAY, NOTICE, TableStore
 from correlator.stores.tables import INCIDENTS, Conflict, Delete, Entity, Insert, Operation, Replace, Upsert
+from correlator.summary import WeeklyTime
 from correlator.wording import Style
 from tests.fakes import Arrival, Chat, Fuse, Killed, ScriptedLog, at
 from tests.interleave import Interleaved
@@ -117,8 +119,12 @@ class Recording(MemoryTables):
 class World:
     """``store`` makes the store of a run: a test of a safeguard gives one that lacks it."""
 
+    partitions: tuple[str, ...] = (WS, "weekly")
+    """Where something may wait to be told."""
+    open_log: Callable[..., ScriptedLog] = ScriptedLog
+
     def __init__(self, store: Callable[[Any, Style], TableStore] = TableStore) -> None:
-        self.log = ScriptedLog((), START)
+        self.log = type(self).open_log((), START)
         self.tables = Recording(self, lambda: self.log.now)
         self.store = store
         self.calm = TableStore(self.tables, STYLE)
@@ -175,10 +181,7 @@ class World:
         store = self.store(Fuse(self.tables, burn), STYLE)
         chats: Mapping[str, Any] = {name: Fuse(chat, burn) for name, chat in self.chats.items()}
         try:
-            if plan.kind == "weekly":
-                summarize([WS], store, chats, MONDAY, ZONE)
-            else:
-                poll(WS, Fuse(self.log, burn), store, chats, POLICY)
+            self.act(me, plan, store, chats, burn)
         except (Killed, CorrelatorError):
             self.kills += 1
         except BaseException as failure:  # a thread would keep it to itself
@@ -186,6 +189,15 @@ class World:
         if me in self.unnoted:
             channel, name = self.unnoted.pop(me)
             self.excuses[channel][name] += 1
+
+    def act(
+        self, me: int, plan: Plan, store: TableStore, chats: Mapping[str, Any], burn: Callable[[str], None]
+    ) -> None:
+        """What a run does, whose calls ``burn`` may end."""
+        if plan.kind == "weekly":
+            summarize([WS], store, chats, MONDAY, ZONE)
+        else:
+            poll(WS, Fuse(self.log, burn), store, chats, POLICY)
 
     def _go_wrong(self, fault: str, where: str) -> None:
         call = where.split()[1]
@@ -259,7 +271,7 @@ class World:
 
     def waits(self) -> list[Notice]:
         """What lies in the outboxes."""
-        return [h.notice for partition in (WS, "weekly") for h in self.calm.read(partition).outbox]
+        return [h.notice for partition in self.partitions for h in self.calm.read(partition).outbox]
 
     def check(self, stored: Iterable[str], truth: Iterable[str]) -> None:
         """After a drain: the tables hold the truth, every message arrived or was counted, no repeat is unexplained."""

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from correlator import wording
 from correlator.evidence import Evidence, evidence, not_found
-from correlator.model import Cause, Confidence, Incident, Moment, Notification, Outage, Status
+from correlator.model import Cause, Confidence, Incident, Outage, Status
+from correlator.notification import Moment, Notification
 from correlator.queries.links import links
 from correlator.wording import Style, calls, phrases
 

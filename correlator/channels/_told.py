@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from correlator.channels._content import title_line
-from correlator.model import Notification
+from correlator.notification import Notification
 from correlator.wording import Style, what_happened
 from correlator.wording.delivery import blind_lines, mending_lines, missed_lines, parked_lines
 

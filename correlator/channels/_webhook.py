@@ -8,7 +8,7 @@ from collections.abc import Collection
 from correlator.channels._pace import Pace
 from correlator.channels._post import Answer, check_url, host_of, post
 from correlator.errors import SendFailed, SettingsError
-from correlator.model import Notification
+from correlator.notification import Notification
 from correlator.settings import unresolved
 from correlator.wording import Style
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from correlator.channels._content import title_line
-from correlator.model import Figures, Notification, Week
+from correlator.notification import Notification
+from correlator.summary import Figures, Week
 from correlator.wording import Style, name, phrases, summaries, weeks, what_happened
 
 

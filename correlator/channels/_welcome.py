@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from correlator.channels._content import title_line
-from correlator.model import Notification, Welcome
+from correlator.notification import Notification, Welcome
 from correlator.wording import Style, phrases, what_happened
 from correlator.wording import welcome as words
 

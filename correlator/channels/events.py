@@ -22,7 +22,7 @@ from correlator.channels._pace import Pace
 from correlator.channels._post import Answer, post
 from correlator.channels._webhook import Webhook
 from correlator.incident_json import bounded, incident_object, iso
-from correlator.model import Missed, Notification, Welcome
+from correlator.notification import Missed, Notification, Welcome
 from correlator.summary_json import shortened, summary_object
 from correlator.wording import Style, what_happened
 

@@ -16,7 +16,8 @@ from correlator.errors import UsageError
 from correlator.evidence import evidence, not_found, would_change
 from correlator.ike_log import around_uncertain, with_ike
 from correlator.incident_json import gateway_name, incident_object
-from correlator.model import ChangeKind, GatewayLog, Incident, Moment, Notification, Policy
+from correlator.model import ChangeKind, GatewayLog, Incident, Policy
+from correlator.notification import Moment, Notification
 from correlator.queries import LEAD
 from correlator.queries.links import links
 from correlator.settings import Settings

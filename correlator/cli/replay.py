@@ -18,7 +18,8 @@ from correlator.cli.collector import without_collector
 from correlator.correlate import correlate
 from correlator.errors import UsageError
 from correlator.incident_json import incident_object, iso
-from correlator.model import Incident, LogRow, Moment, Notification, Policy, Status
+from correlator.model import Incident, LogRow, Policy, Status
+from correlator.notification import Moment, Notification
 from correlator.poll import poll
 from correlator.ports import Body, Channel, Head
 from correlator.settings import duration

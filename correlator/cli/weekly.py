@@ -16,12 +16,13 @@ from correlator.channels._week import Rows, WeekContent, week_content
 from correlator.cli import kept, show
 from correlator.errors import SendFailed, SourceUnavailable, UsageError
 from correlator.measures import Span
-from correlator.model import Moment, Notification, Week
 from correlator.monthly import month_bounds
+from correlator.notification import Moment, Notification
 from correlator.ports import Channel
 from correlator.reports import compile_report, known_of
 from correlator.settings import Settings
 from correlator.stores.store import TableStore
+from correlator.summary import Week
 from correlator.summary_json import summary_object
 from correlator.watchlist import workspaces
 from correlator.weekly import WEEK, label_of, week_bounds

@@ -20,6 +20,9 @@ FIRST_LOOK_BACK = LOOK_BACK
 """The first poll reads what the welcome sums up."""
 
 
+HEX = "0123456789abcdef"
+
+
 @cache
 def text(name: str) -> str:
     """The text of a query file without its comments, which the service need not read."""
@@ -43,9 +46,12 @@ def poll(mark: datetime | None, since: datetime | None, again: Iterable[str] = (
     return head + "let until = now() + 1d;\n" + text("rows") + text("poll")
 
 
-def history(start: datetime, end: datetime) -> str:
-    """All gateways' rows of a time range, for a question from the command line."""
-    return f"let reach = {literal(start - MOMENT)};\nlet until = {literal(end)};\n" + text("rows") + text("history")
+def history(start: datetime, end: datetime, digits: str = HEX) -> str:
+    """The rows of a time range: of all gateways, or of those the hash of whose id begins with one of these digits."""
+    bounds = f"let reach = {literal(start - MOMENT)};\nlet until = {literal(end)};\n"
+    wanted = ", ".join(f"'{digit}'" for digit in digits)
+    only = f"| where Kind == 'clock' or substring(hash_md5(Gateway), 0, 1) in ({wanted})\n" if digits != HEX else ""
+    return bounds + text("rows") + text("history") + only
 
 
 def evidence(gateway: str, start: datetime, end: datetime) -> str:

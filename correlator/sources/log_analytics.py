@@ -1,17 +1,17 @@
 """Log Analytics through its SDK. One query a poll and workspace; a result that is not whole counts as failed.
 
-The SDK's defaults do not fit: it retries a POST only on 500, 503 and 504, waits up to seven days, and lets a gateway's
-HTML page escape as a JSON error. Queries read only, so retrying them is safe.
+The SDK's defaults do not fit: it retries a POST only on 500, 503 and 504, and waits up to seven days. Queries read
+only, so retrying them is safe.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import (
     AzureError,
@@ -20,13 +20,17 @@ from azure.core.exceptions import (
     ServiceRequestError,
     ServiceResponseError,
 )
-from azure.monitor.query import LogsQueryClient, LogsQueryPartialResult
+from azure.monitor.query import LogsQueryClient
+from msgspec.structs import replace
 
 from correlator import queries
+from correlator.categories import moment
 from correlator.errors import CutShort, SourceUnavailable
 from correlator.gateways import is_group
-from correlator.model import LogRow
+from correlator.model import LogRow, maker
 from correlator.ports import LogAnswer, Span
+from correlator.sources import query_api
+from correlator.sources.query_api import Answer, Detail, Inner, Table, read_time
 
 log = logging.getLogger("correlator")
 
@@ -46,9 +50,8 @@ COLUMNS = (
 SOME_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 """A time without rows: an answer about it holds the service's clock alone."""
 SMALLEST = timedelta(minutes=30)
-"""Portions that are cut short are halved down to this."""
+"""Portions that are cut short are halved down to this, and then by the hash of the gateway's id."""
 LIMITS: Mapping[str, Any] = {
-    "server_timeout": 45,
     "timeout": 100,
     "read_timeout": 60,
     "connection_timeout": 10,
@@ -91,7 +94,8 @@ class LogAnalytics:
     @classmethod
     def at(cls, endpoint: str, audience: str, credential: TokenCredential) -> LogAnalytics:
         """The service at an endpoint; the audience names the cloud."""
-        return cls(LogsQueryClient(credential, endpoint=endpoint, audience=audience))
+        size = query_api.BLOCK
+        return cls(LogsQueryClient(credential, endpoint=endpoint, audience=audience, connection_data_block_size=size))
 
     def fetch(
         self, workspace: str, mark: datetime | None, since: datetime | None, again: Collection[str] = ()
@@ -105,16 +109,20 @@ class LogAnalytics:
         start = since - queries.LEAD if since else now - queries.FIRST_LOOK_BACK
         return LogAnswer(now, list(self._in_portions(workspace, start, now)))
 
-    def _in_portions(self, workspace: str, start: datetime, end: datetime) -> Iterator[LogRow]:
-        """Every gateway's rows, in portions that the service can give whole."""
+    def _in_portions(
+        self, workspace: str, start: datetime, end: datetime, digits: str = queries.HEX
+    ) -> Iterator[LogRow]:
+        """Every gateway's rows, in portions that the service can give whole: by time, at last by gateway."""
         try:
-            yield from self._whole(workspace, start, end).rows
+            yield from self._whole(workspace, start, end, digits).rows
         except CutShort:
-            if end - start < SMALLEST:
+            if end - start < SMALLEST and len(digits) == 1:
                 raise
-            middle = start + (end - start) / 2
-            yield from self._in_portions(workspace, start, middle)
-            yield from self._in_portions(workspace, middle, end)
+            middle, half = start + (end - start) / 2, len(digits) // 2
+            by_time = end - start >= SMALLEST
+            for part in [(start, middle), (middle, end)] if by_time else [(start, end)]:
+                for some in [digits] if by_time else [digits[:half], digits[half:]]:
+                    yield from self._in_portions(workspace, *part, some)
 
     def history(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
         """Every gateway's rows between two times. Raises SourceUnavailable."""
@@ -124,8 +132,8 @@ class LogAnalytics:
         """IKE rows of some times, where the log is on; none where it is not. Raises SourceUnavailable."""
         return _answer(self._tables(workspace, queries.ike(spans), POLL)).rows
 
-    def _whole(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
-        return _answer(self._tables(workspace, queries.history(start, end), POLL))
+    def _whole(self, workspace: str, start: datetime, end: datetime, digits: str = queries.HEX) -> LogAnswer:
+        return _answer(self._tables(workspace, queries.history(start, end, digits), POLL))
 
     def sample(self, workspace: str, category: str) -> list[dict[str, Any]]:
         """Up to 50 newest rows of a category, with every column. Raises SourceUnavailable."""
@@ -134,71 +142,65 @@ class LogAnalytics:
     def ask(self, workspace: str, query: str) -> list[dict[str, Any]]:
         """The rows of any query, by column, with times as ISO text. Raises SourceUnavailable."""
         tables = self._tables(workspace, query, PERSON)
-        return [dict(zip(t.columns, _plain(row), strict=True)) for t in tables for row in t.rows]
+        return [dict(zip(t.names, row, strict=True)) for t in tables for row in _plain(t)]
 
-    def _tables(self, workspace: str, query: str, advice: Advice) -> Any:
+    def _tables(self, workspace: str, query: str, advice: Advice) -> Sequence[Table]:
         """Of a workspace; or, of a resource group, what its resources log to workspaces that let them be read so."""
-        ask: Callable[..., Any] = self._client.query_workspace
-        if is_group(workspace):
-            ask, advice = self._client.query_resource, {**advice, **OF_GROUP}
+        advice = {**advice, **OF_GROUP} if is_group(workspace) else advice
         try:
-            result = ask(workspace, query, timespan=None, **LIMITS)
+            answer = query_api.ask(self._client, workspace, query, LIMITS)
+        except ServiceResponseError:
+            raise SourceUnavailable(f"workspace {workspace}: the connection broke before an answer came") from None
         except HttpResponseError as failed:
             raise SourceUnavailable(f"workspace {workspace}: {_advised(failed, advice)}", failed.status_code) from None
         except ServiceRequestError:
             raise SourceUnavailable(
                 f"workspace {workspace}: no connection to the log service; is the network up, and LOGS_ENDPOINT right?"
             ) from None
-        except ServiceResponseError:
-            raise SourceUnavailable(f"workspace {workspace}: the connection broke before an answer came") from None
-        except json.JSONDecodeError:
+        except msgspec.ValidationError as odd:
+            raise SourceUnavailable(f"workspace {workspace}: the answer has no known shape ({odd})") from None
+        except msgspec.DecodeError:
             raise SourceUnavailable(f"workspace {workspace}: the answer was no JSON (a proxy's page?)") from None
         except AzureError as failed:
             raise SourceUnavailable(f"workspace {workspace}: {_first_line(str(failed))}") from None
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as odd:
-            raise SourceUnavailable(
-                f"workspace {workspace}: the answer has no known shape ({type(odd).__name__})"
-            ) from None
-        tables = _whole(workspace, result) if isinstance(result, LogsQueryPartialResult) else result.tables
+        tables = _whole(workspace, answer)
         if not tables:
             raise SourceUnavailable(f"workspace {workspace}: the answer holds no table")
         return tables
 
 
-def _whole(workspace: str, result: LogsQueryPartialResult) -> Any:
+def _whole(workspace: str, answer: Answer) -> list[Table]:
     """A partial result is used only if everything wrong with it is a warning; a cut one would shrink incidents."""
-    details = (result.partial_error.details or []) if result.partial_error else []
-    severities = [str((d.get("innererror") or {}).get("severityName", "Error")) for d in details] or ["Error"]
-    message = _first_line(result.partial_error.message) if result.partial_error else "no reason given"
+    if not answer.error:
+        return answer.tables
+    severities = [(d.innererror or Inner()).severity_name for d in answer.error.details or [Detail()]]
+    message = _first_line(answer.error.message or "")
     if any(s.lower() != "warning" for s in severities):
         raise CutShort(f"workspace {workspace}: the result was cut short: {message}")
     log.warning("workspace %s: the service warns: %s", workspace, message)
-    return result.partial_data
+    return answer.tables
 
 
-def _answer(tables: Any) -> LogAnswer:
+def _answer(tables: Sequence[Table]) -> LogAnswer:
     """Split the clock from the rows. Raises SourceUnavailable if the clock is not there."""
     table = tables[0]
-    places = {name: n for n, name in enumerate(table.columns)}
-    missing = [c for c in ("Kind", "PolledAt", *COLUMNS) if c not in places and c in ("Kind", "PolledAt")]
-    if missing:
-        raise SourceUnavailable(f"the answer lacks the column {missing[0]}")
-    kind, polled = places["Kind"], places["PolledAt"]
-    order = [places.get(name) for name in COLUMNS]
-    rows = []
-    clock: datetime | None = None
-    for row in table.rows:
-        if row[kind] == "clock":
-            clock = row[polled]
-        else:
-            rows.append(LogRow(*("" if n is None or row[n] is None else row[n] for n in order)))
+    for needed in ("Kind", "PolledAt"):
+        if needed not in table.names:
+            raise SourceUnavailable(f"the answer lacks the column {needed}")
+    kind, polled = table.names.index("Kind"), table.names.index("PolledAt")
+    clock = next((moment(row[polled] or "") for row in table.rows if row[kind] == "clock"), None)
     if clock is None:
         raise SourceUnavailable("the answer lacks the service's clock")
-    return LogAnswer(clock.astimezone(UTC), rows)
+    rows = replace(table, rows=[row for row in table.rows if row[kind] != "clock"])
+    return LogAnswer(clock, list(map(_log_row, zip(*rows.cells(COLUMNS), strict=True))))
 
 
-def _plain(row: Iterable[Any]) -> list[Any]:
-    return [v.isoformat() if isinstance(v, datetime) else v for v in row]
+def _plain(table: Table) -> Iterator[list[Any]]:
+    """Its rows, with times in one spelling."""
+    timed = [column.type == "datetime" for column in table.columns]
+    for row in table.rows:
+        cells = [read_time(cell) if is_time else cell for cell, is_time in zip(row, timed, strict=True)]
+        yield [v.isoformat() if isinstance(v, datetime) else v for v in cells]
 
 
 def _advised(failed: HttpResponseError, advice: Advice) -> str:
@@ -213,6 +215,9 @@ def _advised(failed: HttpResponseError, advice: Advice) -> str:
     if status == 400 and NO_TABLE in text:
         return "no rows yet: it has no table AzureDiagnostics"
     return f"HTTP {status}: {_first_line(text)}"
+
+
+_log_row = maker(LogRow)
 
 
 def _first_line(text: str) -> str:

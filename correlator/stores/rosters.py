@@ -7,10 +7,11 @@ it was, which the next one mends: nothing that is committed rests on it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from correlator.ports import Roster, Standing
 from correlator.stores.codec import pack, unpack
-from correlator.stores.tables import STATE, Tables, Upsert
+from correlator.stores.tables import STATE, Conflict, Tables, Upsert
 
 FLEET = "fleet"
 
@@ -26,4 +27,5 @@ def write(tables: Tables, row: str, standing: Standing) -> None:
     """Note one."""
     columns = {"Workspace": standing.workspace, "Failed": standing.failed}
     marked = {"Mark": standing.head.mark} if standing.head.mark else {}
-    tables.write(STATE, FLEET, [Upsert(row, columns | marked | pack(standing))])
+    with suppress(Conflict):  # somebody wrote it at the same moment: the next run mends it
+        tables.write(STATE, FLEET, [Upsert(row, columns | marked | pack(standing))])

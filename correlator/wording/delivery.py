@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from correlator.gaps import blind_seconds
-from correlator.model import Blind, Mending, Missed, Notification, Parked
+from correlator.notification import Blind, Mending, Missed, Notification, Parked
 from correlator.settings import UNRESOLVED, setting_of
 from correlator.wording.phrases import Style, count, day_and_instant, duration, name, say, short
 

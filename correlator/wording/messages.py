@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from correlator import measures
-from correlator.model import Cause, Impact, Incident, Moment, Notification, Outage, Side, Status
+from correlator.model import Cause, Impact, Incident, Outage, Side, Status
+from correlator.notification import Moment, Notification
 from correlator.wording.delivery import delivery_sentence
 from correlator.wording.extent import Extent, extent
 from correlator.wording.phrases import (

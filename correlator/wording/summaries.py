@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import floor
 
-from correlator.model import ConnectionSum, Figures, Suggestion, Week
+from correlator.summary import ConnectionSum, Figures, Suggestion, Week
 from correlator.wording.phrases import (
     Style,
     count,

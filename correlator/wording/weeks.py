@@ -7,7 +7,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from correlator.measures import worst_first
-from correlator.model import Cause, Others, Side, Status, Week, WeekLine
+from correlator.model import Cause, Side, Status
+from correlator.summary import Others, Week, WeekLine
 from correlator.wording.phrases import (
     Style,
     clock,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from correlator.model import CauseSum, Gap, Welcome
+from correlator.notification import CauseSum, Gap, Welcome
 from correlator.wording.phrases import Style, count, day, duration, name, say, short, zone_name
 
 LONGEST = 300

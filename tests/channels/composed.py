@@ -17,27 +17,21 @@ from correlator.correlate import correlate
 from correlator.figures import Known, Wanted
 from correlator.gateways import Connection, Gateway, GatewayList
 from correlator.incident_json import incident_object
-from correlator.model import (
+from correlator.model import Cause, CauseChange, Incident, LogRow, Policy, Status, Witness
+from correlator.monthly import month_bounds
+from correlator.notification import (
     Also,
     Blind,
-    Cause,
-    CauseChange,
     CauseSum,
     Gap,
-    Incident,
-    LogRow,
     Mending,
     Missed,
     Moment,
     Notification,
     Parked,
-    Policy,
     PollingGap,
-    Status,
     Welcome,
-    Witness,
 )
-from correlator.monthly import month_bounds
 from correlator.people import Entry, EntryKind, Remark, RemarkKind
 from correlator.reports import compile_report
 from correlator.sites import Site

@@ -20,7 +20,8 @@ from pytest_httpserver import HTTPServer
 from correlator.channels import events
 from correlator.channels.events import Events
 from correlator.errors import SendFailed
-from correlator.model import Incident, Moment, Notification
+from correlator.model import Incident
+from correlator.notification import Moment, Notification
 from correlator.settings import Settings
 from correlator.wording import Style
 from tests.channels.composed import EN, JA, NIGHTS

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from correlator.channels import slack, teams
-from correlator.model import Notification
+from correlator.notification import Notification
 from correlator.wording import Style
 from tests.channels.composed import EN, GATEWAY, JA, NIGHTS
 

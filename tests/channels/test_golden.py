@@ -17,7 +17,8 @@ from urllib.parse import quote, unquote
 import pytest
 
 from correlator.channels import events, slack, teams
-from correlator.model import Cause, Moment
+from correlator.model import Cause
+from correlator.notification import Moment
 from correlator.wording import Style
 from tests.channels.composed import EN, JA, NIGHTS
 

@@ -17,8 +17,9 @@ from correlator.categories import CATEGORIES, read_rows
 from correlator.channels import slack, teams
 from correlator.correlate import correlate
 from correlator.incident_json import incident_object
-from correlator.model import Missed, Moment, Notification, Outage, Parked, Policy
+from correlator.model import Outage, Policy
 from correlator.negotiation import IKE
+from correlator.notification import Missed, Moment, Notification, Parked
 from correlator.people import Entry, EntryKind, Remark, RemarkKind
 from correlator.queries.links import links
 from correlator.sites import Site

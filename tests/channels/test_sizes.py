@@ -13,23 +13,10 @@ from msgspec.structs import replace
 from correlator.categories import read_rows
 from correlator.channels import events, slack, teams
 from correlator.correlate import correlate
-from correlator.model import (
-    Cause,
-    ConnectionSum,
-    Figures,
-    Incident,
-    LogRow,
-    Moment,
-    Moved,
-    Notification,
-    Policy,
-    Side,
-    Status,
-    Suggestion,
-    Week,
-    WeekLine,
-)
+from correlator.model import Cause, Incident, LogRow, Policy, Side, Status
+from correlator.notification import Moment, Notification
 from correlator.sites import Site
+from correlator.summary import ConnectionSum, Figures, Moved, Suggestion, Week, WeekLine
 from correlator.wording import Style, summary, what_happened
 from correlator.wording.weeks import by_group, by_side
 from tests.channels.test_formats import card_of, check_slack, strings

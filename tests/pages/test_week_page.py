@@ -9,7 +9,7 @@ import pytest
 from correlator.channels._week import week_content
 from correlator.cli.week_page import days_of, page
 from correlator.cli.weekly import ROWS
-from correlator.model import Notification
+from correlator.notification import Notification
 from correlator.wording import Style
 from sandbox.screenshots import Browser, visit
 from tests.channels.composed import EN, JA, NIGHTS, OSAKA

@@ -31,6 +31,7 @@ TEXTS = {
     "poll, first run": queries.poll(None, None),
     "poll, moved": queries.poll(MARK, SINCE, (GATEWAY.lower(), ELSEWHERE)),
     "history": queries.history(SINCE, NOW),
+    "history, some gateways": queries.history(SINCE, NOW, "89abcdef"),
     "evidence": queries.evidence(GATEWAY, SINCE, NOW),
     "ike": queries.ike([(GATEWAY.lower(), NOW - timedelta(minutes=12), NOW - timedelta(minutes=8))]),
     "sample": queries.sample("TunnelDiagnosticLog"),

@@ -26,7 +26,8 @@ from msgspec.structs import replace
 from correlator.evidence import evidence, not_found, would_change
 from correlator.incident_json import gateway_name, history
 from correlator.measures import connection_downtime_seconds, impact
-from correlator.model import Incident, Notification, Policy
+from correlator.model import Incident, Policy
+from correlator.notification import Notification
 from correlator.settings import duration
 from correlator.wording import Style, evidence_text, headline, key_text, remark_texts, summary
 from tests.timeline import Watch, clock, gateway, incidents, outage_in_words, policy

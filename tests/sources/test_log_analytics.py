@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from azure.identity import DefaultAzureCredential
@@ -116,6 +118,12 @@ def html(status: int) -> Fault:
     return refused(status, "<html>\n<body>sign in, SECRET</body></html>", {"Retry-After": "0"})
 
 
+def broken_off() -> Fault:
+    """The connection breaks within the answer: it was to come in chunks, and the first of them is none."""
+    chunked = {"Transfer-Encoding": "chunked"}
+    return Fault(lambda r: replace(r, headers={**r.headers, **chunked}, body=b"no chunk\r\n" + r.body), handled=True)
+
+
 ALL = 2
 """What is cut short is asked for in portions, after a question for the clock: that fails too."""
 LASTING = {
@@ -126,7 +134,8 @@ LASTING = {
     "cut": ([partial("Error")] * ALL, "cut short"),
     "not a query": ([refused(400, {"error": {"code": "BadArgumentError", "message": "no\nnever"}})], "400"),
     "no table": ([answered({"tables": []})], "no table"),
-    "truncated": ([truncated()], ""),
+    "truncated": ([truncated()], "no JSON"),
+    "broken off": ([broken_off()], "the connection broke"),
 }
 
 
@@ -159,6 +168,8 @@ STRANGE = {
     "no columns": answered({"tables": [{"name": "PrimaryResult", "columns": [], "rows": []}]}),
     "no clock": answered({"tables": [{"name": "PrimaryResult", "columns": KIND, "rows": []}]}),
     "no time": answered({"tables": [{"name": "PrimaryResult", "columns": KIND, "rows": [["clock", None]]}]}),
+    "a short row": answered({"tables": [{"name": "PrimaryResult", "columns": KIND, "rows": [["clock"]]}]}),
+    "an odd error": answered({"tables": [{"columns": KIND, "rows": []}], "error": {"details": ["x"]}}),
     "an error alone": answered({"error": {"code": "PartialError", "message": "x", "details": []}}),
     "an empty error": answered({"tables": [], "error": {}}),
 }
@@ -171,6 +182,17 @@ def test_an_answer_that_is_none_counts_as_failed(stack: Stack, source: LogAnalyt
     with pytest.raises(SourceUnavailable) as caught:
         source.fetch(WORKSPACE_ID, NOW - timedelta(minutes=5), SINCE)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_time_stays_for_the_reader_of_rows(stack: Stack, source: LogAnalytics) -> None:
+    """A time to the ten-millionth is cut to what Python holds; one that is none stays as it is, and null is no text."""
+    columns = [*KIND, {"name": "TimeGenerated", "type": "datetime"}, {"name": "Reason", "type": "string"}]
+    clock = ["clock", "2026-08-21T18:00:00Z", None, None]
+    rows = [["row", clock[1], said, None] for said in ("2026-08-21T17:56:00.1234567Z", "soon", None)]
+    stack.logs.fail_next(answered({"tables": [{"columns": columns, "rows": [rows[0], clock, *rows[1:]]}]}))
+    answer = source.fetch(WORKSPACE_ID, None, None)
+    assert [r.at for r in answer.rows] == [at("2026-08-21T17:56:00.123456"), "soon", ""]
+    assert {r.reason for r in answer.rows} == {""}
 
 
 def test_a_warning_is_logged_and_its_rows_are_used(
@@ -264,3 +286,38 @@ def test_a_catch_up_that_is_too_large_is_taken_in_portions(stack: Stack, source:
     with pytest.raises(SourceUnavailable, match="cut short"):
         source.fetch(WORKSPACE_ID, NOW - timedelta(days=1), NOW - timedelta(days=4))
     assert asked(stack) < 20
+
+
+def at_most(rows: int) -> Fault:
+    """The service gives so many rows at a time, and cuts an answer that has more."""
+    cut = partial("Error")
+
+    def change(reply: Reply) -> Reply:
+        there = json.loads(reply.body)["tables"][0]["rows"]
+        return cut.change(reply) if len(there) - 1 > rows else reply  # one of them is the clock
+
+    return Fault(change, handled=True)
+
+
+def of_one_minute(gateways: int, each: int) -> list[dict[str, Any]]:
+    """Rows that no portion of time can part."""
+    names = [f"/subscriptions/s/providers/microsoft.network/virtualnetworkgateways/gw{n}" for n in range(gateways)]
+    return [ROW | {"_ResourceId": name, "Message": str(n)} for name in names for n in range(each)]
+
+
+def test_a_portion_that_stays_too_large_is_parted_by_gateway(stack: Stack, source: LogAnalytics) -> None:
+    """Where half an hour is still cut short, some gateways are asked for at a time; each row comes once."""
+    stack.logs.load(WORKSPACE_ID, of_one_minute(gateways=6, each=2))
+    stack.logs.fail_next(*[at_most(5)] * 200)
+    found = source.fetch(WORKSPACE_ID, None, None)
+    assert found.now == NOW
+    assert len({(r.gateway, r.message) for r in found.rows if r.gateway != READ.gateway}) == 12
+    assert len(found.rows) == 13
+
+
+def test_one_gateway_that_is_too_much_has_failed(stack: Stack, source: LogAnalytics) -> None:
+    """Rows of one gateway and half an hour that the service cannot give whole are no answer."""
+    stack.logs.load(WORKSPACE_ID, of_one_minute(gateways=1, each=9))
+    stack.logs.fail_next(*[at_most(5)] * 200)
+    with pytest.raises(SourceUnavailable, match="cut short"):
+        source.fetch(WORKSPACE_ID, None, None)

@@ -14,17 +14,8 @@ from msgspec.structs import replace
 from correlator.delivery import LEASE
 from correlator.errors import StaleWrite
 from correlator.incident_json import incident_object
-from correlator.model import (
-    Checkpoint,
-    GatewayState,
-    Incident,
-    LogRow,
-    Moment,
-    Notification,
-    PeerState,
-    Status,
-    Tracked,
-)
+from correlator.model import Checkpoint, GatewayState, Incident, LogRow, PeerState, Status, Tracked
+from correlator.notification import Moment, Notification
 from correlator.people import Entry, EntryKind, People, Remark, RemarkKind
 from correlator.ports import TABLE, Head, Held, Notice
 from correlator.stores.history import History

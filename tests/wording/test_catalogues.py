@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from correlator import causes
 from correlator.evidence import Evidence
-from correlator.model import Cause, Confidence, Finding, Impact, Moment, Side, Status
+from correlator.model import Cause, Confidence, Finding, Impact, Side, Status
+from correlator.notification import Moment
 from correlator.wording import LANGUAGES, Style, evidence_text, key_text, name, summary
 from tests.channels.composed import OSAKA, incident_of, tunnel
 
@@ -17,6 +18,7 @@ KEYS = (
     "no-maintenance-row",
     "no-configuration-row",
     "activity-log-not-read",
+    "operations-not-read",
     "late-rows",
     "how-it-comes-back",
     "a-reset-or-change",

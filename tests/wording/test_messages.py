@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from correlator.measures import impact
-from correlator.model import Cause, Confidence, Impact, LogRow, Moment, Notification, Side
+from correlator.model import Cause, Confidence, Impact, LogRow, Side
+from correlator.notification import Moment, Notification
 from correlator.wording import (
     LANGUAGES,
     Style,
