@@ -79,8 +79,8 @@ class LogSource(Protocol):
 class Head(Struct, frozen=True):
     """The commit point of one partition: how far it was read, since when, what is due, which week or month was told.
 
-    ``gaps`` are the times without a good poll of the last 14 weeks; in the partition that tells of them, those that
-    were told. ``noted`` is what the daily check found and when last.
+    ``gaps`` are the times without a good poll of the last 14 weeks. ``noted`` is what the daily check found and when
+    last; in the partition that tells of gaps, until when those of each workspace were told.
     """
 
     mark: datetime | None = None

@@ -12,13 +12,15 @@ from tempfile import TemporaryDirectory
 import click
 
 from correlator.cli import kept, show
-from correlator.errors import UsageError
+from correlator.errors import StoreUnavailable, UsageError
 from correlator.stores.dump import lines, parsed
 from correlator.stores.tables import BATCH, INCIDENTS, MESSAGES, OUTAGES, REMARKS, TABLES, Conflict, Insert, Tables
 
 RESTORED = (OUTAGES, INCIDENTS, REMARKS, MESSAGES)
 """Outages go by what is there of their incidents before these come back. The state is left to the polls: an old mark
 and old messages would be news once more."""
+TOO_LARGE = 413
+"""A request takes 4 MiB: https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions"""
 
 
 @click.command()
@@ -140,9 +142,14 @@ def _by_partition(path: Path) -> dict[str, list[Insert]]:
 
 
 def _insert(tables: Tables, table: str, partition: str, rows: list[Insert]) -> None:
-    """A batch that meets a row which came meanwhile is written row by row."""
+    """A batch that meets a row which came meanwhile is written row by row; one that is too large, by halves."""
     try:
         tables.write(table, partition, rows)
     except Conflict:
         for row in rows if len(rows) > 1 else []:
             _insert(tables, table, partition, [row])
+    except StoreUnavailable as failed:
+        if failed.status != TOO_LARGE or len(rows) < 2:
+            raise
+        for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
+            _insert(tables, table, partition, half)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from azure.identity import DefaultAzureCredential
 from hypothesis import given
 from hypothesis import strategies as st
 
+from correlator.cli.export import _insert
 from correlator.errors import StoreUnavailable, UsageError
 from correlator.people import Entry, EntryKind, Remark, RemarkKind
 from correlator.stores.container import SCOPE, VERSION, Container
@@ -22,7 +23,7 @@ from correlator.stores.dump import lines, parsed
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
-from correlator.stores.tables import OUTAGES, REMARKS, STATE, TABLES, Delete, Upsert
+from correlator.stores.tables import INCIDENTS, OUTAGES, REMARKS, STATE, TABLES, Delete, Insert, Operation, Upsert
 from correlator.wording import Style
 from sandbox.stack import Stack
 from tests.cli.conftest import Run
@@ -134,6 +135,22 @@ def test_a_container_that_is_not_there(run: Run, account: Account) -> None:
     ran = run("export", "--blob", account.address + "-2", **account.env)
     assert ran.code == 4
     assert "no such container" in in_one_line(ran)
+
+
+class Narrow(MemoryTables):
+    """A service whose request may hold three rows: Table Storage takes 4 MiB."""
+
+    def write(self, table: str, partition: str, operations: Sequence[Operation]) -> list[str]:
+        if len(operations) > 3:
+            raise StoreUnavailable("table incidents: HTTP 413 RequestBodyTooLarge", 413)
+        return super().write(table, partition, operations)
+
+
+def test_long_incidents_are_put_back_too() -> None:
+    """A hundred rows that one request cannot hold are written in several."""
+    tables = Narrow()
+    _insert(tables, INCIDENTS, "2026-W34", [Insert(f"row-{n:03d}", {"Rev": n}) for n in range(100)])
+    assert len(tables.query(INCIDENTS, "2026-W34", "", "~")[0]) == 100
 
 
 @pytest.mark.parametrize(
