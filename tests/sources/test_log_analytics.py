@@ -120,7 +120,7 @@ def html(status: int) -> Fault:
 def broken_off() -> Fault:
     """The connection breaks within the answer: it was to come in chunks, and the first of them is none."""
     chunked = {"Transfer-Encoding": "chunked"}
-    return Fault(lambda r: replace(r, headers=r.headers | chunked, body=b"no chunk\r\n" + r.body), handled=True)
+    return Fault(lambda r: replace(r, headers={**r.headers, **chunked}, body=b"no chunk\r\n" + r.body), handled=True)
 
 
 ALL = 2
