@@ -15,8 +15,6 @@ TELL_AFTER = timedelta(minutes=30)
 """Six polls of the default schedule. Bringing new code, a restart or a moved host pause the app for minutes."""
 PERIODS = 3
 """With a slower schedule: so many of its polls must be missing."""
-SAME = timedelta(minutes=10)
-"""After a pause of the app the workspaces of a fleet come back one after the other: to people it was one gap."""
 KEPT_FOR = timedelta(weeks=14)
 """A quarter and a week: the longest time over which summaries look back."""
 
@@ -34,11 +32,6 @@ def gap_before(mark: datetime | None, now: datetime, longest: timedelta) -> Poll
 def with_gap(gaps: Iterable[PollingGap], found: PollingGap | None, now: datetime) -> tuple[PollingGap, ...]:
     """The gaps that are worth keeping at ``now``, with the new one."""
     return tuple(g for g in (*gaps, *([found] if found else [])) if g.until > now - KEPT_FOR)
-
-
-def is_told(gap: PollingGap, told: Iterable[PollingGap]) -> bool:
-    """Whether a gap that was told began and ended when this one did."""
-    return any(abs(gap.since - t.since) <= SAME and abs(gap.until - t.until) <= SAME for t in told)
 
 
 def blind_seconds(gaps: Iterable[PollingGap], start: datetime, end: datetime) -> float:

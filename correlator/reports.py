@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
-from correlator.gaps import blind_seconds, is_told
+from correlator.gaps import blind_seconds
 from correlator.gateways import GatewayList
 from correlator.measures import Span
 from correlator.model import Status
@@ -221,9 +221,7 @@ def confess(
     told, older = before.head.noted, before.head.mark
     # Until when each was told. They come to notice one by one: what is told of one may end after another's gap.
     until = {w: told.get(w) if told else older for w in workspaces}
-    known = {g for w in workspaces for g in kept[w] if (at := until[w]) and g.until <= at}
-    fresh = {g for w in workspaces for g in kept[w] if (at := until[w]) is None or g.until > at}
-    news = sorted(g for g in fresh if not is_told(g, known))
+    news = sorted({g for w in workspaces for g in kept[w] if (at := until[w]) is None or g.until > at})
     if not news and not before.outbox:
         return Greeting(done=True)
     report = Report(WATCH_PARTITION, now)
