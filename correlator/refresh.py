@@ -23,20 +23,26 @@ ASKED = 100
 TRIED = 20
 """Found workspaces that are asked for the first time in one run: each is a query over thirty days."""
 AT_MOST = 60.0
-"""Seconds for that: the host ends a run after 240, and what it found must be kept by then."""
+"""Seconds for either: the host ends a run after 240, and what it found must be kept by then."""
 SHUT = (401, 403, 404)
 STILL_THERE = "it is there and no list shows it: it left the scopes, or Azure Resource Graph is behind"
+TOO_SLOW = "no list shows it any more, and Azure was too slow to be asked whether it is gone"
 NOT_VISIBLE = "no list shows it any more, and whether it is gone may not be read: the identity needs Reader there"
 
 
 def read_anew(
-    listed: Listed | None, source: GatewaySource, scopes: Sequence[str], now: datetime, places: Sequence[str] = ()
+    listed: Listed | None,
+    source: GatewaySource,
+    scopes: Sequence[str],
+    now: datetime,
+    places: Sequence[str] = (),
+    stopwatch: Callable[[], float] = float,
 ) -> Listed | None:
-    """The list as it is today, or as it was kept where Azure does not answer."""
+    """The list as it is today, or as it was kept where Azure does not answer; ``stopwatch`` gives seconds."""
     try:
         found = source.list_gateways(scopes, places)
         if listed and (listed.scopes, listed.places) == (tuple(scopes), tuple(places)):
-            found = _believed(listed.found, found, source)
+            found = _believed(listed.found, found, source, stopwatch)
     except SourceUnavailable as failed:
         log.warning("the gateway list could not be read; the app goes on with what it knows: %s", failed)
         return listed
@@ -64,7 +70,9 @@ def _tell_changes(before: GatewayList, after: GatewayList) -> None:
         log.info("gateway list: %s is now %s", old.resource_id, new.resource_id)
 
 
-def _believed(before: GatewayList, after: GatewayList, source: GatewaySource) -> GatewayList:
+def _believed(
+    before: GatewayList, after: GatewayList, source: GatewaySource, stopwatch: Callable[[], float]
+) -> GatewayList:
     """The list of today; what it lacks and what is not surely gone is refused in it, and stays as it was.
 
     So it is asked for again until it is gone or is back. Raises SourceUnavailable.
@@ -78,7 +86,7 @@ def _believed(before: GatewayList, after: GatewayList, source: GatewaySource) ->
     connections = [c for c in of_those_left if c in lost]
     there = {w.resource_id for w in after.workspaces}
     workspaces = [w for w in before.workspaces if w.resource_id not in there]
-    doubted = _doubted([*gateways, *connections, *(w.resource_id for w in workspaces)], source)
+    doubted = _doubted([*gateways, *connections, *(w.resource_id for w in workspaces)], source, stopwatch)
     if not doubted:
         return after
     doubtful = {g.resource_id: g for g in before.gateways if any(c.resource_id in doubted for c in g.connections)}
@@ -92,11 +100,15 @@ def _believed(before: GatewayList, after: GatewayList, source: GatewaySource) ->
     )
 
 
-def _doubted(missing: Sequence[str], source: GatewaySource) -> dict[str, str]:
+def _doubted(missing: Sequence[str], source: GatewaySource, stopwatch: Callable[[], float]) -> dict[str, str]:
     """Those of the missing that are not surely gone, and why."""
-    answers = {i: source.is_there(i) for i in missing[:ASKED]}
-    unsure = {i: STILL_THERE if there else NOT_VISIBLE for i, there in answers.items() if there is not False}
-    return unsure | {i: f"{len(missing)} things are missing at once" for i in missing[ASKED:]}
+    unsure, began = {i: f"{len(missing)} things are missing at once" for i in missing[ASKED:]}, stopwatch()
+    for one in missing[:ASKED]:
+        if stopwatch() - began > AT_MOST:
+            unsure[one] = TOO_SLOW
+        elif (there := source.is_there(one)) is not False:
+            unsure[one] = STILL_THERE if there else NOT_VISIBLE
+    return unsure
 
 
 def tried(listed: Listed, source: LogSource, stopwatch: Callable[[], float] = float) -> Listed:

@@ -195,7 +195,7 @@ class App(Struct):
         from correlator.refresh import read_anew, tried  # once a day, and until every found workspace was asked
 
         fresh = is_fresh(kept, scopes, clock, places)
-        listed = kept if fresh else read_anew(kept, self.resources, scopes, clock, places)
+        listed = kept if fresh else read_anew(kept, self.resources, scopes, clock, places, perf_counter)
         return kept, tried(listed, self.source, perf_counter) if listed and listed.untried else listed
 
     def greet(self, store: Store, channels: Mapping[str, Channel], failures: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from correlator.errors import SourceUnavailable
 from correlator.gateways import GatewayList, Listed, Refused, Workspace
 from correlator.model import LogRow
 from correlator.ports import LogAnswer, Span
-from correlator.refresh import ASKED, TRIED, read_anew, tried
+from correlator.refresh import ASKED, TOO_SLOW, TRIED, read_anew, tried
 from correlator.settings import Settings
 from correlator.watchlist import is_fresh, workspaces
 from tests.test_gateways import HUB, LISTED, NAGOYA, OSAKA, TOKYO, moved
@@ -127,6 +127,17 @@ def test_very_much_at_once_is_not_believed() -> None:
     found = anew(azure, replace(KEPT, found=GatewayList(many)))
     assert len(azure.asked) == len(found.removed) == ASKED
     assert len(found.found.refused) == 50
+
+
+def test_a_slow_answer_ends_the_asking() -> None:
+    """Each answer takes ten seconds: a minute of asking, and whatever is left is in doubt and not gone."""
+    many = tuple(replace(OSAKA, resource_id=f"{OSAKA.resource_id}-{n:03d}", name=f"o-{n}") for n in range(20))
+    azure = Azure(GatewayList())
+    kept = replace(KEPT, found=GatewayList(many))
+    found = read_anew(kept, azure, kept.scopes, NOW, kept.places, lambda: 10.0 * len(azure.asked))
+    assert found
+    assert len(azure.asked) == len(found.removed) == 7
+    assert {r.why for r in found.found.refused} == {TOO_SLOW}
 
 
 def test_a_question_that_fails_leaves_the_old_list() -> None:
