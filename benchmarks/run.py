@@ -25,7 +25,7 @@ from benchmarks.tables import agreed, bills, whole
 README, SCALE = Path(__file__).with_name("README.md"), ROOT / "docs" / "scale.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 STORED = (0, 100_000)
-IMPORTS = 7
+IMPORTS = 12
 FAST = ("decode", "correlator", "with_pandas", "with_polars")
 SLOW = ("with_duckdb", "sdk")
 ANSWERS = (300, 50_000)

@@ -92,6 +92,10 @@ def stored(found: Mapping[str, Any]) -> str:
     return _table("| One poll | stored incidents | CPU ms | calls |", "|---|--:|--:|---|", rows)
 
 
+def _many(count: str, what: str) -> str:
+    return f"{int(count):,} {what}{'s' * (count != '1')}"
+
+
 def _calls(of: Mapping[str, Any]) -> str:
     return " | ".join(f"{of['calls'].get(name, 0):,}" for name in CALLS)
 
@@ -114,7 +118,7 @@ def fleet(ticks: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     """Many workspaces, and the week's report of many gateways."""
     head = "| Many quiet workspaces, one tick | log queries | table reads | table writes | messages | CPU s |"
     rows = [
-        f"| {what}, {int(n):,} workspaces | {_calls(tick[part])} | {tick[part]['cpu']:.3g} |"
+        f"| {what}, {_many(n, 'workspace')} | {_calls(tick[part])} | {tick[part]['cpu']:.3g} |"
         for n, tick in ticks.items()
         for part, what in (("ask", "the run that asks"), ("polls", "all the polls"))
     ]
@@ -142,7 +146,7 @@ def bills(found: Mapping[str, Any]) -> str:
     priced: dict[str, money.Bill] = {}
     for n in quiet:
         night = {kind: wild[kind][n] for kind in money.NIGHTS}
-        priced[f"1 workspace, {int(n):,} gateway{'s' * (n != '1')}"] = money.of_gateways(quiet[n], night)
+        priced[f"1 workspace, {_many(n, 'gateway')}"] = money.of_gateways(quiet[n], night)
     rounds = []
     for n, tick in found["workspaces"].items():
         if int(n) > 1:
