@@ -24,12 +24,19 @@ def default_settings(templates: Templates, given: Names) -> dict[str, str]:
     """
     bodies = [properties(r.body) for r in templates[APP].resources if r.kind == "config"]
     (settings,) = [body["properties"] for body in bodies if text_of(body["name"]) == "'appsettings'"]
-    used = {text_of(node) for node in walk(settings) if node.type == "identifier"}
+    variables = {name: v.body for name, v in templates[APP].variables.items() if name in _identifiers(settings)}
+    used = _identifiers(settings).union(*map(_identifiers, variables.values()))
     defaults = {p.name: p.default for p in templates["main.bicep"].parameters}
     passed = properties(properties(templates["main.bicep"].modules["functionApp"].body)["params"])
     taken = {name: default for name in used & passed.keys() if (default := defaults.get(text_of(passed[name])))}
-    made: dict[str, str] = value(settings, {name: value(node, {}) for name, node in taken.items()} | dict(given))
+    names = {name: value(node, {}) for name, node in taken.items()} | dict(given)
+    names |= {name: value(node, names) for name, node in variables.items() if name not in names}
+    made: dict[str, str] = value(settings, names)
     return made
+
+
+def _identifiers(node: Node) -> set[str]:
+    return {text_of(each) for each in walk(node) if each.type == "identifier"}
 
 
 def value(node: Node, names: Names) -> Any:
@@ -46,8 +53,9 @@ def _string(node: Node, names: Names) -> str:
 
 
 def _member(node: Node, names: Names) -> Any:
-    owner, name = node.named_children
-    return value(owner, names)[text_of(name)]
+    owner, name = value(node.named_children[0], names), text_of(node.named_children[1])
+    # The grammar reads item => item.value as (item => item).value.
+    return (lambda each: owner(each)[name]) if callable(owner) else owner[name]
 
 
 def _choice(node: Node, names: Names) -> Any:
@@ -64,17 +72,35 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "concat": lambda *lists: [each for part in lists for each in part],
     "contains": lambda whole, part: part in whole,
     "empty": lambda thing: not thing,
+    "filter": lambda parts, wanted: [each for each in parts if wanted(each)],
+    "items": lambda thing: [{"key": key, "value": each} for key, each in sorted(thing.items())],
     "join": lambda parts, between: between.join(parts),
+    "startsWith": lambda text, beginning: text.startswith(beginning),
     "string": json.dumps,
+    "toObject": lambda parts, key, worth: {key(each): worth(each) for each in parts},
     "union": lambda *objects: {name: each for part in objects for name, each in part.items()},
 }
 
 
-def _both(node: Node, names: Names) -> bool:
+def _logic(node: Node, names: Names) -> bool:
     left, right = node.named_children
-    if text_of(node.children[1]) != "&&":
+    match text_of(node.children[1]):
+        case "&&":
+            return bool(value(left, names) and value(right, names))
+        case "||":
+            return bool(value(left, names) or value(right, names))
+    raise UnknownExpression(text_of(node))
+
+
+def _not(node: Node, names: Names) -> bool:
+    if text_of(node.children[0]) != "!":
         raise UnknownExpression(text_of(node))
-    return bool(value(left, names) and value(right, names))
+    return not value(node.named_children[0], names)
+
+
+def _lambda(node: Node, names: Names) -> Callable[[Any], Any]:
+    name, body = node.named_children
+    return lambda each: value(body, {**names, text_of(name): each})
 
 
 def _boolean(node: Node, _: Names) -> bool:
@@ -83,7 +109,9 @@ def _boolean(node: Node, _: Names) -> bool:
 
 _KINDS: dict[str, Callable[[Node, Names], Any]] = {
     "boolean": _boolean,
-    "binary_expression": _both,
+    "binary_expression": _logic,
+    "unary_expression": _not,
+    "lambda_expression": _lambda,
     "string": _string,
     "identifier": lambda node, names: names[text_of(node)],
     "member_expression": _member,
