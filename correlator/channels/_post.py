@@ -164,7 +164,8 @@ def _may_have_arrived(failure: requests.ConnectionError) -> bool:
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip.is_site_local:
+        # 6to4, which RFC 7526 retired, leads to any IPv4 address; Python 3.11 calls it public.
+        if ip.is_site_local or ip.sixtofour:
             return False
         if any(ip in within for within in IPV4_INSIDE):
             ip = ipaddress.IPv4Address(ip.packed[-4:])
