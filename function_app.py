@@ -22,6 +22,7 @@ from correlator.wiring import App, build
 if TYPE_CHECKING:
     from correlator.fleet import Fleet
 
+gc.freeze()  # what is loaded stays: the first look for garbage need not go through all of it
 gc.enable()
 
 app = func.FunctionApp()

@@ -1,11 +1,16 @@
 """KQL to the engine's SQL, translated once for all moments: polls differ only in their datetime literals."""
 
+import atexit
+import gc
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
 import duckdb_kql
 from duckdb_kql.translate import CLOCK_SLOT
+
+# At exit the engine's binding looks whether all its objects were freed; an app in this process freezes what it finds.
+atexit.register(gc.unfreeze)
 
 Schema = tuple[tuple[str, tuple[str, ...]], ...]
 """Tables with their columns, in order."""
