@@ -6,7 +6,7 @@ run that was missed is made up for by the next one: the question is "which week 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -49,28 +49,6 @@ def week_bounds(label: str, zone: tzinfo) -> tuple[datetime, datetime]:
     monday = date.fromisocalendar(int(year), int(week), 1)
     start, end = (datetime.combine(d, time(), tzinfo=zone).astimezone(UTC) for d in (monday, monday + WEEK))
     return start, end
-
-
-def partitions(label: str, zone: tzinfo) -> list[str]:
-    """The UTC weeks (partition keys) whose incidents may have begun in a local week.
-
-    A row lies in the week of its anchor, and late rows may move the start by two days either way.
-    """
-    start, end = week_bounds(label, zone)
-    days = ((start - LATE).date(), (start + timedelta(days=3)).date(), (end + LATE).date())
-    return list(dict.fromkeys(label_of(d) for d in days))
-
-
-def sum_up(label: str, zone: tzinfo, documents: Iterable[Mapping[str, Any]]) -> Week:
-    """The week's incidents (public incident objects), oldest first, without other weeks' and those that never were."""
-    start, end = week_bounds(label, zone)
-    return Week(label, start, end, lines_between(start, end, documents))
-
-
-def lines_between(start: datetime, end: datetime, documents: Iterable[Mapping[str, Any]]) -> tuple[WeekLine, ...]:
-    """The incidents that began in that time (UTC, half open), oldest first, without those that never were."""
-    lines = sorted(week_line(d) for d in documents if not Status(d["status"]).withdrawn)
-    return tuple(line for line in lines if start <= line.started_at < end)
 
 
 def cut(week: Week, zone: tzinfo, named: int = NAMED) -> Week:

@@ -159,6 +159,7 @@ class App(Struct):
         return SignedIn(self.settings.report_url if self.settings.sign_in else "", self.web)
 
     def routing(self, listed: Listed | None) -> Routing:
+        """Who hears of what, by the names of sites and by the list's tags and subscriptions."""
         return Routing(self.settings.routes, names(self.settings.sites), listed.found if listed else None)
 
     def workspaces(self) -> tuple[str, ...]:
