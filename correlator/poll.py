@@ -18,15 +18,15 @@ from msgspec.structs import replace
 
 from correlator import ike_log
 from correlator.activity import covers
-from correlator.arrivals import arrivals, lateness
-from correlator.categories import CATEGORIES, Read, moment, read_rows
+from correlator.arrivals import arrivals, came_in, lateness
+from correlator.categories import Read, read_rows
 from correlator.delivery import Delivery, Report, standing
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
 from correlator.gaps import gap_before, with_gap
 from correlator.gateways import is_group
 from correlator.ike_log import Turn
 from correlator.maintenance import spared_lately
-from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Policy
+from correlator.model import GatewayLog, GatewayState, Incident, Policy
 from correlator.moves import Moves, asked_again, followed, joined, today, under_todays_ids
 from correlator.notification import Moment, Notification
 from correlator.people import NOBODY as NOBODY_SAID
@@ -86,13 +86,14 @@ def poll(
         raise
     answered = aside.stopwatch()
     now = max(answer.now, head.mark or answer.now)
-    rows = under_todays_ids(answer.rows, policy.moved) if policy.moved else answer.rows
+    rows = list(under_todays_ids(answer.rows, policy.moved)) if policy.moved else answer.rows
     read = read_rows(rows, policy.addresses, policy.reasons)
     report.now, report.rows = now, len(answer.rows)
     report.unreadable, report.unmapped_reasons = len(read.unreadable), read.unmapped_reasons
     report.unknown_operations = read.unknown_operations
-    report.too_late = _too_late(answer.rows, head.mark) if head.mark else 0
-    late = lateness(rows, head.mark)
+    fresh = came_in(rows, head.mark) if head.mark else []
+    report.too_late = _too_late(fresh, since) if since else 0
+    late = lateness(fresh)
     if late:
         report.late_newest, report.late_worst = late
     turns = _turns(workspace, store, head, read, now, policy, aside)
@@ -109,19 +110,12 @@ def poll(
     return report
 
 
-def _too_late(rows: Iterable[LogRow], mark: datetime) -> int:
-    """Rows of our categories that came in after ``mark`` and change nothing any more, for their day is settled.
+def _too_late(fresh: Iterable[tuple[datetime, datetime]], since: datetime) -> int:
+    """Rows that came in lately and change nothing any more, for their day is settled.
 
     The service stamps what is later than two days with its arrival, so there should be none: a clock is wrong.
     """
-    since = window_start(mark)
-    ours = (row for row in rows if row.category in CATEGORIES and _is_before(row.at, since))
-    return sum(1 for row in ours if (seen := moment(row.ingested)) and seen > mark)
-
-
-def _is_before(at: str | datetime, since: datetime) -> bool:
-    when = moment(at)
-    return when is not None and when <= since
+    return sum(at <= since for at, _ in fresh)
 
 
 def _turns(
