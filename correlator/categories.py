@@ -1,6 +1,6 @@
 """LogRow -> GatewayEvent: one reader per log category, in one table.
 
-A category brings its reader here and its columns in ``queries/poll.kql``. Rows of other categories, other resources and
+A category brings its reader here and its columns in ``queries/rows.kql``. Rows of other categories, other resources and
 other operations are no business of ours and are passed over; a row that should be ours but says too little is returned
 as ``Unreadable``.
 """
@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import islice
-from typing import Any, NamedTuple, cast
+from itertools import count, islice
+from typing import Any, Literal, NamedTuple, cast
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
 from correlator.model import ChangeKind, Columns, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
@@ -108,8 +108,18 @@ def _kind(operation: str, message: str) -> ChangeKind | None:
     return OPERATIONS.get(operation.strip().casefold())
 
 
+class _Kinds(dict[tuple[str, str, str], ChangeKind | Literal["odd"] | None]):
+    """Category, operation and message -> what happened to the gateway; ``ODD`` for a row to be looked at singly."""
+
+    def __missing__(self, what: tuple[str, str, str]) -> ChangeKind | Literal["odd"] | None:
+        category, operation, message = what
+        usual = CATEGORIES.get(category) is _gateway and operation in FAMILIAR
+        self[what] = found = _kind(operation, message) if usual else ODD
+        return found
+
+
+ODD: Literal["odd"] = "odd"
 _gateway_change = maker(GatewayChange)
-_log_row = maker(LogRow)
 _from_iso: Callable[[Any], datetime] = datetime.fromisoformat
 
 Reader = Callable[[LogRow, datetime, GatewayLog, _Cleaned], str | None]
@@ -136,6 +146,7 @@ class Reading:
         self._usual: dict[str, Callable[[TunnelEvent], None]] = {}
         """What takes the events of a gateway, by each spelling under which it was met."""
         self._cleaned = _Cleaned()
+        self._kinds = _Kinds()
         self._outside: list[Outside] = []
         self._ike: dict[str, dict[str, list[GatewayChange]]] = {}
         self._strange: Counter[str] = Counter()
@@ -145,20 +156,36 @@ class Reading:
     def take(self, columns: Columns) -> None:
         """Rows of any kind: the usual tunnel rows by columns, with hardly a step of Python each, the others singly."""
         stamps, _, spelled, category, operation, _, status, instance, peer, reason = columns
+        for spelling in dict.fromkeys(spelled):
+            self._log_of(spelling)
         times = times_of(stamps)
         ups = map(USUAL.get, zip(category, operation, status, strict=True))
         texts = self._cleaned.__getitem__
         events: Iterable[Any] = zip(times, ups, map(texts, peer), map(texts, instance), map(texts, reason), strict=True)
-        takes = map(self._usual.get, spelled)
-        for n, (event, take) in enumerate(zip(events, takes, strict=True)):
+        odd: list[int] = []
+        for n, event, take in zip(count(), events, map(self._usual.get, spelled)):
             at, up, _, _, said = event
             if up is None or at is None or take is None:
-                self._take_odd(_log_row(tuple([column[n] for column in columns])), at, self._taken + n)
+                odd.append(n)
             elif up and said:
                 take((*event[:4], ""))
             else:
                 take(event)
+        for n in odd:
+            self._take_other(columns, n, times[n])
         self._taken += len(times)
+
+    def _take_other(self, columns: Columns, n: int, at: datetime | None) -> None:
+        """A row that is no usual one of a tunnel: mostly one of a gateway, whose meaning is looked up."""
+        _, _, spelled, category, operation, message, _, instance, _, _ = columns
+        log, what = self._spelled[spelled[n]], (category[n], operation[n], message[n])
+        kind = self._kinds[what]
+        if kind is ODD or at is None or not log or not log.gateway:
+            self._take_odd(LogRow(*[column[n] for column in columns]), at, self._taken + n)  # type: ignore[arg-type]
+        elif kind:
+            texts = self._cleaned
+            change = (at, kind, texts[instance[n]], what[0], texts[what[1]], texts[what[2]])
+            log.changes.append(_gateway_change(change))
 
     def done(self) -> Read:
         """All of it."""
