@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from correlator import desk
 from correlator.errors import SourceUnavailable, StoreUnavailable
 from correlator.fleet import Fleet
 from correlator.gateways import GatewayList, Refused, Workspace
 from correlator.model import Policy
 from correlator.notification import Moment, Unwatched
+from correlator.people import Remark, RemarkKind
 from correlator.poll import poll
 from correlator.ports import Channel, Store
 from correlator.routes import parse
@@ -26,7 +28,7 @@ from correlator.wording import Style
 from tests.fakes import Arrival, Chat, Fuse, Killed
 from tests.test_fleet import Installed as OneOfMany
 from tests.test_fleet import Told
-from tests.timeline import MINUTE, clock, night
+from tests.timeline import MINUTE, clock, gateway, night
 
 HOUR = timedelta(hours=1)
 PLACE = "/subscriptions/p"
@@ -192,6 +194,30 @@ def test_what_was_open_gets_no_end(there: Installed) -> None:
     assert [n.moment for n in there.chat.said if n.incident] == [Moment.OPENED]
 
 
+def test_what_somebody_looks_after_is_closed_too(there: Installed) -> None:
+    """An acknowledged incident waits for nothing, and is no less open."""
+    (found,) = there.documents()
+    remark = Remark(found["id"], there.log.now, "kim", RemarkKind.ACKNOWLEDGED)
+    desk.say(there.store(), ("one", "two"), remark, gateway())
+    there.tick(clock("17:25"))
+    assert there.store().read("one").head.due == {}
+    there.watch("two")
+    there.hours(2)
+    assert statuses(there) == ["removed"]
+    assert unwatched(there) == [Unwatched("one", 1)]
+
+
+def test_what_nobody_was_told_of_is_no_message() -> None:
+    """It was down for days when the first poll found it: the table has it, and no chat hears of it, now neither."""
+    there = Installed()
+    there.tick(clock("17:00") + timedelta(days=3))
+    assert statuses(there) == ["open"]
+    there.watch("two")
+    there.hours(2)
+    assert statuses(there) == ["removed"]
+    assert unwatched(there) == []
+
+
 def test_nothing_open_is_no_message() -> None:
     """Taking a quiet workspace out of the settings is nobody's news."""
     there = Installed()
@@ -236,6 +262,7 @@ def test_what_comes_back_goes_on_where_it_stopped(there: Installed) -> None:
     there.tick()
     (found,) = there.documents()
     assert (found["status"], found["remarks"], "unwatched" in found) == ("open", [], False)
+    assert not found["cause"]["pending"], "no row of it is news"
     assert [n.moment for n in there.chat.said if n.incident] == [Moment.OPENED, Moment.REMINDER]
     there.hours(3)
     assert sorted(there.store().noted()) == ["one", "two"]
@@ -324,6 +351,35 @@ def test_what_is_no_longer_found_has_left_a_day_later(found: Installed) -> None:
     assert statuses(found) == ["open"]
 
 
+def test_until_then_what_waits_is_delivered(found: Installed) -> None:
+    """Whether it has left is not certain for a day; to deliver needs no certainty."""
+    found.chat.outcome = lambda: "timeout"
+    found.hours(1)
+    assert found.store().read("one").outbox, "a reminder"
+    found.azure.found = listing("two")
+    found.watch(PLACE, "/subscriptions/q", "three")
+    found.chat.outcome = lambda: "ok"
+    found.hours(2)
+    assert "one" not in found.app.workspaces()
+    assert len(found.said(Moment.REMINDER)) == 1
+    assert statuses(found) == ["open"]
+
+
+def test_a_scope_that_was_put_back_is_listed_first(found: Installed) -> None:
+    """The list at hand is one of other entries: what these hold is not known before it is read anew."""
+    found.azure.found = listing("two")
+    found.watch("/subscriptions/q", "three")
+    for _ in range(3 * 25):
+        found.tick(found.log.now + 20 * MINUTE)
+    found.watch(PLACE, "/subscriptions/q", "three")
+    found.hour()
+    assert statuses(found) == ["open"]
+    found.azure.found = listing("one", "two")
+    found.hours(1)
+    assert statuses(found) == ["open"]
+    assert unwatched(found) == []
+
+
 @pytest.mark.parametrize(
     "lacking",
     [listing(), listing("two", refused=(PLACE,)),
@@ -358,8 +414,10 @@ def test_what_was_named_and_is_found_has_not_left() -> None:
     there.azure.found = listing("one", "two")
     for time in TIMES:
         there.tick(clock(time))
-    there.watch(PLACE, "two")
+    there.watch(PLACE)
     there.hours(72)
+    assert there.app.workspaces() == ("one",), "two holds no rows"
+    assert there.store().read("two").head.left is None, "and is there all the same"
     assert statuses(there) == ["open"]
     assert unwatched(there) == []
 
@@ -444,23 +502,38 @@ def test_a_run_that_is_overtaken_drops_its_work(there: Installed) -> None:
 # One gateway in two workspaces
 
 
-def both(there: Installed) -> None:
-    """A gateway logs to two workspaces, so that both hold each of its incidents."""
+def everywhere(there: Installed) -> None:
+    """A gateway logs to each workspace, so that all hold its incidents."""
     fetch = there.log.fetch
     there.log.fetch = lambda workspace, *asked: fetch("one", *asked)  # type: ignore[method-assign]
-    there.tick(clock("16:05"))
-    for time in TIMES[1:]:
-        there.tick(clock(time))
 
 
 def test_what_another_workspace_holds_too_goes_on(there: Installed) -> None:
     """An incident that is open in both is not closed with one of them: the other tells its end, in the table too."""
     there = Installed(fan_out_above=0 if there.fans_out else 20)
-    both(there)
+    everywhere(there)
+    for time in TIMES:
+        there.tick(clock(time))
     there.watch("two")
     there.hours(2)
     assert statuses(there) == ["open"]
     assert unwatched(there) == []
     there.arrive("19:30 203.0.113.9 up IN_0")
+    there.hours(2)
+    assert statuses(there) == ["recovered"]
+
+
+def test_the_table_follows_the_workspace_that_stays(there: Installed) -> None:
+    """As after changing from a workspace to its resource groups: the new one has written less often of an incident."""
+    there.hours(30)
+    (before,) = there.documents()
+    everywhere(there)
+    there.watch("one", "three")
+    there.tick()
+    there.watch("three")
+    there.hours(2)
+    (found,) = there.documents()
+    assert (found["id"], found["status"], "unwatched" in found) == (before["id"], "open", False)
+    there.arrive("19:30 203.0.113.9 up IN_0", late=there.log.now - clock("19:30"))
     there.hours(2)
     assert statuses(there) == ["recovered"]
