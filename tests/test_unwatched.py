@@ -14,9 +14,11 @@ import pytest
 from msgspec.structs import replace
 
 from correlator import desk
+from correlator.cli import sheets
 from correlator.errors import SourceUnavailable, StoreUnavailable
 from correlator.fleet import Fleet
 from correlator.gateways import GatewayList, Refused, Workspace
+from correlator.incident_json import incident_object
 from correlator.model import Policy
 from correlator.notification import Moment, Unwatched
 from correlator.people import Remark, RemarkKind
@@ -192,6 +194,22 @@ def test_what_was_open_gets_no_end(there: Installed) -> None:
     assert any("No longer watched" in text for text in found["remarks"])
     assert unwatched(there) == [Unwatched("one", 1)]
     assert [n.moment for n in there.chat.said if n.incident] == [Moment.OPENED]
+
+
+@pytest.mark.parametrize(("language", "never", "instead"), [
+    ("en", "still down", "end not known"), ("ja", "停止中 ", "終了時刻は不明"),
+])  # fmt: skip
+def test_nowhere_is_it_said_to_be_down_still(
+    there: Installed, language: str, never: str, instead: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``show`` knows no end of it, and does not make it last until now either."""
+    there.watch("two")
+    there.hours(2)
+    tracked = there.store().gateways("one", [gateway()])[gateway()].tracked
+    sheets.incident(incident_object(tracked[0].incident, Style(language)), [], Style(language))
+    shown = capsys.readouterr().out
+    assert shown.count(instead) == 2
+    assert never not in shown.split(instead)[0]
 
 
 def test_what_somebody_looks_after_is_closed_too(there: Installed) -> None:

@@ -250,6 +250,7 @@ WORDS: dict[str, str] = {
     "label.why": "Why we think so",
     "up": "up",
     "still-down": "still down",
+    "end-unknown": "end not known",
     "more-in-the-logs": "More rows are in the logs.",
     "update": "{id} · update {n}",
     "link.logs": "Logs",

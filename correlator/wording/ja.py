@@ -250,6 +250,7 @@ WORDS: dict[str, str] = {
     "label.why": "判断の根拠",
     "up": "正常",
     "still-down": "停止中",
+    "end-unknown": "終了時刻は不明",
     "more-in-the-logs": "ほかの行はログを参照してください。",
     "update": "{id} · 更新 {n}",
     "link.logs": "ログ",
