@@ -309,6 +309,8 @@ class Incident(Struct, frozen=True):
     """The planned work in which one of its drops began."""
     muted: bool = False
     """Something of it was not told because a silence or planned work covered it."""
+    unwatched: bool = False
+    """It was open when its workspace left WORKSPACE_IDS: it is ``removed`` until its workspace is polled again."""
 
     @property
     def outages(self) -> tuple[Outage, ...]:
@@ -342,6 +344,11 @@ class Incident(Struct, frozen=True):
         """Who closed it; None if nobody did since its youngest drop that is still open began."""
         word = latest(self.remarks, RemarkKind.CLOSED)
         return word if word and all(o.start <= word.at for o in self.outages if o.end is None) else None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the log, as far as it was read, shows no end: open, or open when its workspace left."""
+        return self.status is Status.OPEN or self.unwatched
 
     @property
     def hops(self) -> int:
