@@ -12,8 +12,10 @@ from typing import BinaryIO
 
 from correlator.sources.answer import TextTable, text_tables
 
-SIZE = 1 << 20
-"""Bytes of a piece, some three thousand rows."""
+SIZE = 1 << 16
+"""Bytes of a piece, two hundred rows: few enough to stay in the cache, and for their memory to be used again."""
+SMALL = 1 << 20
+"""Bytes that are read at once; the columns of a table and its first rows stand in them."""
 FIRST_ROW = re.compile(rb'"rows"\s*:\s*\[\s*(?=\[)')
 ROW_TO_ROW = re.compile(rb'("\s*\])\s*,\s*(?=\[\s*")')
 CLOSE = b"]}]}"
@@ -24,7 +26,7 @@ def pieces(file: BinaryIO) -> Iterator[TextTable | bytes]:
 
     The rest is the whole file where it is small, holds more than text in its cells, or is no answer of that API.
     """
-    text = file.read(SIZE)
+    text = file.read(SMALL)
     head = FIRST_ROW.search(text)
     between = head and ROW_TO_ROW.search(text, head.end())
     if not (head and between):

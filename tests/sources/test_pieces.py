@@ -37,6 +37,7 @@ def table(rows: list[list[Any]]) -> dict[str, Any]:
 def in_pieces(file: Path, size: int) -> Exported:
     """The file's rows, read in pieces of so many bytes."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "SMALL", size)
         patch.setattr(pieces, "SIZE", size)
         return read_files([file])
 
@@ -80,6 +81,7 @@ def test_no_piece_holds_the_whole(tmp_path: Path) -> None:
     rows = [[f"{n}", "/g", "TunnelDiagnosticLog", "m", "p"] for n in range(1000)]
     text = json.dumps({"tables": [table(rows)]}).encode()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "SMALL", 1000)
         patch.setattr(pieces, "SIZE", 1000)
         found = [json.loads(p)["tables"][0] if isinstance(p, bytes) else p for p in pieces.pieces(io.BytesIO(text))]
     assert [row for part in found for row in part["rows"]] == rows
