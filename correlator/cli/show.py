@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,10 @@ COLOURS = {"azure": "cyan", "own-change": "yellow", "remote": "magenta", "unknow
 
 def document(value: Mapping[str, Any]) -> None:
     """One JSON document on standard output, and nothing else there."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    pieces = json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value)
+    while some := "".join(islice(pieces, 10_000)):  # a large replay is hundreds of megabytes as one text
+        click.echo(some, nl=False)
+    click.echo()
 
 
 def notes() -> Console:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import ceil
 from string import Formatter
 
@@ -53,11 +53,17 @@ def has(style: Style, key: str) -> bool:
 def say(style: Style, key: str, **values: object) -> str:
     """The sentence of that key, filled. Values are not read as patterns, whatever they hold."""
     text = ""
-    for words, blank, _, _ in Formatter().parse(LANGUAGES[style.language][key]):
+    for words, blank in _pattern(style.language, key):
         text = _joined(text, words)
         if blank:
             text = _joined(text, str(values[blank]))
     return text
+
+
+@cache
+def _pattern(language: str, key: str) -> tuple[tuple[str, str | None], ...]:
+    """The words of a sentence, each with the name of the blank behind it."""
+    return tuple((words, blank) for words, blank, _, _ in Formatter().parse(LANGUAGES[language][key]))
 
 
 def _joined(left: str, right: str) -> str:
@@ -86,7 +92,10 @@ def name(code: StrEnum, style: Style) -> str:
 
 def short(text: str, most: int = TEXT_LENGTH) -> str:
     """Text from logs and settings, of bounded length and without control or direction characters."""
-    plain = "".join(c if c.isprintable() else " " for c in text[: 4 * most]).strip()
+    plain = text[: 4 * most]
+    if not plain.isprintable():
+        plain = "".join(c if c.isprintable() else " " for c in plain)
+    plain = plain.strip()
     return plain if len(plain) <= most else plain[: most - 1] + "…"
 
 
