@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import json
+
 from correlator.evidence import evidence, not_found, would_change
 from correlator.measures import connection_down, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Cause, Incident, Outage, Side, Status
@@ -59,7 +61,7 @@ def bounded(document: dict[str, Any], each_end: int) -> dict[str, Any]:
 
 def iso(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with a Z, fractions of a second as far as the row had them; None stays None."""
-    return at.isoformat().replace("+00:00", "Z") if at else None
+    return json.encode(at)[1:-1].decode() if at else None
 
 
 def gateway_object(resource_id: str) -> dict[str, Any]:
