@@ -5,8 +5,6 @@ Health speaks of a whole subscription. A row therefore has a scope, and counts f
 and statuses are those of the activity log's published schema.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -7,8 +7,6 @@ changed. A message that nobody acts on teaches people not to read, so what is sh
 the week; every such silence has a named reason.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum

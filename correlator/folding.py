@@ -3,8 +3,6 @@
 So an outbox does not grow for as long as a channel is dead; the incidents themselves are in the public table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple

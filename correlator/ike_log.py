@@ -1,7 +1,5 @@
 """The IKE log is asked only where a drop of late is not certain: its rows are many, and mostly say nothing."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime

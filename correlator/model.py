@@ -5,10 +5,9 @@ Everything here is frozen (or a tuple), has no clock and no I/O. Times are aware
 machines; both are ``""`` where the log does not say.
 
 Structs are what frozen dataclasses would be: such a class is made in a fiftieth of the time, which counts at every cold
-start, and an incident in a fifth.
+start, and an incident in a fifth. For its sake too, files full of NamedTuples do without ``annotations`` from
+``__future__``: NamedTuple compiles every annotation that is text.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta

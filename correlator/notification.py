@@ -1,7 +1,5 @@
 """One message to people, neutral to how it looks: about an incident, a period, or the watching itself. Times UTC."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 The nouns are plain words and times (UTC), so that they read the same after every change of rules.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -4,8 +4,6 @@ Nothing is said before it is committed, and nothing is forgotten before it was s
 given back with its answer; a run that has no answer still delivers, by the store's clock.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What the poll needs from the world, as shapes. Every method is one call that may fail, or be the last one."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol

@@ -5,8 +5,6 @@ mean "or", blanks mean "and", and what holds blanks stands in double quotes; a c
 without a rule hears of everything. What no rule sends anywhere goes everywhere: a lost alert is worse.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple

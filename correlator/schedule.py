@@ -6,8 +6,6 @@ or ``?``. Two things that it takes are refused here, since nobody means them: a 
 round without a word, and a day that no month of the schedule has, which never comes.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from itertools import pairwise

@@ -4,14 +4,12 @@ The sample file, the README table and the deployment are checked against this ta
 problems are reported at once, by name, without showing a value that may be a secret.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from msgspec import Struct
 
@@ -426,7 +424,7 @@ class Settings(Struct, frozen=True):
         return _are_many(self.workspace_ids, self.fan_out_above)
 
     @classmethod
-    def read(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> Settings:
+    def read(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> Self:
         """Read every setting; an unset or empty one has its default. Raises SettingsError with all problems.
 
         ``needed`` names settings that must not be empty; names joined by ``|`` mean one of them.
@@ -437,7 +435,7 @@ class Settings(Struct, frozen=True):
         return settings
 
     @classmethod
-    def readable(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> tuple[Settings, list[Problem]]:
+    def readable(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> tuple[Self, list[Problem]]:
         """As far as they can be read: what cannot has its default and is among the problems."""
         problems: list[Problem] = []
         values = {s.name.lower(): _value(s, environment, problems) for s in SETTINGS}

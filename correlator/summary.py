@@ -1,7 +1,5 @@
 """The nouns of reports: when they are due, the incidents of a period, its figures. Times UTC, durations seconds."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ that no row older than it can still arrive; the state of the tunnels at that mid
 gives exactly what folding everything would.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple

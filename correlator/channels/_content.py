@@ -4,8 +4,6 @@ Everything is cut by rule: four outages, four rows of evidence, three peers; wha
 The drawing is of all outages or not made.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import NamedTuple

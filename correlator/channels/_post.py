@@ -4,8 +4,6 @@ So the path and the query never stand in an error, a log line or a repr; redirec
 tried again here, because the outbox keeps the back-off.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import logging

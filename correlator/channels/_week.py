@@ -1,7 +1,5 @@
 """What a weekly or monthly report holds, before any channel lays it out."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from correlator.channels._content import title_line

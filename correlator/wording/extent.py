@@ -1,7 +1,5 @@
 """How far a set of outages reached: whether traffic stopped, for whom, how often and how long."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
