@@ -9,7 +9,9 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from correlator.model import ChangeKind, GatewayChange, LogRow
 
@@ -34,7 +36,7 @@ _GROUP = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+")
 _SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+")
 
 
-class Outside(NamedTuple):
+class Outside(Struct, frozen=True):
     """News for every gateway whose id lies in ``scope``; ``change`` is None where it is no business of tunnels."""
 
     scope: str

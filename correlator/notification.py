@@ -32,7 +32,7 @@ class Moment(StrEnum):
     MISSED = "missed"
 
 
-class Also(NamedTuple):
+class Also(Struct, frozen=True, array_like=True):
     """An incident that is told in the message of another: as if it had one of its own, in a line."""
 
     id: str
@@ -73,14 +73,14 @@ class Welcome(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
 
-class Parked(NamedTuple):
+class Parked(Struct, frozen=True, array_like=True):
     """A channel whose address refuses everything, and what it answered."""
 
     channel: str
     why: str
 
 
-class Missed(NamedTuple):
+class Missed(Struct, frozen=True, array_like=True):
     """Messages that a channel could not be given: how many, made from when to when (UTC), and about what.
 
     ``subjects`` are the newest ones named (ids of incidents, labels of weeks), ``unnamed`` counts the others.
@@ -100,7 +100,7 @@ class PollingGap(NamedTuple):
     until: datetime
 
 
-class Blind(NamedTuple):
+class Blind(Struct, frozen=True, array_like=True):
     """What was not watched: the gaps of all workspaces, and how many incidents began in them, as was read later."""
 
     gaps: tuple[PollingGap, ...]

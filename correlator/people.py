@@ -10,6 +10,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from msgspec import Struct
+
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ID = re.compile(r"VPN-(\d{4})(\d{2})(\d{2})-[0-9A-Z]{6}")
 
@@ -68,7 +70,7 @@ class Entry(NamedTuple):
         return self.gateway in ("", gateway) and self.peer in ("", peer)
 
 
-class People(NamedTuple):
+class People(Struct, frozen=True):
     """All that people have said of what is looked at."""
 
     remarks: Mapping[str, tuple[Remark, ...]] = {}

@@ -9,6 +9,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from correlator.gateways import GatewayList
 from correlator.model import Facet, Impact, Side
 from correlator.notification import Notification
@@ -54,7 +56,7 @@ class Route(NamedTuple):
         return not name and not all(_ID.fullmatch(s) for s in self.subscriptions)
 
 
-class Routing(NamedTuple):
+class Routing(Struct, frozen=True):
     """The rules, the names of sites by the address of their peer, and the gateway list."""
 
     routes: tuple[Route, ...] = ()

@@ -9,7 +9,8 @@ round without a word, and a day that no month of the schedule has, which never c
 import re
 from datetime import timedelta
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -18,7 +19,7 @@ EXAMPLE = "as in 0 */5 * * * *"
 _PART = re.compile(r"(?P<first>\*|[0-9]{1,3}|[A-Z]{3})(?:-(?P<last>[0-9]{1,3}|[A-Z]{3}))?(?:/(?P<step>[0-9]{1,3}))?")
 
 
-class Field(NamedTuple):
+class Field(Struct, frozen=True):
     """One of the six: its name, the values it may take, and the names of these in their order."""
 
     name: str

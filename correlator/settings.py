@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from msgspec import Struct
 
@@ -54,7 +54,7 @@ def unresolved(address: str) -> str:
     return address.removeprefix(VAULT_REFERENCE) if address.startswith(VAULT_REFERENCE) else ""
 
 
-class Problem(NamedTuple):
+class Problem(Struct, frozen=True):
     """What is wrong with a setting, and the way out. Shows no value."""
 
     setting: str
@@ -71,7 +71,7 @@ NAMED_SETTINGS = re.compile(
 """The settings of channels with names: those of the table with a name behind them."""
 
 
-class NamedChannel(NamedTuple):
+class NamedChannel(Struct, frozen=True):
     """A further channel of a kind: ``TEAMS_WEBHOOK_URL_EMEA`` makes ``teams-emea``. An empty language is its kind's.
 
     The address is empty where it could not be read: the rules for the channel hold all the same.
@@ -100,7 +100,7 @@ def channel_of(setting: str) -> str:
     return f"{found[1]}-{found[2].replace('_', '-')}".lower() if found else ""
 
 
-class Setting(NamedTuple):
+class Setting(Struct, frozen=True):
     """One environment variable. ``read`` raises ValueError with the way out."""
 
     name: str

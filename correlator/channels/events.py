@@ -116,7 +116,7 @@ def _welcome(welcome: Welcome) -> Event:
 
 
 def _missed(missed: Missed) -> Event:
-    return missed._asdict() | {
+    return asdict(missed) | {
         "since": iso(missed.since),
         "until": iso(missed.until),
         "subjects": list(missed.subjects),
