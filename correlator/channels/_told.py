@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from correlator.channels._content import title_line
 from correlator.notification import Notification
-from correlator.wording import Style, what_happened
+from correlator.wording import Style
 from correlator.wording.delivery import blind_lines, mending_lines, missed_lines, parked_lines
+from correlator.wording.messages import what_happened
 
 
 class DeliveryContent(NamedTuple):

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from correlator.channels._content import title_line
 from correlator.notification import Notification
 from correlator.summary import Figures, Week
-from correlator.wording import Style, name, phrases, summaries, weeks, what_happened
+from correlator.wording import Style, name, phrases, summaries, weeks
+from correlator.wording.messages import what_happened
 
 
 class Rows(NamedTuple):

@@ -20,7 +20,8 @@ from correlator.channels._content import one_line
 from correlator.incident_json import bounded, incident_object, iso
 from correlator.notification import Missed, Notification, Welcome
 from correlator.summary_json import shortened, summary_object
-from correlator.wording import Style, what_happened
+from correlator.wording import Style
+from correlator.wording.messages import what_happened
 
 Event = dict[str, Any]
 LIMIT = 20_000

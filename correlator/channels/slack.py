@@ -24,7 +24,8 @@ from correlator.channels._told import delivery_content
 from correlator.channels._week import ROWS, WeekContent, week_content
 from correlator.channels._welcome import WelcomeContent, welcome_content
 from correlator.notification import Notification
-from correlator.wording import Style, phrases, state, what_happened
+from correlator.wording import Style, phrases
+from correlator.wording.messages import state, what_happened
 
 Element = dict[str, Any]
 LIMIT = 12_000

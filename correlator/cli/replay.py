@@ -29,7 +29,8 @@ from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.told import is_pending
 from correlator.weekly import label_of
-from correlator.wording import Style, title
+from correlator.wording import Style
+from correlator.wording.messages import title
 
 WORKSPACE = "replay"
 NOWHERE = "https://replay.invalid/"
