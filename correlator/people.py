@@ -13,7 +13,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_ID = re.compile(r"VPN-(\d{4})(\d{2})(\d{2})-[0-9A-Z]{6}")
+_ID = r"VPN-(\d{4})(\d{2})(\d{2})-[0-9A-Z]{6}"
 
 
 class RemarkKind(StrEnum):
@@ -109,7 +109,7 @@ def latest(remarks: Iterable[Remark], kind: RemarkKind) -> Remark | None:
 
 def week_of(incident_id: str) -> str | None:
     """The partition in which an incident and its remarks lie, which its id tells; None for a text that is no id."""
-    found = _ID.fullmatch(incident_id)
+    found = re.fullmatch(_ID, incident_id)
     try:
         year, week, _ = date(*map(int, found.groups())).isocalendar() if found else (0, 0, 0)
     except ValueError:

@@ -15,7 +15,7 @@ from correlator.gateways import GatewayList
 from correlator.model import Facet, Impact, Side
 from correlator.notification import Notification
 
-_ID = re.compile(r"(/subscriptions/)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
+_ID = r"(/subscriptions/)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}"
 
 
 class Route(NamedTuple):
@@ -53,7 +53,7 @@ class Route(NamedTuple):
 
     def _may_be_named(self, name: str) -> bool:
         """Without its name nobody can say that it is not the one that a rule names."""
-        return not name and not all(_ID.fullmatch(s) for s in self.subscriptions)
+        return not name and not all(re.fullmatch(_ID, s) for s in self.subscriptions)
 
 
 class Routing(Struct, frozen=True):
@@ -90,8 +90,8 @@ class Routing(Struct, frozen=True):
 
 
 EVERYWHERE = Routing()
-_CHANNEL = re.compile(r"[a-z]+(-[a-z0-9-]+)?")
-_WORD = re.compile(r'(?:"[^"]*"|[^\s"])+')
+_CHANNEL = r"[a-z]+(-[a-z0-9-]+)?"
+_WORD = r'(?:"[^"]*"|[^\s"])+'
 
 
 def parse(text: str, channels: Collection[str]) -> tuple[Route, ...]:
@@ -101,10 +101,10 @@ def parse(text: str, channels: Collection[str]) -> tuple[Route, ...]:
 
 def _route(text: str, channels: Collection[str]) -> Route:
     channel, colon, rule = (part.strip().lower() for part in text.partition(":"))
-    if not colon or not _CHANNEL.fullmatch(channel) or channel.partition("-")[0] not in channels:
+    if not colon or not re.fullmatch(_CHANNEL, channel) or channel.partition("-")[0] not in channels:
         raise ValueError(f"each rule begins with a channel and a colon; channels are {', '.join(channels)}")
     route = Route(channel)
-    for word in _WORD.findall(re.sub(r"\s*([,=])\s*", r"\1", rule)):
+    for word in re.findall(_WORD, re.sub(r"\s*([,=])\s*", r"\1", rule)):
         route = _narrowed(route, word.replace('"', ""))
     if route == Route(channel):
         raise ValueError(f"say what {channel} hears of, or leave it out: without a rule it hears of everything")
