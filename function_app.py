@@ -87,6 +87,7 @@ else:
 def weekly_summary(timer: func.TimerRequest) -> None:
     """Once an hour, send what is due in the customer's zone, and tidy up."""
     _app().summarize()
+    _app().wind_up()
     _app().housekeep()
     from correlator import selfcheck  # with all of the doctor: no part of a poll's cold start
 

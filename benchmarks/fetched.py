@@ -17,20 +17,21 @@ from typing import Any
 
 from benchmarks.chains.sdk import client_of
 from benchmarks.fleet import START, compose
-from correlator.sources.log_analytics import COLUMNS, LogAnalytics
+from correlator.queries import CLOCK, COLUMNS
+from correlator.sources.log_analytics import LogAnalytics
 
 NOW = START + timedelta(days=90)
-TIMES = {"PolledAt", "TimeGenerated", "Ingested"}
+TIMES = {"TimeGenerated", "Ingested"}
 
 
 def composed(rows: int) -> bytes:
     """The answer to a poll: the clock, and rows as ``queries/poll.kql`` gives them."""
     now = f"{NOW:%Y-%m-%dT%H:%M:%S.%f}Z"
     (table,) = compose(rows)["tables"]
-    found = [["clock", now, *[None] * len(COLUMNS)]]
+    found = [[now, now, "", CLOCK, *[""] * 6]]
     for at, gateway, category, operation, message, *rest in table["rows"]:
-        found.append(["row", now, at, at, gateway.lower(), category, operation, message, *rest])
-    columns = [{"name": n, "type": "datetime" if n in TIMES else "string"} for n in ("Kind", "PolledAt", *COLUMNS)]
+        found.append([at, at, gateway.lower(), category, operation, message, *rest])
+    columns = [{"name": n, "type": "datetime" if n in TIMES else "string"} for n in COLUMNS]
     answer = {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": found}]}
     return json.dumps(answer, separators=(",", ":")).encode()
 

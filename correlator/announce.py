@@ -33,6 +33,7 @@ class Why(StrEnum):
     NO_REMINDER_YET = "told as down; the next reminder has its time"
     ACKNOWLEDGED = "somebody looks after it"
     MUTED = "a silence or planned work covers it"
+    UNWATCHED = "its workspace is no longer watched: one message tells of all that is open there"
 
     DOWN_FOR_LONG = "down for long enough"
     REDUNDANCY_LOST = "only one of two tunnels for long enough"
@@ -82,6 +83,8 @@ LAST_WORDS = {
 def decide(tracked: Tracked, now: datetime, policy: Policy, lately: Lately = ALONE) -> Decision:
     """Compare what was told with what is true now (``now`` is the log service's clock, UTC)."""
     incident, told = tracked.incident, tracked.told
+    if incident.unwatched:
+        return Decision(None, Why.UNWATCHED)
     if incident.status in LAST_WORDS:
         return _last_word(incident, told)
     if incident.flapping and not (told and told.flapping):

@@ -1,6 +1,6 @@
 """When rows reached the workspace: how late they are, and when the row of a message was there to be read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -16,28 +16,39 @@ class Lateness(NamedTuple):
     worst: float
 
 
-def lateness(rows: Iterable[LogRow], mark: datetime | None) -> Lateness | None:
-    """Of rows of our categories that came in after ``mark`` (UTC); None where there is none, or at the first poll.
+def came_in(rows: Iterable[LogRow], mark: datetime) -> list[tuple[datetime, datetime]]:
+    """Time and arrival (UTC) of the rows of our categories that came in after ``mark``: few of the many of a window."""
+    ours = ((row.at, moment(row.ingested)) for row in rows if row.category in CATEGORIES)
+    fresh = [(said, seen) for said, seen in ours if seen and seen > mark]
+    return [(at, seen) for said, seen in fresh if (at := moment(said))]
+
+
+def lateness(fresh: Sequence[tuple[datetime, datetime]]) -> Lateness | None:
+    """Of rows that came in, None if there is none.
 
     ``ingestion_time()`` is approximate and a clock may be off, so a row is never earlier than its event.
     """
-    if mark is None:
-        return None
-    times = ((moment(r.at), moment(r.ingested)) for r in rows if r.category in CATEGORIES and r.ingested)
-    fresh = [(at, max(0.0, (seen - at).total_seconds())) for at, seen in times if at and seen and seen > mark]
-    return Lateness(max(fresh)[1], max(late for _, late in fresh)) if fresh else None
+    late = [(at, max(0.0, (seen - at).total_seconds())) for at, seen in fresh]
+    return Lateness(max(late)[1], max(seconds for _, seconds in late)) if late else None
 
 
 def arrivals(rows: Iterable[LogRow]) -> Callable[[str, datetime], datetime | None]:
     """When the first row of that gateway and time came in (UTC); None where no such row says so."""
 
     @cache
-    def index() -> dict[tuple[str, datetime], datetime]:
-        found: dict[tuple[str, datetime], datetime] = {}
+    def by_gateway() -> dict[str, list[LogRow]]:
+        found: dict[str, list[LogRow]] = {}
         for row in rows:
-            at, seen = moment(row.at), moment(row.ingested) if row.ingested else None
-            if at and seen:
-                found[row.gateway, at] = min(seen, found.get((row.gateway, at), seen))
+            found.setdefault(row.gateway, []).append(row)
         return found
 
-    return lambda gateway, at: index().get((gateway, at))
+    @cache
+    def of(gateway: str) -> dict[datetime, datetime]:
+        found: dict[datetime, datetime] = {}
+        for row in by_gateway().get(gateway, ()):
+            at, seen = moment(row.at), moment(row.ingested)
+            if at and seen:
+                found[at] = min(seen, found.get(at, seen))
+        return found
+
+    return lambda gateway, at: of(gateway).get(at)

@@ -1,6 +1,6 @@
 """LogRow -> GatewayEvent: one reader per log category, in one table.
 
-A category brings its reader here and its columns in ``queries/poll.kql``. Rows of other categories, other resources and
+A category brings its reader here and its columns in ``queries/rows.kql``. Rows of other categories, other resources and
 other operations are no business of ours and are passed over; a row that should be ours but says too little is returned
 as ``Unreadable``.
 """
@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import islice
-from typing import Any, NamedTuple
+from itertools import count, islice
+from typing import Any, Literal, NamedTuple, cast
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
-from correlator.model import ChangeKind, Fields, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
+from correlator.model import ChangeKind, Columns, GatewayChange, GatewayLog, LogRow, TunnelEvent, Unreadable, maker
 from correlator.negotiation import IKE, read_negotiation
 from correlator.reasons import Meaning, Vocabulary, meaning
 
@@ -108,6 +108,17 @@ def _kind(operation: str, message: str) -> ChangeKind | None:
     return OPERATIONS.get(operation.strip().casefold())
 
 
+class _Kinds(dict[tuple[str, str, str], ChangeKind | Literal["odd"] | None]):
+    """Category, operation and message -> what happened to the gateway; ``ODD`` for a row to be looked at singly."""
+
+    def __missing__(self, what: tuple[str, str, str]) -> ChangeKind | Literal["odd"] | None:
+        category, operation, message = what
+        usual = CATEGORIES.get(category) is _gateway and operation in FAMILIAR
+        self[what] = found = _kind(operation, message) if usual else ODD
+        return found
+
+
+ODD: Literal["odd"] = "odd"
 _gateway_change = maker(GatewayChange)
 _from_iso: Callable[[Any], datetime] = datetime.fromisoformat
 
@@ -120,85 +131,116 @@ CATEGORIES: dict[str, Reader] = {
 """Each reader puts what a row says into the gateway's log, or returns why it says too little."""
 
 
-class _Reading:
-    """What is read so far."""
-
-    def __init__(self, addresses: Mapping[str, str]) -> None:
-        self.logs: dict[str, GatewayLog] = {}
-        self.unreadable: list[Unreadable] = []
-        self.spelled: dict[str, GatewayLog | None] = {}
-        self.usual: dict[str, Callable[[TunnelEvent], None]] = {}
-        """What takes the events of a gateway, by each spelling under which it was met."""
-        self.cleaned = _Cleaned()
-        self.outside: list[Outside] = []
-        self.ike: dict[str, dict[str, list[GatewayChange]]] = {}
-        self.strange: Counter[str] = Counter()
-        self.own = dict(addresses)
-
-    def take(self, rows: Sequence[Fields]) -> None:
-        """Rows of any kind: the usual tunnel rows by columns, with hardly a step of Python each, the others singly."""
-        stamps, _, spelled, category, operation, _, status, instance, peer, reason = zip(*rows, strict=True)
-        times = _times(stamps)
-        ups = map(USUAL.get, zip(category, operation, status, strict=True))
-        texts = self.cleaned.__getitem__
-        events: Iterable[Any] = zip(times, ups, map(texts, peer), map(texts, instance), map(texts, reason), strict=True)
-        takes = map(self.usual.get, spelled)
-        for row, event, take in zip(rows, events, takes, strict=True):
-            at, up, _, _, said = event
-            if at is None or up is None or take is None:
-                # The very row where it is one: its place is known by it.
-                self._take_odd(row if isinstance(row, LogRow) else LogRow(*row), at)
-            elif up and said:
-                take((*event[:4], ""))
-            else:
-                take(event)
-
-    def _take_odd(self, row: LogRow, at: datetime | None) -> None:
-        reader = CATEGORIES.get(row.category)
-        if reader:
-            self._take_own(row, at, reader)
-        elif row.category == ACTIVITY and at:
-            self.outside.append(read_activity(row, at))
-        elif row.category == IKE:
-            _take_ike(row, self.own, self.ike)
-
-    def _take_own(self, row: LogRow, at: datetime | None, reader: Reader) -> None:
-        log = self._log_of(row.gateway)
-        if log is None:
-            return
-        why = reader(row, at, log, self.cleaned) if at and log.gateway else _why_not(at)
-        if row.operation not in FAMILIAR and not why and _is_strange(row):
-            self.strange[clean(row.operation)] += 1
-        if why:
-            self.unreadable.append(Unreadable(row, why))
-
-    def _log_of(self, spelling: str) -> GatewayLog | None:
-        """The log of the gateway that a row names in some spelling, None for a resource that is no VPN gateway."""
-        if spelling in self.spelled:
-            return self.spelled[spelling]
-        gateway = gateway_of(spelling)
-        log = None if gateway is None else self.logs.setdefault(gateway, GatewayLog(gateway, [], []))
-        self.spelled[spelling] = log
-        if log and log.gateway:
-            self.usual[spelling] = log.tunnels.append
-        return log
-
-
-def read_rows(
-    rows: Iterable[Fields], addresses: Mapping[str, str] = NO_ADDRESSES, own_reasons: Vocabulary = ()
-) -> Read:
-    """Sort rows into gateways and turn them into events. Order and repetition of rows do not matter to what follows.
+class Reading:
+    """Rows sorted into gateways and turned into events, as they come. Order and repetition do not matter later on.
 
     ``addresses`` are public addresses of watched gateways -> their ids; IKE rows name more of them.
     ``own_reasons`` are the customer's lines of the vocabulary.
     """
-    reading, rest = _Reading(addresses), iter(rows)
+
+    def __init__(self, addresses: Mapping[str, str] = NO_ADDRESSES, own_reasons: Vocabulary = ()) -> None:
+        self._own_reasons = own_reasons
+        self._logs: dict[str, GatewayLog] = {}
+        self._unreadable: list[Unreadable] = []
+        self._spelled: dict[str, GatewayLog | None] = {}
+        self._usual: dict[str, Callable[[TunnelEvent], None]] = {}
+        """What takes the events of a gateway, by each spelling under which it was met."""
+        self._cleaned = _Cleaned()
+        self._kinds = _Kinds()
+        self._outside: list[Outside] = []
+        self._ike: dict[str, dict[str, list[GatewayChange]]] = {}
+        self._strange: Counter[str] = Counter()
+        self._own = dict(addresses)
+        self._taken = 0
+
+    def take(self, columns: Columns) -> None:
+        """Rows of any kind: the usual tunnel rows by columns, with hardly a step of Python each, the others singly."""
+        stamps, _, spelled, category, operation, _, status, instance, peer, reason = columns
+        for spelling in dict.fromkeys(spelled):
+            self._log_of(spelling)
+        times = times_of(stamps)
+        ups = map(USUAL.get, zip(category, operation, status, strict=True))
+        texts = self._cleaned.__getitem__
+        events: Iterable[Any] = zip(times, ups, map(texts, peer), map(texts, instance), map(texts, reason), strict=True)
+        odd: list[int] = []
+        for n, event, take in zip(count(), events, map(self._usual.get, spelled)):
+            at, up, _, _, said = event
+            if up is None or at is None or take is None:
+                odd.append(n)
+            elif up and said:
+                take((*event[:4], ""))
+            else:
+                take(event)
+        for n in odd:
+            self._take_other(columns, n, times[n])
+        self._taken += len(times)
+
+    def _take_other(self, columns: Columns, n: int, at: datetime | None) -> None:
+        """A row that is no usual one of a tunnel: mostly one of a gateway, whose meaning is looked up."""
+        _, _, spelled, category, operation, message, _, instance, _, _ = columns
+        log, what = self._spelled[spelled[n]], (category[n], operation[n], message[n])
+        kind = self._kinds[what]
+        if kind is ODD or at is None or not log or not log.gateway:
+            self._take_odd(LogRow(*[column[n] for column in columns]), at, self._taken + n)  # type: ignore[arg-type]
+        elif kind:
+            texts = self._cleaned
+            change = (at, kind, texts[instance[n]], what[0], texts[what[1]], texts[what[2]])
+            log.changes.append(_gateway_change(change))
+
+    def done(self) -> Read:
+        """All of it."""
+        logs = _joined(self._logs, self._outside, self._own, self._ike)
+        said = Counter([reason for log in logs.values() for _, _, _, _, reason in log.tunnels])
+        mapped = {reason: meaning(reason, self._own_reasons) for reason in said}
+        unmapped = Counter({reason: n for reason, n in said.items() if mapped[reason] is Meaning.UNMAPPED})
+        return Read(logs, self._unreadable, unmapped, self._strange)
+
+    def _take_odd(self, row: LogRow, at: datetime | None, number: int) -> None:
+        reader = CATEGORIES.get(row.category)
+        if reader:
+            self._take_own(row, at, reader, number)
+        elif row.category == ACTIVITY and at:
+            self._outside.append(read_activity(row, at))
+        elif row.category == IKE:
+            _take_ike(row, self._own, self._ike)
+
+    def _take_own(self, row: LogRow, at: datetime | None, reader: Reader, number: int) -> None:
+        log = self._log_of(row.gateway)
+        if log is None:
+            return
+        why = reader(row, at, log, self._cleaned) if at and log.gateway else _why_not(at)
+        if row.operation not in FAMILIAR and not why and _is_strange(row):
+            self._strange[clean(row.operation)] += 1
+        if why:
+            self._unreadable.append(Unreadable(row, why, number))
+
+    def _log_of(self, spelling: str) -> GatewayLog | None:
+        """The log of the gateway that a row names in some spelling, None for a resource that is no VPN gateway."""
+        if spelling in self._spelled:
+            return self._spelled[spelling]
+        gateway = gateway_of(spelling)
+        log = None if gateway is None else self._logs.setdefault(gateway, GatewayLog(gateway, [], []))
+        self._spelled[spelling] = log
+        if log and log.gateway:
+            self._usual[spelling] = log.tunnels.append
+        return log
+
+
+def read_rows(
+    rows: Iterable[LogRow], addresses: Mapping[str, str] = NO_ADDRESSES, own_reasons: Vocabulary = ()
+) -> Read:
+    """What rows say that are all at hand."""
+    reading = Reading(addresses, own_reasons)
+    for columns in columns_of(rows):
+        reading.take(columns)
+    return reading.done()
+
+
+def columns_of(rows: Iterable[Sequence[str | datetime]]) -> Iterator[Columns]:
+    """Rows turned, a portion of them at a time."""
+    rest = iter(rows)
     while portion := list(islice(rest, PORTION)):
-        reading.take(portion)
-    logs = _joined(reading.logs, reading.outside, reading.own, reading.ike)
-    said = Counter([reason for log in logs.values() for _, _, _, _, reason in log.tunnels])
-    unmapped = Counter({reason: n for reason, n in said.items() if meaning(reason, own_reasons) is Meaning.UNMAPPED})
-    return Read(logs, reading.unreadable, unmapped, reading.strange)
+        yield cast(Columns, list(zip(*portion, strict=True)))
 
 
 def _is_strange(row: LogRow) -> bool:
@@ -297,7 +339,7 @@ def gateway_of(resource_id: str) -> str | None:
     return folded
 
 
-def _times(stamps: Sequence[str | datetime]) -> Sequence[datetime | None]:
+def times_of(stamps: Sequence[str | datetime]) -> Sequence[datetime | None]:
     """The moment of each; where all are as the service writes them, none of them is looked at singly."""
     try:
         times = list(map(_from_iso, stamps))

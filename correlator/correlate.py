@@ -213,24 +213,24 @@ def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
     finding = _verdict(drops)
     outages = [d[0] for d in drops]
     start, peer, instance_down = outages[0][:3]
-    still_open = None in [o[3] for o in outages]
     return Incident(
-        id=_named(gateway, start, peer, instance_down),
-        gateway=gateway,
-        anchor=start,
-        drops=tuple(drops),
-        finding=finding,
-        status=Status.OPEN if still_open else Status.RECOVERED,
-        flapping=len(drops) >= policy.flapping_drops and _flapping(outages, policy),
-        first_cause=finding.cause,
+        _named(gateway, start, peer, instance_down),
+        gateway,
+        start,
+        tuple(drops),
+        finding,
+        Status.OPEN if None in [o[3] for o in outages] else Status.RECOVERED,
+        len(drops) >= policy.flapping_drops and _flapping(outages, policy),
+        first_cause=finding[0],
     )
 
 
 def _verdict(drops: Sequence[Drop]) -> Finding:
     """The episode's finding: a maintenance row speaks for its whole episode, else the surest and earliest finding."""
-    findings = dict.fromkeys([d[2] for d in drops])  # the first of the surest stays the first
-    if len(findings) == 1:
-        return drops[0][2]
+    first = drops[0][2]
+    findings = [d[2] for d in drops]
+    if findings.count(first) == len(findings):
+        return first
     return max(findings, key=lambda f: (f.cause is Cause.AZURE_MAINTENANCE, CERTAINTY[f.confidence]))
 
 

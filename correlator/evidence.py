@@ -184,6 +184,8 @@ def remarks(incident: Incident) -> list[str]:
         keys.append("muted")
     if incident.closed and incident.ended_at is None:
         keys.append("closed")
+    if incident.unwatched:
+        keys.append("workspace-left")
     if regular_every(incident):
         keys.append("regular-drops")
     return keys

@@ -31,7 +31,12 @@ def gap_before(mark: datetime | None, now: datetime, longest: timedelta) -> Poll
 
 def with_gap(gaps: Iterable[PollingGap], found: PollingGap | None, now: datetime) -> tuple[PollingGap, ...]:
     """The gaps that are worth keeping at ``now``, with the new one."""
-    return tuple(g for g in (*gaps, *([found] if found else [])) if g.until > now - KEPT_FOR)
+    return tuple(g for g in (*gaps, *([found] if found else [])) if is_kept(g, now))
+
+
+def is_kept(gap: PollingGap, now: datetime) -> bool:
+    """Whether a gap is young enough to be kept, and told."""
+    return gap.until > now - KEPT_FOR
 
 
 def blind_seconds(gaps: Iterable[PollingGap], start: datetime, end: datetime) -> float:

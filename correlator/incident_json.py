@@ -41,6 +41,8 @@ def incident_object(incident: Incident, style: Style) -> dict[str, Any]:
     }
     if any(o.at_most for o in incident.outages):
         document["at_most"] = True
+    if incident.unwatched:
+        document["unwatched"] = True
     document |= _of_people(incident)
     if incident.status is Status.ABSORBED:
         document["absorbed_by"] = incident.absorbed_by

@@ -10,7 +10,7 @@ tuples, and files full of them do without ``annotations`` from ``__future__``: e
 A Struct that is ``array_like`` is kept as an array, as a NamedTuple is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -45,8 +45,19 @@ class LogRow(NamedTuple):
     reason: str
 
 
-Fields = tuple[str | datetime, str | datetime, str, str, str, str, str, str, str, str]
-"""Those of a LogRow as a bare tuple, taken apart in a third of its time."""
+Columns = tuple[
+    Sequence[str | datetime],
+    Sequence[str | datetime],
+    Sequence[str],
+    Sequence[str],
+    Sequence[str],
+    Sequence[str],
+    Sequence[str],
+    Sequence[str],
+    Sequence[str],
+    Sequence[str],
+]
+"""Many rows turned: a sequence for each field of LogRow. So they lie in an answer, and so they are read fastest."""
 
 
 class Unreadable(Struct, frozen=True):
@@ -54,6 +65,8 @@ class Unreadable(Struct, frozen=True):
 
     row: LogRow
     why: str
+    number: int
+    """Its place among all the rows that were read, from 0."""
 
 
 TunnelEvent = tuple[datetime, bool, str, str, str]
@@ -296,6 +309,8 @@ class Incident(Struct, frozen=True):
     """The planned work in which one of its drops began."""
     muted: bool = False
     """Something of it was not told because a silence or planned work covered it."""
+    unwatched: bool = False
+    """It was open when its workspace left WORKSPACE_IDS: it is ``removed`` until its workspace is polled again."""
 
     @property
     def outages(self) -> tuple[Outage, ...]:
@@ -329,6 +344,11 @@ class Incident(Struct, frozen=True):
         """Who closed it; None if nobody did since its youngest drop that is still open began."""
         word = latest(self.remarks, RemarkKind.CLOSED)
         return word if word and all(o.start <= word.at for o in self.outages if o.end is None) else None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the log, as far as it was read, shows no end: open, or open when its workspace left."""
+        return self.status is Status.OPEN or self.unwatched
 
     @property
     def hops(self) -> int:

@@ -30,6 +30,7 @@ class Moment(StrEnum):
     BLIND = "blind"
     MENDING = "mending"
     MISSED = "missed"
+    UNWATCHED = "unwatched"
 
 
 class Also(Struct, frozen=True, array_like=True):
@@ -113,6 +114,13 @@ class Mending(Struct, frozen=True, array_like=True):
     found: tuple[Gap, ...]
 
 
+class Unwatched(NamedTuple):
+    """A workspace that is polled no longer, and how many incidents were open there of which the channel was told."""
+
+    workspace: str
+    incidents: int
+
+
 class Notification(Struct, frozen=True):
     """One message to one channel kind, neutral to how it looks. ``number`` counts the messages of an incident.
 
@@ -130,6 +138,7 @@ class Notification(Struct, frozen=True):
     missed: Missed | None = None
     blind: Blind | None = None
     mending: Mending | None = None
+    unwatched: Unwatched | None = None
     why: str = ""
     times: int = 0
     also: tuple[Also, ...] = ()

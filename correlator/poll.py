@@ -16,20 +16,20 @@ from msgspec.structs import replace
 
 from correlator import ike_log
 from correlator.activity import covers
-from correlator.arrivals import arrivals, lateness
-from correlator.categories import CATEGORIES, Read, moment, read_rows
+from correlator.arrivals import arrivals, came_in, lateness
+from correlator.categories import Read, read_rows
 from correlator.delivery import Delivery, Report, standing
 from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite
 from correlator.gaps import gap_before, with_gap
 from correlator.gateways import is_group
 from correlator.ike_log import Turn
 from correlator.maintenance import spared_lately
-from correlator.model import GatewayLog, GatewayState, Incident, LogRow, Policy
+from correlator.model import GatewayLog, GatewayState, Incident, Policy
 from correlator.moves import Moves, asked_again, followed, joined, today, under_todays_ids
 from correlator.notification import Moment, Notification
 from correlator.people import NOBODY as NOBODY_SAID
 from correlator.people import People
-from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Store
+from correlator.ports import TABLE, Channel, Head, LogSource, Notice, Snapshot, Standing, Store
 from correlator.routes import EVERYWHERE, Routing
 from correlator.told import newest
 from correlator.track import NOBODY, Step, advance, window_start
@@ -72,7 +72,7 @@ def poll(
     aside: Aside = ALONE,
 ) -> Report:
     """Poll one workspace once. Raises SourceUnavailable after delivering what was waiting, StaleWrite if overtaken."""
-    policy = _to_fit(_in_reach(workspace, policy), len(channels))
+    policy = fitted(policy, workspace, len(channels))
     report, began = Report(workspace), aside.stopwatch()
     before = aside.before or store.read(workspace)
     head = before.head
@@ -84,13 +84,14 @@ def poll(
         raise
     answered = aside.stopwatch()
     now = max(answer.now, head.mark or answer.now)
-    rows = under_todays_ids(answer.rows, policy.moved) if policy.moved else answer.rows
+    rows = list(under_todays_ids(answer.rows, policy.moved)) if policy.moved else answer.rows
     read = read_rows(rows, policy.addresses, policy.reasons)
     report.now, report.rows = now, len(answer.rows)
     report.unreadable, report.unmapped_reasons = len(read.unreadable), read.unmapped_reasons
     report.unknown_operations = read.unknown_operations
-    report.too_late = _too_late(answer.rows, head.mark) if head.mark else 0
-    late = lateness(rows, head.mark)
+    fresh = came_in(rows, head.mark) if head.mark else []
+    report.too_late = _too_late(fresh, since) if since else 0
+    late = lateness(fresh)
     if late:
         report.late_newest, report.late_worst = late
     turns = _turns(workspace, store, head, read, now, policy, aside)
@@ -99,27 +100,23 @@ def poll(
     gap = gap_before(head.mark, now, policy.blind_after)
     report.gaps = with_gap(head.gaps, gap, now)
     report.blind_seconds = (gap.until - gap.since).total_seconds() if gap else 0.0
-    _Commit(store, list(channels), aside.routing, now, report, arrivals(rows)).apply(before, steps)
+    after = replace(head, mark=now, watching_since=head.watching_since or now, gaps=report.gaps, left=None)
+    if before.etag is None or head.left:
+        store.note(Standing(workspace))  # before the commit: what nobody knows to be polled is never known to have left
+    Commit(store, list(channels), aside.routing, now, report, arrivals(rows)).apply(before, steps, after)
     # Read again only if there is something new to deliver: a quiet poll is one query, one read, one write.
-    after = store.read(workspace) if any(s.recorded or s.notifications for s in steps) else before
-    Delivery(store, channels, now, report, lambda: aside.stopwatch() - answered).run(after)
+    found = store.read(workspace) if any(s.recorded or s.notifications for s in steps) else before
+    Delivery(store, channels, now, report, lambda: aside.stopwatch() - answered).run(found)
     report.seconds = round(aside.stopwatch() - began, 3)
     return report
 
 
-def _too_late(rows: Iterable[LogRow], mark: datetime) -> int:
-    """Rows of our categories that came in after ``mark`` and change nothing any more, for their day is settled.
+def _too_late(fresh: Iterable[tuple[datetime, datetime]], since: datetime) -> int:
+    """Rows that came in lately and change nothing any more, for their day is settled.
 
     The service stamps what is later than two days with its arrival, so there should be none: a clock is wrong.
     """
-    since = window_start(mark)
-    ours = (row for row in rows if row.category in CATEGORIES and _is_before(row.at, since))
-    return sum(1 for row in ours if (seen := moment(row.ingested)) and seen > mark)
-
-
-def _is_before(at: str | datetime, since: datetime) -> bool:
-    when = moment(at)
-    return when is not None and when <= since
+    return sum(at <= since for at, _ in fresh)
 
 
 def _turns(
@@ -128,12 +125,13 @@ def _turns(
     """One turn for each gateway with fresh rows or something due."""
     since = window_start(head.mark or now)
     due = {gateway for gateway, at in head.due.items() if at <= now}
-    names = sorted({today(name, policy.moved) for name in (*read.logs, *due, *aside.look_at)})
+    back = store.watched(workspace) if head.left else ()
+    names = sorted({today(name, policy.moved) for name in (*read.logs, *due, *aside.look_at, *back)})
     older = {name: _older(name, policy) for name in names}
     states = store.gateways(workspace, [*names, *chain(*older.values())]) if names else {}
     first_run = head.mark is None
     first = now - FIRST_LOOK if first_run else since
-    people = _people(store, states.values(), first, now, policy.moved) if names else NOBODY_SAID
+    people = people_of(store, states.values(), first, now, policy.moved) if names else NOBODY_SAID
     how: dict[str, Any] = {"since": since, "now": now, "policy": policy, "first_run": first_run, "people": people}
     for name in names:
         known = [states[i] for i in (*older[name], name) if i in states]
@@ -156,12 +154,17 @@ def _left_behind(gateway: str, _: GatewayLog | None) -> Step:
     return Step(GatewayState(gateway), True, [], [], None)
 
 
-def _people(store: Store, states: Collection[GatewayState], since: datetime, now: datetime, moves: Moves) -> People:
+def people_of(store: Store, states: Collection[GatewayState], since: datetime, now: datetime, moves: Moves) -> People:
     """What people said of what is looked at. A quiet poll never comes here."""
     kept = [t.incident for s in states for t in s.tracked]
     first = min([since, *(i.started_at for i in kept)])
     days = {(since + timedelta(days=n)).date() for n in range((now - since).days + 2)} | {i.anchor.date() for i in kept}
     return followed(store.people(sorted({label_of(day) for day in days}), first), moves)
+
+
+def fitted(policy: Policy, workspace: str, channels: int) -> Policy:
+    """The policy of one workspace, whose messages go to so many channels."""
+    return _to_fit(_in_reach(workspace, policy), channels)
 
 
 def _in_reach(workspace: str, policy: Policy) -> Policy:
@@ -183,7 +186,9 @@ def _older(gateway: str, policy: Policy) -> list[str]:
     return [old for _, old in sorted(moves)]
 
 
-class _Commit(Struct, frozen=True):
+class Commit(Struct, frozen=True):
+    """Writes what became of gateways, with what is to be said of it."""
+
     store: Store
     channels: Sequence[str]
     routing: Routing
@@ -191,8 +196,8 @@ class _Commit(Struct, frozen=True):
     report: Report
     arrived: Callable[[str, datetime], datetime | None]
 
-    def apply(self, before: Snapshot, steps: Sequence[Step]) -> None:
-        """Write what changed in commits of bounded size. The mark moves with the last, so a crash between repeats."""
+    def apply(self, before: Snapshot, steps: Sequence[Step], after: Head) -> None:
+        """Write what changed in commits of bounded size. The last writes ``after``, so a crash between repeats."""
         head, etag, due = before.head, before.etag, dict(before.head.due)
         batch: list[Step] = []
         for step in steps:
@@ -204,9 +209,7 @@ class _Commit(Struct, frozen=True):
                 due[step.state.gateway] = step.due
             if step.changed:
                 batch.append(step)
-        since = head.watching_since or self.now
-        head = replace(head, mark=self.now, watching_since=since, due=due, gaps=self.report.gaps)
-        self._write(etag, head, batch)
+        self._write(etag, replace(after, due=due), batch)
 
     def _cost(self, steps: Sequence[Step]) -> int:
         """Writes that steps need at most: a gateway and its notices each, and the notices to the tables."""

@@ -78,7 +78,8 @@ class Head(Struct, frozen=True):
     """The commit point of one partition: how far it was read, since when, what is due, which week or month was told.
 
     ``gaps`` are the times without a good poll of the last 14 weeks. ``noted`` is what the daily check found and when
-    last; in the partition that tells of gaps, until when those of each workspace were told.
+    last; in the partition that tells of gaps, until when those of each workspace were told. ``left`` is since when the
+    workspace is no longer watched (UTC); the next poll takes it away.
     """
 
     mark: datetime | None = None
@@ -87,6 +88,7 @@ class Head(Struct, frozen=True):
     week: str = ""
     gaps: tuple[PollingGap, ...] = ()
     noted: Mapping[str, datetime] = {}
+    left: datetime | None = None
 
 
 class Notice(NamedTuple):
@@ -198,6 +200,14 @@ class Store(Protocol):
 
     def note(self, standing: Standing) -> None:
         """Write where a workspace stands, where such notes are read; they are a copy, and the next run mends them."""
+        ...
+
+    def noted(self) -> list[str]:
+        """The workspaces of which there is such a note: all that are polled, and those that have left things behind."""
+        ...
+
+    def forget(self, workspace: str) -> None:
+        """Delete its note: nothing is left to do for it until it is polled again."""
         ...
 
     def gateways(self, partition: str, names: Iterable[str]) -> dict[str, GatewayState]:

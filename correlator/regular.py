@@ -6,8 +6,10 @@ before its window, sees what a replay of everything sees. One unrelated drop in 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from correlator.model import Outage
 
@@ -20,6 +22,8 @@ TOLERANCE = 0.02
 """How far each distance may lie from the middle one: lifetimes are met to the second, rekeying begins early."""
 SHORTEST, LONGEST = timedelta(minutes=10), timedelta(hours=25)
 """Shorter is flapping; the longest lifetime that devices have by default is a day."""
+FARTHEST = LONGEST * (1 + 2 * TOLERANCE)
+"""Two drops that lie farther from each other are none of one distance."""
 
 
 def start_of(outage: Outage) -> Start:
@@ -32,30 +36,31 @@ def regular(outages: Sequence[Outage], earlier: Iterable[Start]) -> dict[int, fl
 
     ``earlier`` are starts known from before; those of the outages themselves may be among them.
     """
-    tunnels: dict[tuple[str, str], list[tuple[datetime, int]]] = {}
+    tunnels: defaultdict[tuple[str, ...], list[tuple[datetime, int]]] = defaultdict(list)
     for n, outage in enumerate(outages):
         if not outage[10]:
-            tunnels.setdefault(outage[1:3], []).append((outage[0], n))
+            tunnels[outage[1:3]].append((outage[0], n))
     if before := set(earlier):
         for at, peer, instance in before.difference(start_of(o) for o in outages if not o.switch):
-            tunnels.setdefault((peer, instance), []).append((at, BEFORE))
+            tunnels[peer, instance].append((at, BEFORE))
+        for drops in tunnels.values():
+            drops.sort()
     found = {}
     for drops in tunnels.values():
-        if len(drops) < IN_A_ROW:
-            continue
-        drops.sort()
-        for last in range(IN_A_ROW, len(drops) + 1):
-            place = drops[last - 1][1]
-            if place != BEFORE and (every := _distance([at for at, _ in drops[last - IN_A_ROW : last]])):
+        for n in range(IN_A_ROW - 1, len(drops)):
+            at, place = drops[n]
+            if (
+                at - drops[n - 1][0] < FARTHEST
+                and place != BEFORE
+                and (every := _distance(drops[n - IN_A_ROW + 1 : n + 1]))
+            ):
                 found[place] = every
     return found
 
 
-def _distance(times: Sequence[datetime]) -> float:
+def _distance(drops: Sequence[tuple[datetime, int]]) -> float:
     """The middle distance in seconds if all are nearly the same, else 0."""
-    first, second, third, fourth = times
-    gaps = sorted((second - first, third - second, fourth - third))
-    low, middle, high = gaps
+    low, middle, high = sorted(later[0] - drop[0] for drop, later in pairwise(drops))
     if not SHORTEST <= middle <= LONGEST or high - low > middle * 2 * TOLERANCE:
         return 0.0
     near = middle - low <= middle * TOLERANCE and high - middle <= middle * TOLERANCE

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
-from correlator.gaps import blind_seconds
+from correlator.gaps import KEPT_FOR, blind_seconds, is_kept
 from correlator.gateways import GatewayList
 from correlator.measures import Span
 from correlator.model import Status
@@ -222,13 +222,16 @@ def confess(
     told, older = before.head.noted, before.head.mark
     # Until when each was told. They come to notice one by one: what is told of one may end after another's gap.
     until = {w: told.get(w) if told else older for w in workspaces}
-    news = sorted({g for w in workspaces for g in kept[w] if (at := until[w]) is None or g.until > at})
+    young = {w: [g for g in kept[w] if is_kept(g, now)] for w in workspaces}
+    news = sorted({g for w in workspaces for g in young[w] if (at := until[w]) is None or g.until > at})
     if not news and not before.outbox:
         return Greeting(done=True)
     report = Report(WATCH_PARTITION, now)
     if news:
         blind = Notification(Moment.BLIND, now, blind=Blind(tuple(news), _begun_in(news, store)))
-        noted = {w: max(g.until for g in found) for w, found in kept.items() if found}
+        # Also of those that are not polled just now: they may come back, with the gaps that were told.
+        noted = {w: at for w, at in told.items() if at > now - KEPT_FOR}
+        noted |= {w: max(g.until for g in found) for w, found in young.items() if found}
         head = replace(before.head, mark=max(g.until for g in news), noted=noted)
         before = _tell(dict.fromkeys(channels, blind), now, before, head, store, report)
     Delivery(store, channels, now, report).run(before)

@@ -67,20 +67,25 @@ def advance(
     first_run: bool = False,
     witnesses: Mapping[str, tuple[Witness, ...]] = NOBODY,
     people: People = persons.NOBODY,
+    unwatched: bool = False,
 ) -> Step:
     """Fold the gateway's rows (None: none are fresh), then decide what to say.
 
     On a first run every row counts, however old. Incidents that are over, or open for days, are kept and never told:
     nobody wants last week's alerts tonight. ``witnesses`` is what Azure said of open incidents, by their ids, and
-    ``people`` what was entered by hand: remarks, silences, planned work.
+    ``people`` what was entered by hand: remarks, silences, planned work. ``unwatched``: its workspace is no longer
+    polled, so what is open gets no end and no reminder; a step without it takes that back.
     """
     policy = replace(policy, planned=people.planned(state.gateway)) if people.entries else policy
     before = _pruned(state, since, now, policy)
     reach = LONG_AGO if first_run else since
     incidents, checkpoints = _folded(before, log, reach, policy)
     spared = _spared(before, log, incidents, reach, since, policy) if log else before.spared
+    incidents = [_as_if_watched(i) for i in incidents]
     incidents = [_as_listed(i, witnesses.get(i.id, i.witnesses), policy) for i in incidents]
     incidents = [_as_people_say(i, people, policy) for i in incidents]
+    if unwatched:
+        incidents = [_as_unwatched(i) for i in incidents]
     kept = {t.incident.id: t for t in before.tracked}
     desk = _Desk(now, policy, _lately(incidents, before, policy), people.entries)
     tracked: list[Tracked] = []
@@ -175,6 +180,19 @@ def _as_people_say(incident: Incident, people: People, policy: Policy) -> Incide
     return replace(incident, status=Status.REMOVED) if incident.status is Status.OPEN and incident.closed else incident
 
 
+def _as_if_watched(incident: Incident) -> Incident:
+    """As its rows tell it: what its workspace's leaving did to it is taken back."""
+    if not incident.unwatched:
+        return incident
+    status = Status.OPEN if incident.status is Status.REMOVED else incident.status
+    return replace(incident, status=status, unwatched=False)
+
+
+def _as_unwatched(incident: Incident) -> Incident:
+    """Nobody will see its end, and none is made up."""
+    return replace(incident, status=Status.REMOVED, unwatched=True) if incident.status is Status.OPEN else incident
+
+
 def _witness_due(incident: Incident, now: datetime, policy: Policy) -> datetime | None:
     """When to ask Azure about an outage that does not end; None if it was asked for, or the time is past."""
     if incident.status is not Status.OPEN or incident.witnesses or incident.gateway not in policy.active_active:
@@ -214,7 +232,8 @@ def _follow(incident: Incident, kept: Tracked | None, seen_at: datetime, now: da
     if kept is None:
         return Tracked(replace(incident, pending=is_pending(incident, seen_at, now, policy)), seen_at)
     old = kept.incident
-    same = replace(incident, pending=old.pending, rev=old.rev, remarks=old.remarks, planned=old.planned) == old
+    rows = replace(incident, pending=old.pending, rev=old.rev, remarks=old.remarks, planned=old.planned)
+    same = _as_if_watched(rows) == _as_if_watched(old)
     seen_at = kept.seen_at if same else seen_at
     pending = is_pending(incident, seen_at, now, policy)
     return Tracked(replace(incident, pending=pending, rev=old.rev), seen_at, kept.told)
@@ -234,7 +253,7 @@ def _pruned(state: GatewayState, since: datetime, now: datetime, policy: Policy)
     base = [n for n, c in enumerate(state.checkpoints) if c.at <= since]
     checkpoints = state.checkpoints[base[-1] if base else 0 :]
     # How an open outage ends may yet show that it belongs to what came shortly before it.
-    living = [t.incident for t in state.tracked if t.incident.status is Status.OPEN]
+    living = [t.incident for t in state.tracked if t.incident.goes_on]
     begun = [o.start for i in living for o in i.outages if o.end is None]
     reach = min([since, *begun]) - max(MARGIN, policy.next_hop, policy.rejoin)
     tracked = tuple(t for t in state.tracked if not _over(t, reach, now, policy))
@@ -256,7 +275,7 @@ def _last_starts(state: GatewayState, since: datetime) -> tuple[Start, ...]:
 def _over(tracked: Tracked, reach: datetime, now: datetime, policy: Policy) -> bool:
     incident = tracked.incident
     # What somebody closed without an end lies open in the log: forgotten, it would be found and told anew.
-    going_on = incident.status is Status.OPEN or (incident.ended_at is None and incident.closed is not None)
+    going_on = incident.goes_on or (incident.ended_at is None and incident.closed is not None)
     if going_on or incident.pending or newest(incident) >= reach:
         return False
     decision = decide(tracked, now, policy)

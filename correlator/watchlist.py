@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -37,6 +37,33 @@ def workspaces(settings: Settings, listed: Listed | None) -> tuple[str, ...]:
         return named
     out = {*(w.lower() for w in named), *listed.untried, *listed.unread}
     return (*named, *dict.fromkeys(w.customer_id for w in listed.found.workspaces if w.customer_id not in out))
+
+
+def not_polled(known: Iterable[str], polled: Iterable[str]) -> list[str]:
+    """Of the workspaces that were polled at some time those that are not now, for whatever reason."""
+    now = {w.lower() for w in polled}
+    return sorted(w for w in known if w.lower() not in now)
+
+
+def has_left(
+    workspace: str, mark: datetime, now: datetime, settings: Settings, listed: Listed | None, longest: timedelta
+) -> bool:
+    """Whether a workspace that is not polled any more was taken out of WORKSPACE_IDS (last good poll at ``mark``).
+
+    For so ``longest`` no other process may have polled it, as one with the settings of before would. What can be found
+    in wide entries has left only where a whole list of just these entries lacks it a day later too: not one that is
+    empty, or in which an entry was refused.
+    """
+    if now - mark <= longest:
+        return False
+    places = places_of(settings)
+    if not places:
+        return True
+    if listed is None or listed.places != places or listed.read_at - mark < FRESH_FOR:
+        return False
+    found = listed.found
+    there = {w.customer_id for w in found.workspaces}
+    return bool(there) and workspace.lower() not in there and not any(is_wide(r.scope) for r in found.refused)
 
 
 def informed(policy: Policy, listed: Listed | None) -> Policy:

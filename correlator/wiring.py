@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from correlator.gateways import Listed
 from correlator.model import Policy
 from correlator.notification import PollingGap
 from correlator.poll import Aside, poll_all
-from correlator.ports import Channel, GatewaySource, LogSource, Store
+from correlator.ports import Channel, GatewaySource, LogSource, Standing, Store
 from correlator.reports import confess, greet, summarize
 from correlator.routes import Routing
 from correlator.schedule import longest_pause
@@ -35,7 +36,7 @@ from correlator.stores.store import TableStore
 from correlator.stores.table_storage import AzureTables
 from correlator.stores.tables import Tables
 from correlator.summary import MonthlyTime, WeeklyTime
-from correlator.watchlist import Asking, informed, is_fresh, places_of, workspaces
+from correlator.watchlist import Asking, has_left, informed, is_fresh, not_polled, places_of, workspaces
 from correlator.wording import Style
 
 if TYPE_CHECKING:
@@ -138,6 +139,31 @@ class App(Struct):
             return
         if +purged:
             log.info(json.dumps({"event": "housekeeping", "before": before.isoformat(), "purged": dict(+purged)}))
+
+    def wind_up(self) -> None:
+        """Work off what workspaces left behind that are polled no longer. What fails is a line in the log."""
+        settings, store = self.settings, self._store()
+        try:
+            listed = store.kept_list()[0] if places_of(settings) else None
+            polled, known = workspaces(settings, listed), store.noted()
+            noted = {w.lower() for w in known}
+            for workspace in polled:
+                if workspace.lower() not in noted:  # as after an upgrade; else its first poll did
+                    store.note(Standing(workspace))
+        except CorrelatorError as refused:
+            log.warning("workspaces that are no longer watched: %s", refused)
+            return
+        left = not_polled(known, polled)
+        if not left:
+            return
+        from correlator.unwatched import Round
+
+        listed = listed or self._known_list()
+        store, channels = self.dressed(style_of(settings, listed))
+        policy = informed(policy_of(settings), listed)
+        gone = partial(has_left, settings=settings, listed=listed, longest=policy.blind_after)
+        for report in Round(store, channels, policy, self.routing(listed), polled, gone).run(left, perf_counter):
+            log.info("%s", line_of("wind_up", report))
 
     def opened(self) -> tuple[Store, dict[str, Channel]]:
         """Store and channels for a run beside the polls."""

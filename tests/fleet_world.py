@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from correlator.fleet import Fleet, InTurn, Known
 from correlator.model import LogRow
 from correlator.ports import Channel, LogAnswer, Span, Store
@@ -28,7 +30,9 @@ from tests.world import HOUR, MINUTE, MONDAY, POLICY, STYLE, WS, ZONE, Plan, Wor
 SECOND = "second"
 PLACES = (WS, SECOND)
 TRIES = 5
-SETTINGS = Settings.read({"WORKSPACE_IDS": ",".join(PLACES), "FAN_OUT_ABOVE": "1", "QUERIES_AT_ONCE": "1"})
+SETTINGS = Settings.read({"WORKSPACE_IDS": ",".join(PLACES), "FAN_OUT_ABOVE": "0", "QUERIES_AT_ONCE": "1"})
+WITHOUT = replace(SETTINGS, workspace_ids=(WS,))
+"""As they are while the second workspace is taken out of them."""
 
 
 class Split(ScriptedLog):
@@ -93,6 +97,7 @@ class FleetWorld(World):
         self.poison: list[str] = []
         self.asking: set[int] = set()
         self.calm_down = False
+        self.away = False
         super().__init__(partial(make, fleet=True))
 
     def act(
@@ -102,7 +107,7 @@ class FleetWorld(World):
             summarize(PLACES, store, chats, MONDAY, ZONE)
             return
         tables = Fuse(self.tables, burn)
-        app = Dressed(SETTINGS, Counted(Fuse(self.log, burn), me, self), None, tables)
+        app = Dressed(WITHOUT if self.away else SETTINGS, Counted(Fuse(self.log, burn), me, self), None, tables)
         app.parts = store, chats
         fleet = Fleet(app)
         # Which slot is free is asked a few times; nobody waits for time to pass.
@@ -112,6 +117,8 @@ class FleetWorld(World):
         match plan.kind:
             case "work":
                 self._work(fleet)
+            case "wind up":
+                app.wind_up()
             case "give up" if self.poison:
                 fleet.give_up(self.poison.pop())
             case "dispatch" | "poll":
@@ -150,9 +157,9 @@ class FleetWorld(World):
         while self.poison:
             self.run(Plan("give up"))
 
-    def drain(self) -> None:
+    def drain(self, *, away: bool = False) -> None:
         """Everything is well for a week: what can still happen, happens."""
-        self.calm_down = True
+        self.calm_down, self.away = True, away
         for chat in self.chats.values():
             chat.dead.clear()
             chat.plan.clear()
@@ -161,6 +168,7 @@ class FleetWorld(World):
             self.log.now += pause
             self.tick()
             self.run(Plan("weekly"))
+            self.run(Plan("wind up"))
         self.tick()
 
     def check_gaps(self) -> None:

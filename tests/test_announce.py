@@ -306,6 +306,8 @@ LAST_WORDS: list[Case] = [
     (told(Status.ABSORBED), incident(Status.ABSORBED), "23:00:00", NOTHING),
     (told(OPEN), incident(Status.REMOVED), "12:05:00", says(Moment.REMOVED, Why.GONE)),
     (told(), incident(Status.REMOVED), "23:00:00", NOTHING),
+    # one message tells of all that was open in a workspace that left
+    (told(OPEN), replace(incident(Status.REMOVED), unwatched=True), "12:05:00", quiet(Why.UNWATCHED)),
 ]
 TABLES = {
     "opened": OPENED, "still down": STILL_DOWN, "azure": AZURE, "remote side": REMOTE_SIDE,

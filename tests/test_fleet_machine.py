@@ -18,17 +18,20 @@ from correlator.stores.slots import SLOTS, Slot, Slots
 from correlator.stores.store import TableStore
 from correlator.stores.tables import STATE, Conflict, Upsert
 from tests.fleet_world import FleetWorld
-from tests.test_laws import essence, truth
+from tests.test_laws import GATEWAYS, essence, truth
 from tests.test_machine import BlindClaim, BlindCommit, NoClaim, TwoCommits
 from tests.test_soak import ANSWERS, drop, trouble
-from tests.world import FAULTS, MINUTE, SEND, WEEKS, Plan
+from tests.world import FAULTS, MINUTE, SEND, WEEKS, WS, Plan
 
 NO_TURN_FOR_IKE = re.compile(r"(, )?'The IKE log could not be read around the drop\.'")
 KINDS = ["work"] * 6 + ["dispatch"] * 2 + ["weekly", "give up"]
 
 
-def soak(rounds: int, seed: int, danger: float = 1.0, **parts: Any) -> FleetWorld:
-    """So many rounds of up to three runs at once, under faults that the seed decides."""
+def soak(rounds: int, seed: int, danger: float = 1.0, *, leaves: bool = False, **parts: Any) -> FleetWorld:
+    """So many rounds of up to three runs at once, under faults that the seed decides.
+
+    ``leaves``: the second workspace is taken out of the settings and put back, now and then.
+    """
     chance = random.Random(seed)
     world = FleetWorld(seed, **parts)
     for n in range(rounds):
@@ -39,6 +42,11 @@ def soak(rounds: int, seed: int, danger: float = 1.0, **parts: Any) -> FleetWorl
         for chat in world.chats.values():
             chat.plan = [chance.choice(ANSWERS) for _ in range(3)]
         plans = [plan(chance, danger) for _ in range(chance.choice([1, 2, 3, 3]))]
+        if leaves:
+            world.away ^= chance.random() < 0.02
+            if chance.random() < 0.2:
+                drop(world, chance)
+            plans += [plan(chance, danger)._replace(kind="wind up")] * (chance.random() < 0.3)
         world.run(*plans, chance=chance, stay=chance.choice([0.0, 0.7, 0.9]))
         world.log.now += chance.choice([0, 1, 2, 5, 40 if n % 40 == 0 else 5]) * MINUTE
     return world
@@ -68,11 +76,33 @@ def test_nights_of_faults_end_as_one_replay(seed: int) -> None:
     ends_as_one_replay(world)
 
 
+def test_a_workspace_that_comes_and_goes_ends_as_one_replay() -> None:
+    """The same where one leaves the settings and comes back, while runs with the settings of before go on."""
+    told = 0
+    for seed in range(6):
+        world = soak(250, seed, danger=2.0, leaves=True)
+        told += any(n.unwatched for chat in world.chats.values() for n in chat.said)
+        ends_as_one_replay(world)
+    assert told, "nobody stayed away for long enough with something open"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_a_workspace_leaves_behind_is_worked_off(seed: int) -> None:
+    """Where it does not come back, nothing waits, nothing is open, and nobody knows it any more."""
+    world = soak(250, 100 + seed, danger=2.0, leaves=True)
+    world.drain(away=True)
+    assert world.waits() == []
+    assert world.calm.noted() == [WS]
+    left = [d for d in world.calm.documents(WEEKS) if d["gateway"]["resource_id"] == GATEWAYS[1]]
+    assert left
+    assert not [d["id"] for d in left if d["status"] == "open"]
+
+
 @pytest.mark.verify
 def test_many_nights_end_as_one_replay() -> None:
-    """The same over a hundred nights, denser ones among them."""
+    """The same over a hundred nights, denser ones among them, and some in which a workspace comes and goes."""
     for seed in range(100):
-        ends_as_one_replay(soak(250, 1000 + seed, danger=6.0 if seed % 2 else 2.0))
+        ends_as_one_replay(soak(250, 1000 + seed, danger=6.0 if seed % 2 else 2.0, leaves=seed % 4 > 1))
 
 
 @pytest.mark.parametrize("kind", ["dispatch", "work", "give up"])

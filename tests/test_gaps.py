@@ -164,6 +164,27 @@ def test_a_gap_that_is_still_kept_is_not_told_again() -> None:
     assert [gap(0, 3) in b.gaps for b in told(night)] == [True, False, False]
 
 
+def test_a_workspace_that_was_away_is_not_told_of_again() -> None:
+    """What is remembered of a workspace outlasts its being polled: found again, it still keeps what was told."""
+    night = Night(UP)
+    kept = {"a": (gap(0, 3),), "b": (gap(5, 6),)}
+    confess(kept, ["a"], night.store, night.chats, NOON + 3 * HOUR)
+    confess(kept, ["b"], night.store, night.chats, NOON + 6 * HOUR)
+    confess(kept, ["a", "b"], night.store, night.chats, NOON + 7 * HOUR)
+    assert [b.gaps for b in told(night)] == [(gap(0, 3),), (gap(5, 6),)]
+
+
+def test_what_is_remembered_of_gaps_ends() -> None:
+    """After fourteen weeks a gap is neither kept nor told, so nothing is remembered of it, nor of who had it."""
+    night = Night(UP)
+    confess({"a": (gap(0, 3),)}, ["a"], night.store, night.chats, NOON + 3 * HOUR)
+    later = NOON + 3 * HOUR + KEPT_FOR
+    confess({"b": (PollingGap(later, later + HOUR),)}, ["b"], night.store, night.chats, later + HOUR)
+    assert night.store.read(WATCH_PARTITION).head.noted.keys() == {"b"}
+    confess({"a": (gap(0, 3),)}, ["a"], night.store, night.chats, later + HOUR)
+    assert len(told(night)) == 2
+
+
 def test_no_death_hides_a_gap() -> None:
     """Killed at any call of the poll or of the telling, the next process tells it; it repeats only after a send."""
     tried = 0

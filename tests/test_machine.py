@@ -306,15 +306,15 @@ class LostAnswersUncounted(Delivery):
         super()._try_again(held, failed)
 
 
-class MarkFirst(poll._Commit, frozen=True):
+class MarkFirst(poll.Commit, frozen=True):
     """The mark moves with the first commit of several."""
 
-    def apply(self, before: Snapshot, steps: Sequence[Step]) -> None:
+    def apply(self, before: Snapshot, steps: Sequence[Step], after: Head) -> None:
         if before.head.mark is None:
-            return super().apply(before, steps)
+            return super().apply(before, steps, after)
         moved = changed(before.head, mark=self.now)
         tag = self._write(before.etag, moved, [])
-        return super().apply(changed(before, etag=tag, head=moved), steps)
+        return super().apply(changed(before, etag=tag, head=moved), steps, after)
 
 
 STORES = [NoClaim, BlindClaim, CrashesUncounted, BlindCommit, TwoCommits, NoRev, FoldInTwoSteps]
@@ -357,7 +357,7 @@ def test_a_safeguard_of_delivery_is_needed(mutant: type[Delivery], monkeypatch: 
 
 def test_the_mark_moves_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a mark that moves before everything is committed, rows of a run that dies in between are lost."""
-    monkeypatch.setattr(poll, "_Commit", MarkFirst)
+    monkeypatch.setattr(poll, "Commit", MarkFirst)
     with pytest.raises(AssertionError):
         hunt()
 

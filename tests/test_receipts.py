@@ -6,16 +6,18 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from correlator.delivery import Report
 from correlator.errors import StoreUnavailable
+from correlator.model import Move
 from correlator.notification import Moment
-from correlator.poll import Aside
+from correlator.poll import Aside, poll
 from correlator.ports import Receipt
 from correlator.stores.messages import told
 from correlator.stores.tables import MESSAGES, STATE
 from tests.fakes import Fuse, Killed
-from tests.test_poll import MAINTENANCE, MINUTE, UP, WS, Night, closed, tunnel, when
+from tests.test_poll import GATEWAY, MAINTENANCE, MINUTE, POLICY, UP, WS, Night, closed, tunnel, when
 
 
 def filed(night: Night) -> list[Receipt]:
@@ -145,6 +147,18 @@ def test_lateness_is_that_of_fresh_rows() -> None:
     assert (report.late_newest, report.late_worst) == (120.0, 540.0)
     report = night.poll("12:17:00")
     assert (report.late_newest, report.late_worst) == (None, None)
+
+
+def test_rows_of_a_gateway_that_moved_are_measured_too() -> None:
+    """Rows that are told under the ids of today still say how late they were, and when they were there."""
+    night = Night(UP)
+    night.log.arrivals += [a._replace(row=a.row._replace(ingested=a.ingested)) for a in MAINTENANCE]
+    night.log.now = when("17:20:00")
+    moved = replace(POLICY, moved={GATEWAY.format(9): Move(GATEWAY.format(8), when("12:00:00"))})
+    report = poll(WS, night.log, night.store, night.chats, moved)
+    (sent,) = report.messages
+    assert report.late_worst is not None
+    assert sent.row is not None
 
 
 def test_a_run_is_timed() -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from pathlib import Path
 
 from benchmarks.chains import Span
-from correlator.categories import read_rows
+from correlator.categories import Reading
 from correlator.correlate import correlate
-from correlator.model import Fields, Incident, Policy
-from correlator.sources.answer import fields_of_text, text_tables
+from correlator.model import Incident, Policy
+from correlator.sources.export import Files
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -21,16 +20,10 @@ MICROSECOND = timedelta(microseconds=1)
 def run(path: Path) -> list[Incident]:
     """Every incident with its cause."""
     gc.disable()
-    read = read_rows(_rows(path.read_bytes()))
-    policy = Policy()
-    return [i for log in read.logs.values() for i in correlate(log, policy).incidents]
-
-
-def _rows(data: bytes) -> Iterable[Fields]:
-    tables = text_tables(data)
-    if tables is None:
-        raise ValueError("the composed answer holds more than text")
-    return chain.from_iterable(map(fields_of_text, tables))
+    reading, policy = Reading(), Policy()
+    for columns in Files([path]).columns():
+        reading.take(columns)
+    return [i for log in reading.done().logs.values() for i in correlate(log, policy).incidents]
 
 
 def outages(result: list[Incident]) -> Iterable[Span]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from correlator.channels._content import title_line
 from correlator.notification import Notification
 from correlator.wording import Style
-from correlator.wording.delivery import blind_lines, mending_lines, missed_lines, parked_lines
+from correlator.wording.delivery import blind_lines, mending_lines, missed_lines, parked_lines, unwatched_lines
 from correlator.wording.messages import what_happened
 
 
@@ -26,6 +26,8 @@ def delivery_content(n: Notification, style: Style) -> DeliveryContent | None:
         return DeliveryContent(title_line(n, style), what_happened(n, style), *missed_lines(n.missed, style))
     if n.mending:
         return DeliveryContent(title_line(n, style), what_happened(n, style), *mending_lines(n, n.mending, style))
+    if n.unwatched:
+        return DeliveryContent(title_line(n, style), what_happened(n, style), *unwatched_lines(n, n.unwatched, style))
     if n.blind:
         return DeliveryContent(title_line(n, style), what_happened(n, style), *blind_lines(n.blind, style))
     return None

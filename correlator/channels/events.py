@@ -65,6 +65,8 @@ def size(event: object) -> int:
 def event_id(n: Notification) -> str:
     """The same for every try of a message, another for every message; without dots, which the signature divides by."""
     whose = [n.parked.channel] if n.parked else []
+    if n.unwatched:  # several may leave at once; the id is a header too, and a group's name may hold any letter
+        whose = [hashlib.blake2b(n.unwatched.workspace.encode(), digest_size=4).hexdigest()]
     return "-".join([f"{n.at:%Y%m%dT%H%M%S%f}", n.subject, n.moment.value, *whose, f"{n.number}"])
 
 
@@ -102,6 +104,8 @@ def _data(n: Notification, style: Style, each_end: int) -> Event:
     if n.blind:
         gaps = [{"since": iso(g.since), "until": iso(g.until)} for g in n.blind.gaps]
         return {"gaps": gaps, "incidents": n.blind.incidents}
+    if n.unwatched:
+        return n.unwatched._asdict()
     return {"channel": n.parked.channel, "why": n.parked.why} if n.parked else {"text": one_line(n, style)}
 
 

@@ -21,7 +21,7 @@ from correlator.notification import Moment, Notification
 from correlator.queries import LEAD
 from correlator.queries.links import links
 from correlator.settings import Settings
-from correlator.sources.export import Exported
+from correlator.sources.export import Exported, Places
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.wiring import policy_of
 from correlator.wording import Style, name, phrases
@@ -111,7 +111,9 @@ def ask_history(
     A row's place is its workspace and its number in the answer.
     """
     answers = [(w, source.history(w, first - LEAD, last + LEAD)) for w in workspaces]
-    places = [(w, n) for w, answer in answers for n in range(1, len(answer.rows) + 1)]
+    places = Places()
+    for workspace, answer in answers:
+        places.add(workspace, range(1, len(answer.rows) + 1))
     rows = [row for _, answer in answers for row in answer.rows]
     return Exported(rows, places, [], []), max(answer.now for _, answer in answers)
 

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
-from msgspec.structs import replace as changed
+from msgspec.structs import replace
 
-from correlator.categories import Read, moment, read_rows
 from correlator.channels import CHANNELS
 from correlator.cli import show
+from correlator.cli.at_once import AtOnce, visible_rows
 from correlator.cli.collector import without_collector
-from correlator.correlate import correlate
 from correlator.errors import UsageError
 from correlator.incident_json import incident_object, iso
-from correlator.model import Incident, LogRow, Policy, Status
+from correlator.model import LogRow, Policy, Status
 from correlator.notification import Moment, Notification
 from correlator.poll import poll
 from correlator.ports import Body, Channel, Head
 from correlator.settings import duration
-from correlator.sources.export import Exported, read_files
+from correlator.sources.export import Exported, Files, rows_of
 from correlator.sources.replayed import ReplayedLog
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
-from correlator.told import is_pending
 from correlator.weekly import label_of
 from correlator.wording import Style
 from correlator.wording.messages import title
@@ -64,16 +62,17 @@ def replay(
     python -m correlator replay night.jsonl --every 5m --messages out/
     python -m correlator replay export.csv --html report.html
     """  # noqa: D301  click ends a paragraph that is not to be wrapped at this very character
-    style, policy = show.style(), changed(show.policy(), down_after=Policy().down_after)
-    exported = _read(files, dates)
+    style, policy = show.style(), replace(show.policy(), down_after=Policy().down_after)
     now = show.point_in_time(until, style.zone) if until else None
+    judged = AtOnce(policy, now)
+    exported = _read(files, dates, judged, keep=bool(every or page))
     desk = _Desk(messages)
     channels = {name: _Recorder(kind(NOWHERE, style, True), desk, style) for name, (_, kind) in CHANNELS.items()}
-    read = read_rows(exported.rows, own_reasons=policy.reasons)
+    read = judged.read()
     if every:
         found = _polled(exported, _interval(every), now, channels, style, policy)
     else:
-        found = _at_once(read, exported, now, channels, style, policy)
+        found = _at_once(judged, channels, style)
     found = [i for i in found if everything or not Status(i["status"]).withdrawn]
     answer = {
         "incidents": found,
@@ -105,10 +104,17 @@ def _interval(text: str) -> timedelta:
     return step
 
 
-def _read(files: Sequence[Path], dates: str | None) -> Exported:
+def _read(paths: Sequence[Path], dates: str | None, judged: AtOnce, *, keep: bool) -> Exported:
+    """Hand the rows to the judgement; they are kept only for what looks at them again."""
+    kept: list[LogRow] = []
     with show.progress() as progress:
-        task = progress.add_task("Reading", total=sum(f.stat().st_size for f in files))
-        return read_files(files, dates, lambda done: progress.advance(task, done))
+        task = progress.add_task("Reading", total=sum(path.stat().st_size for path in paths))
+        files = Files(paths, dates, lambda done: progress.advance(task, done))
+        for columns in files.columns():
+            judged.take(columns)
+            if keep:
+                kept += rows_of(columns)
+    return files.read(kept)
 
 
 class _Desk:
@@ -122,6 +128,10 @@ class _Desk:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as problem:
                 raise UsageError(f"{folder} cannot be made: {problem.strerror}") from None
+
+    @property
+    def keeps_bodies(self) -> bool:
+        return self._folder is not None
 
     def take(self, channel: str, notification: Notification, text: str, body: Body) -> None:
         moment_said = notification.moment.value
@@ -147,7 +157,7 @@ def _write(file: Path, text: str) -> None:
 
 
 class _Recorder:
-    """A channel that renders as the real one and keeps what it would have posted."""
+    """A channel that notes what it would have posted; it renders as the real one where somebody keeps the messages."""
 
     def __init__(self, channel: Channel, desk: _Desk, style: Style) -> None:
         self.name = channel.name
@@ -160,11 +170,11 @@ class _Recorder:
 
     def render(self, notification: Notification) -> Body:
         self._rendered = notification
-        return self._channel.render(notification)
+        return self._channel.render(notification) if self._desk.keeps_bodies else {}
 
     def render_plain(self, notification: Notification) -> Body:
         self._rendered = notification
-        return self._channel.render_plain(notification)
+        return self._channel.render_plain(notification) if self._desk.keeps_bodies else {}
 
     def send(self, body: Body) -> None:
         if self._rendered:
@@ -174,52 +184,18 @@ class _Recorder:
 def _page(found: Sequence[dict[str, Any]], exported: Exported, now: datetime | None, style: Style) -> str:
     from correlator.pages import render
 
-    return render(found, style, _visible(exported.rows, now), until=now)
+    return render(found, style, list(visible_rows(exported.rows, now)), until=now)
 
 
-def _visible(rows: Iterable[LogRow], now: datetime | None) -> list[LogRow]:
-    """The rows that had arrived by then; all of them without a time."""
-    return [r for r in rows if not now or (_first_seen(r.at, r.ingested) or now) <= now]
-
-
-def _at_once(
-    read: Read,
-    exported: Exported,
-    now: datetime | None,
-    channels: Mapping[str, Channel],
-    style: Style,
-    policy: Policy,
-) -> list[dict[str, Any]]:
-    """One judgement over every row visible by then; every waiting time is over, so all that stands is said."""
-    if now:
-        read = read_rows(_visible(exported.rows, now), own_reasons=policy.reasons)
-    as_of = now or max((s for r in exported.rows if (s := _first_seen(r.at, r.ingested))), default=None)
-    incidents = [i for _, log in sorted(read.logs.items()) for i in correlate(log, policy).incidents]
-    incidents = sorted(incidents, key=lambda i: (i.started_at, i.id))
-    if as_of:
-        seen = _last_seen(exported, incidents)
-        incidents = [changed(i, pending=is_pending(i, seen[i.id], as_of, policy)) for i in incidents]
+def _at_once(judged: AtOnce, channels: Mapping[str, Channel], style: Style) -> list[dict[str, Any]]:
+    """The incidents, and what stands to be said of each."""
+    incidents = judged.incidents()
+    if now := judged.as_of():
         for incident in incidents:
             said = Moment.OPENED if incident.status is Status.OPEN else Moment.RECOVERED
             for channel in channels.values():
-                channel.send(channel.render(Notification(said, as_of, changed(incident, pending=False))))
+                channel.send(channel.render(Notification(said, now, replace(incident, pending=False))))
     return [incident_object(i, style) for i in incidents]
-
-
-def _first_seen(at: str | datetime, ingested: str | datetime) -> datetime | None:
-    return (moment(ingested) if ingested else None) or moment(at)
-
-
-def _last_seen(exported: Exported, incidents: Iterable[Incident]) -> dict[str, datetime]:
-    """When the newest row of each incident could first be seen."""
-    rows = {(m, r.peer): _first_seen(r.at, r.ingested) for r in exported.rows if r.ingested and (m := moment(r.at))}
-    last: dict[str, datetime] = {}
-    for incident in incidents:
-        for outage in (d.outage for d in incident.drops):
-            for at in (outage.start, outage.end or outage.start):
-                seen = rows.get((at, outage.peer)) or at
-                last[incident.id] = max(last.get(incident.id, seen), seen)
-    return last
 
 
 def _polled(

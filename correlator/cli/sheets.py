@@ -15,7 +15,7 @@ from rich.text import Text
 
 from correlator.cli.show import COLOURS
 from correlator.incident_json import gateway_name
-from correlator.model import Cause, Confidence, Side
+from correlator.model import Cause, Confidence, Side, Status
 from correlator.ports import Receipt
 from correlator.stats import By, Stats, Sum
 from correlator.wording import Style, name, phrases
@@ -89,7 +89,7 @@ def _page(found: Document, style: Style) -> Iterator[Text | Table | Padding]:
     ended = datetime.fromisoformat(end) if end else None
     yield Text(f"{found['id']} · {gateway['name']} · {phrases.day(start, style)}", "bold")
     yield Text(f"{gateway['resource_id']}", "dim")
-    yield _line("label.when", phrases.span(start, ended, style, start), style)
+    yield _line("label.when", phrases.span(start, ended, style, start, _unended(found)), style)
     yield _line("label.down", length_text(found, style), style)
     words = (Cause(cause["code"]), Side(cause["side"]), Confidence(cause["confidence"]))
     verdict = " · ".join(name(word, style) for word in words)
@@ -158,6 +158,11 @@ def _told(told: Sequence[Receipt], start: datetime, style: Style) -> list[str]:
     ]
 
 
+def _unended(found: Document) -> str:
+    """What is said in the place of an end: of what was closed, or is not watched any more, nobody knows it."""
+    return "still-down" if found["status"] == Status.OPEN else "end-unknown"
+
+
 def _outages(found: Document, style: Style) -> Table:
     table = _table(style, "ask.peer", "ask.instance", "ask.started", "ask.down", "ask.reason")
     for o in found["outages"]:
@@ -166,7 +171,9 @@ def _outages(found: Document, style: Style) -> Table:
         moved = down if up == down or o["open"] else f"{down} → {up}"
         seconds = o["duration_seconds"]
         bound = o.get("at_most", False)
-        length = phrases.say(style, "still-down") if seconds is None else phrases.length(seconds, style, at_most=bound)
+        length = (
+            phrases.say(style, _unended(found)) if seconds is None else phrases.length(seconds, style, at_most=bound)
+        )
         peer = phrases.address(o["remote_ip"] or "", style)
         table.add_row(peer, moved, phrases.clock(started, style), length, phrases.short(o["reason"], 40))
     return table

@@ -71,11 +71,9 @@ def point_in_time(text: str, zone: str) -> datetime:
 def unreadable(exported: Exported, read: Read) -> list[dict[str, Any]]:
     """Everything that could not be read, with its place: what was no row, and rows that say too little."""
     found = [s._asdict() for s in exported.skipped]
-    if read.unreadable:
-        places = {id(row): place for row, place in zip(exported.rows, exported.places, strict=True)}
-        for bad in read.unreadable:
-            file, line = places[id(bad.row)]
-            found.append({"file": file, "line": line, "why": bad.why})
+    for bad in read.unreadable:
+        file, line = exported.places[bad.number]
+        found.append({"file": file, "line": line, "why": bad.why})
     return found
 
 
@@ -97,7 +95,7 @@ def nothing(exported: Exported, read: Read, chosen: Style) -> None:
     """Why there is no incident: nothing fell, no row tells of tunnels, or none could be read."""
     tunnel_rows = sum(len(log.tunnels) for log in read.logs.values())
     skipped = [s.why for s in exported.skipped] + [bad.why for bad in read.unreadable]
-    rows = len(exported.rows) + len(exported.skipped)
+    rows = len(exported.places) + len(exported.skipped)
     click.echo(nothing_found(tunnel_rows, rows, skipped, chosen))
 
 

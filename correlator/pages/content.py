@@ -126,7 +126,7 @@ def _incident(i: Object, n: int, style: Style, shown: Shown | None) -> dict[str,
     return {
         "id": clean(i["id"]),
         "gateway": n,
-        "status": i["status"],
+        "status": "unwatched" if i.get("unwatched") else i["status"],
         "from": _at(i["started_at"]),
         "to": _at(i["ended_at"]),
         "seconds": i["connection_downtime_seconds"],

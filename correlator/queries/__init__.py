@@ -18,8 +18,21 @@ LEAD = timedelta(hours=6)
 """Rows before the window are evidence for what happens at its start."""
 FIRST_LOOK_BACK = LOOK_BACK
 """The first poll reads what the welcome sums up."""
-
-
+COLUMNS = [
+    "TimeGenerated",
+    "Ingested",
+    "Gateway",
+    "Category",
+    "OperationName",
+    "Message",
+    "Status",
+    "Instance",
+    "Peer",
+    "Reason",
+]
+"""What rows for a verdict are asked for with, in the order of LogRow's fields."""
+CLOCK = "clock"
+"""The category of the row that is none: its time is the service's ``now()``."""
 HEX = "0123456789abcdef"
 
 
@@ -43,15 +56,17 @@ def poll(mark: datetime | None, since: datetime | None, again: Iterable[str] = (
     wanted = ", ".join(f"'{gateway}'" for gateway in again if "'" not in gateway and "\\" not in gateway)
     head += f"let again = datatable(Scope: string)[{wanted}];\n"
     # Rows may be stamped up to a day ahead (the service's documentation).
-    return head + "let until = now() + 1d;\n" + text("rows") + text("poll")
+    return head + "let until = now() + 1d;\n" + text("clock") + text("rows") + text("poll")
 
 
 def history(start: datetime, end: datetime, digits: str = HEX) -> str:
     """The rows of a time range: of all gateways, or of those the hash of whose id begins with one of these digits."""
     bounds = f"let reach = {literal(start - MOMENT)};\nlet until = {literal(end)};\n"
+    found = bounds + text("clock") + text("rows") + text("history")
+    if digits == HEX:
+        return found
     wanted = ", ".join(f"'{digit}'" for digit in digits)
-    only = f"| where Kind == 'clock' or substring(hash_md5(Gateway), 0, 1) in ({wanted})\n" if digits != HEX else ""
-    return bounds + text("rows") + text("history") + only
+    return f"{found}| where Category == '{CLOCK}' or substring(hash_md5(Gateway), 0, 1) in ({wanted})\n"
 
 
 def evidence(gateway: str, start: datetime, end: datetime) -> str:
@@ -67,7 +82,7 @@ def ike(spans: Sequence[tuple[str, datetime, datetime]]) -> str:
     reach, until = min(begin for _, begin, _ in spans), max(end for *_, end in spans)
     head = f"let spans = datatable(Gateway: string, Begin: datetime, End: datetime)[\n{lines}];\n"
     bounds = f"let reach = {literal(reach)};\nlet until = {literal(until)};\nlet phrases = @'{PHRASES}';\n"
-    return head + bounds + text("ike")
+    return head + bounds + text("clock") + text("ike")
 
 
 def _plain(resource_id: str) -> str:

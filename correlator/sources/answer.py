@@ -6,12 +6,12 @@ An answer of nothing but text, as the rows of the VPN logs mostly are, is parsed
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
-from typing import Any, NotRequired, TypedDict
+from itertools import islice
+from typing import Any, NotRequired, TypedDict, cast
 
 import msgspec
 
-from correlator.model import Fields, LogRow, maker
+from correlator.model import Columns, LogRow, maker
 
 # The names under which each field of LogRow is found: raw columns first, then those of our own queries.
 NAMES: tuple[tuple[str, ...], ...] = (
@@ -26,8 +26,8 @@ NAMES: tuple[tuple[str, ...], ...] = (
     ("remoteIP_s", "Peer"),
     ("stateChangeReason_s", "Reason"),
 )
-GATEWAY = 2
-"""The place of the gateway among them."""
+GATEWAY, CATEGORY = 2, 3
+"""The places of two among them."""
 PORTION = 4096
 """So many rows are turned at once."""
 LOOKED_AT = ("Type", "OperationNameValue", "AdditionalFields")
@@ -71,39 +71,29 @@ def _is_plain(table: TextTable) -> bool:
     return names.isdisjoint(LOOKED_AT) and {len(table["columns"])}.issuperset(map(len, table["rows"]))
 
 
-def rows_of_text(table: TextTable) -> Iterator[LogRow]:
-    """The rows of a table of text."""
-    return map(_log_row, fields_of_text(table))
-
-
-def fields_of_text(table: TextTable) -> Iterator[Fields]:
-    """The same rows as bare tuples, which are all that ``read_rows`` needs."""
-    return _fields([column["name"] for column in table["columns"]], table["rows"])
+def columns_of_text(table: TextTable) -> Columns:
+    """The rows of a table of text, turned."""
+    return _turned([column["name"] for column in table["columns"]], table["rows"])
 
 
 def rows_of_table(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[LogRow]:
     """The rows of an answer of the query API, by the names of its columns."""
-    texts = (["" if c is None else c for c in row] if None in row else row for row in rows)
-    return map(_log_row, _fields(columns, texts))
+    rest = (["" if c is None else c for c in row] if None in row else row for row in rows)
+    while portion := list(islice(rest, PORTION)):
+        yield from map(_log_row, zip(*_turned(columns, portion), strict=True))
 
 
-def _fields(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator[Fields]:
+def _turned(columns: Sequence[str], rows: Sequence[list[Any]]) -> Columns:
     """By columns, with no step of Python a row, for rows come by the hundred thousand."""
-    return chain.from_iterable(_portions(columns, iter(rows)))
-
-
-def _portions(columns: Sequence[str], rows: Iterator[list[Any]]) -> Iterator[Iterable[Fields]]:
+    if not rows:
+        return cast(Columns, ((),) * len(NAMES))
     places = {name: n for n, name in enumerate(columns)}
-    while portion := list(islice(rows, PORTION)):
-        cells = list(zip(*portion, strict=True))
-        lacking = [""] * len(portion)
-        fields: list[Sequence[Any]] = [
-            next((cells[places[n]] for n in names if n in places), lacking) for names in NAMES
-        ]
-        if "_ResourceId" in places and "ResourceId" in places:
-            spare = cells[places["ResourceId"]]
-            fields[GATEWAY] = [own or other for own, other in zip(fields[GATEWAY], spare, strict=True)]
-        yield zip(*fields, strict=True)
+    cells, lacking = list(zip(*rows, strict=True)), [""] * len(rows)
+    fields: list[Sequence[Any]] = [next((cells[places[n]] for n in names if n in places), lacking) for names in NAMES]
+    if "_ResourceId" in places and "ResourceId" in places:
+        spare = cells[places["ResourceId"]]
+        fields[GATEWAY] = [own or other for own, other in zip(fields[GATEWAY], spare, strict=True)]
+    return cast(Columns, tuple(fields))
 
 
 _log_row = maker(LogRow)

@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import codecs
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from correlator.activity import ACTIVITY
-from correlator.categories import CATEGORIES
+from correlator.categories import CATEGORIES, PORTION, columns_of
 from correlator.errors import UsageError
-from correlator.model import LogRow
-from correlator.sources.answer import LOOKED_AT, NAMES, TextTable, rows_of_table, rows_of_text, text_tables
+from correlator.model import Columns, LogRow, maker
+from correlator.sources.answer import (
+    CATEGORY,
+    LOOKED_AT,
+    NAMES,
+    TextTable,
+    columns_of_text,
+    rows_of_table,
+    text_tables,
+)
+from correlator.sources.pieces import pieces
 from correlator.sources.portal_csv import csv_records
 
 Progress = Callable[[int], None]
@@ -52,40 +62,129 @@ class Skipped(NamedTuple):
     why: str
 
 
+class Places:
+    """Where each row stands: its file, and its line or its number there."""
+
+    def __init__(self) -> None:
+        self._first: list[int] = []
+        self._parts: list[tuple[str, Sequence[int]]] = []
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        return ((file, line) for file, lines in self._parts for line in lines)
+
+    def add(self, file: str, lines: Sequence[int]) -> None:
+        """So many rows follow those that are there."""
+        self._first.append(self._count)
+        self._parts.append((file, lines))
+        self._count += len(lines)
+
+    def __getitem__(self, number: int) -> tuple[str, int]:
+        part = bisect_right(self._first, number) - 1
+        file, lines = self._parts[part]
+        return file, lines[number - self._first[part]]
+
+
 class Exported(NamedTuple):
-    """The rows of some files with their places, what was skipped, and what else is to be known of them, in lines."""
+    """Rows with their places, what was skipped beside them, and what else is to be known of their files, in lines."""
 
     rows: list[LogRow]
-    places: list[tuple[str, int]]
+    places: Places
     skipped: list[Skipped]
     notes: list[str]
 
 
-def read_files(paths: Iterable[Path], dates: str | None = None, progress: Progress | None = None) -> Exported:
-    """Read every file. ``dates`` is ``mdy`` or ``dmy`` for CSV. Raises UsageError for a file that cannot be used."""
-    found = Exported([], [], [], [])
-    for path in paths:
-        text = _text_of(path)
-        records = _json(text, path, found.notes) if text.lstrip()[:1] in ("{", "[") else csv_records(text, path, dates)
+class Files:
+    """Files, read a portion of their rows at a time. ``dates`` is ``mdy`` or ``dmy`` for CSV."""
+
+    def __init__(self, paths: Iterable[Path], dates: str | None = None, progress: Progress | None = None) -> None:
+        self.places = Places()
+        self.skipped: list[Skipped] = []
+        self.notes: list[str] = []
+        self._paths, self._dates, self._progress = paths, dates, progress
+
+    def read(self, rows: list[LogRow]) -> Exported:
+        """What was found so far, with those of its rows that somebody kept."""
+        return Exported(rows, self.places, self.skipped, self.notes)
+
+    def columns(self) -> Iterator[Columns]:
+        """Every row, turned. Raises UsageError for a file that cannot be used."""
+        for path in self._paths:
+            for lines, columns in self._portions(path):
+                self.places.add(str(path), lines)
+                yield columns
+            if self._progress:
+                self._progress(path.stat().st_size)
+
+    def _portions(self, path: Path) -> Iterator[tuple[Sequence[int], Columns]]:
+        """Of usual rows a portion is taken as it is; others are looked at one by one."""
+        line = 1
+        for piece in _pieces(path):
+            if not isinstance(piece, bytes):
+                yield from self._of_tables([piece], path, line)
+                line += len(piece["rows"])
+            elif (tables := text_tables(piece)) is not None:
+                yield from self._of_tables(tables, path, line)
+            else:
+                yield from self._of_records(self._records(_text_of(piece, path), path, line), path)
+
+    def _of_tables(self, tables: Iterable[TextTable], path: Path, line: int) -> Iterator[tuple[Sequence[int], Columns]]:
+        for table in tables:
+            count = len(table["rows"])
+            columns = columns_of_text(table)
+            if all(columns[CATEGORY]):
+                yield range(line, line + count), columns
+            else:
+                names = [column["name"] for column in table["columns"]]
+                yield from self._of_records(enumerate(_of_table(names, table["rows"]), line), path)
+            line += count
+
+    def _of_records(self, records: Iterable[tuple[int, Any]], path: Path) -> Iterator[tuple[Sequence[int], Columns]]:
+        rest = self._usable(records, path)
+        while portion := list(islice(rest, PORTION)):
+            lines, rows = zip(*portion, strict=True)
+            (columns,) = columns_of(rows)
+            yield lines, columns
+
+    def _usable(self, records: Iterable[tuple[int, Any]], path: Path) -> Iterator[tuple[int, LogRow]]:
         for line, record in records:
             row = _row(record)
             if isinstance(row, str):
-                found.skipped.append(Skipped(str(path), line, row))
+                self.skipped.append(Skipped(str(path), line, row))
             else:
-                found.rows.append(row)
-                found.places.append((str(path), line))
-        if progress:
-            progress(path.stat().st_size)
-    return found
+                yield line, row
+
+    def _records(self, text: str, path: Path, line: int) -> Iterator[tuple[int, Any]]:
+        is_json = text.lstrip()[:1] in ("{", "[")
+        return _json(text, path, line, self.notes) if is_json else csv_records(text, path, self._dates)
 
 
-def _text_of(path: Path) -> str:
-    """The text of a file in UTF-8, or in UTF-16 with its mark, which is what ``>`` of Windows PowerShell writes."""
+def read_files(paths: Iterable[Path], dates: str | None = None, progress: Progress | None = None) -> Exported:
+    """Every row of some files at once. Raises UsageError for a file that cannot be used."""
+    files = Files(paths, dates, progress)
+    return files.read([row for columns in files.columns() for row in rows_of(columns)])
+
+
+def rows_of(columns: Columns) -> Iterator[LogRow]:
+    """Columns turned back."""
+    return map(_log_row, zip(*columns, strict=True))
+
+
+def _pieces(path: Path) -> Iterator[TextTable | bytes]:
     try:
-        content = path.read_bytes()
-        return content.decode("utf-16" if content.startswith(UTF_16) else "utf-8-sig")
+        with path.open("rb") as file:
+            yield from pieces(file)
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}") from None
+
+
+def _text_of(content: bytes, path: Path) -> str:
+    """The text of a file in UTF-8, or in UTF-16 with its mark, which is what ``>`` of Windows PowerShell writes."""
+    try:
+        return content.decode("utf-16" if content.startswith(UTF_16) else "utf-8-sig")
     except UnicodeDecodeError:
         raise UsageError(f"{path} is no UTF-8 or UTF-16 text; export it as CSV or JSON") from None
 
@@ -130,21 +229,20 @@ def _parsed(text: str) -> Any:
         raise _NoJson("a number in it has thousands of digits") from None
 
 
-def _json(text: str, path: Path, notes: list[str]) -> Iterator[tuple[int, Any]]:
-    tables = text_tables(text)
-    if tables is not None:
-        return enumerate(chain.from_iterable(map(_of_text_table, tables)), 1)
+def _json(text: str, path: Path, line: int, notes: list[str]) -> Iterator[tuple[int, Any]]:
+    """The records of a document, the first of which is number ``line``."""
     try:
         document = _parsed(text)
     except _NoJson as problem:
-        if text.lstrip()[0] == "[":
-            raise UsageError(f"{path} is no whole JSON document: {problem}{problem.where}") from None
+        why = f"{problem}{problem.where}" if line == 1 else f"row {line} and what follows cannot be read"
+        if line > 1 or text.lstrip()[0] == "[":
+            raise UsageError(f"{path} is no whole JSON document: {why}") from None
         return _json_lines(text)
     if isinstance(document, dict):
         if isinstance(document.get("error"), dict) and len(document) > 1:
             notes.append(_cut_short(document["error"], path))
         document = _members(document, path)
-    return enumerate(document, 1)
+    return enumerate(document, line)
 
 
 def _json_lines(text: str) -> Iterator[tuple[int, Any]]:
@@ -199,13 +297,6 @@ def _name(column: Any, path: Path) -> str:
     raise UsageError(f"{path}: a column of one of its tables has no name")
 
 
-def _of_text_table(table: TextTable) -> Iterator[LogRow | dict[str, str]]:
-    """A LogRow for every row with a category; another comes as a record."""
-    columns = [column["name"] for column in table["columns"]]
-    for row, found in zip(table["rows"], rows_of_text(table), strict=True):
-        yield found if found.category else dict(zip(columns, row, strict=True))
-
-
 def _of_table(columns: Sequence[str], rows: Sequence[Any]) -> Iterator[Any]:
     """A LogRow for every usual row; an odd one comes as a record, or as it is."""
     looked = [columns.index(name) for name in LOOKED_AT if name in columns]
@@ -258,3 +349,6 @@ def _object(value: Any) -> Mapping[str, Any]:
     except _NoJson:
         return {}
     return loaded if isinstance(loaded, dict) else {}
+
+
+_log_row = maker(LogRow)

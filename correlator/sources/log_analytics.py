@@ -7,7 +7,7 @@ only, so retrying them is safe.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,32 +21,18 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 from azure.monitor.query import LogsQueryClient
-from msgspec.structs import replace
 
 from correlator import queries
 from correlator.categories import moment
 from correlator.errors import CutShort, SourceUnavailable
 from correlator.gateways import is_group
-from correlator.model import LogRow, maker
+from correlator.model import LogRow
 from correlator.ports import LogAnswer, Span
 from correlator.sources import query_api
-from correlator.sources.query_api import Answer, Detail, Inner, Table, read_time
+from correlator.sources.query_api import Answer, Detail, Inner, Row, Table
 
 log = logging.getLogger("correlator")
 
-COLUMNS = (
-    "TimeGenerated",
-    "Ingested",
-    "Gateway",
-    "Category",
-    "OperationName",
-    "Message",
-    "Status",
-    "Instance",
-    "Peer",
-    "Reason",
-)
-"""In the order of LogRow's fields."""
 SOME_TIME = datetime(2020, 1, 1, tzinfo=UTC)
 """A time without rows: an answer about it holds the service's clock alone."""
 SMALLEST = timedelta(minutes=30)
@@ -102,7 +88,7 @@ class LogAnalytics:
     ) -> LogAnswer:
         """One poll's rows and the service's clock. Raises SourceUnavailable."""
         try:
-            return _answer(self._tables(workspace, queries.poll(mark, since, again), POLL))
+            return self._rows(workspace, queries.poll(mark, since, again), POLL)
         except CutShort as cut:
             log.info("%s; it is asked for in portions", cut)
         now = self._whole(workspace, SOME_TIME, SOME_TIME).now
@@ -126,14 +112,14 @@ class LogAnalytics:
 
     def history(self, workspace: str, start: datetime, end: datetime) -> LogAnswer:
         """Every gateway's rows between two times. Raises SourceUnavailable."""
-        return _answer(self._tables(workspace, queries.history(start, end), PERSON))
+        return self._rows(workspace, queries.history(start, end), PERSON)
 
     def negotiations(self, workspace: str, spans: Sequence[Span]) -> Sequence[LogRow]:
         """IKE rows of some times, where the log is on; none where it is not. Raises SourceUnavailable."""
-        return _answer(self._tables(workspace, queries.ike(spans), POLL)).rows
+        return self._rows(workspace, queries.ike(spans), POLL).rows
 
     def _whole(self, workspace: str, start: datetime, end: datetime, digits: str = queries.HEX) -> LogAnswer:
-        return _answer(self._tables(workspace, queries.history(start, end, digits), POLL))
+        return self._rows(workspace, queries.history(start, end, digits), POLL)
 
     def sample(self, workspace: str, category: str) -> list[dict[str, Any]]:
         """Up to 50 newest rows of a category, with every column. Raises SourceUnavailable."""
@@ -141,14 +127,19 @@ class LogAnalytics:
 
     def ask(self, workspace: str, query: str) -> list[dict[str, Any]]:
         """The rows of any query, by column, with times as ISO text. Raises SourceUnavailable."""
-        tables = self._tables(workspace, query, PERSON)
+        tables = self._tables(workspace, query, PERSON, query_api.cells)
         return [dict(zip(t.names, row, strict=True)) for t in tables for row in _plain(t)]
 
-    def _tables(self, workspace: str, query: str, advice: Advice) -> Sequence[Table]:
+    def _rows(self, workspace: str, query: str, advice: Advice) -> LogAnswer:
+        return _answer(self._tables(workspace, query, advice, query_api.log_rows)[0])
+
+    def _tables(
+        self, workspace: str, query: str, advice: Advice, read: Callable[[bytearray], Answer[Row]]
+    ) -> Sequence[Table[Row]]:
         """Of a workspace; or, of a resource group, what its resources log to workspaces that let them be read so."""
         advice = {**advice, **OF_GROUP} if is_group(workspace) else advice
         try:
-            answer = query_api.ask(self._client, workspace, query, LIMITS)
+            answer = read(query_api.ask(self._client, workspace, query, LIMITS))
         except ServiceResponseError:
             raise SourceUnavailable(f"workspace {workspace}: the connection broke before an answer came") from None
         except HttpResponseError as failed:
@@ -169,7 +160,7 @@ class LogAnalytics:
         return tables
 
 
-def _whole(workspace: str, answer: Answer) -> list[Table]:
+def _whole(workspace: str, answer: Answer[Row]) -> list[Table[Row]]:
     """A partial result is used only if everything wrong with it is a warning; a cut one would shrink incidents."""
     if not answer.error:
         return answer.tables
@@ -181,26 +172,27 @@ def _whole(workspace: str, answer: Answer) -> list[Table]:
     return answer.tables
 
 
-def _answer(tables: Sequence[Table]) -> LogAnswer:
+def _answer(table: Table[LogRow]) -> LogAnswer:
     """Split the clock from the rows. Raises SourceUnavailable if the clock is not there."""
-    table = tables[0]
-    for needed in ("Kind", "PolledAt"):
-        if needed not in table.names:
-            raise SourceUnavailable(f"the answer lacks the column {needed}")
-    kind, polled = table.names.index("Kind"), table.names.index("PolledAt")
-    clock = next((moment(row[polled] or "") for row in table.rows if row[kind] == "clock"), None)
+    clock = next((moment(row.at) for row in table.rows if row.category == queries.CLOCK), None)
     if clock is None:
         raise SourceUnavailable("the answer lacks the service's clock")
-    rows = replace(table, rows=[row for row in table.rows if row[kind] != "clock"])
-    return LogAnswer(clock, list(map(_log_row, zip(*rows.cells(COLUMNS), strict=True))))
+    return LogAnswer(clock, [row for row in table.rows if row.category != queries.CLOCK])
 
 
-def _plain(table: Table) -> Iterator[list[Any]]:
+def _plain(table: Table[list[Any]]) -> Iterator[list[Any]]:
     """Its rows, with times in one spelling."""
     timed = [column.type == "datetime" for column in table.columns]
     for row in table.rows:
-        cells = [read_time(cell) if is_time else cell for cell, is_time in zip(row, timed, strict=True)]
-        yield [v.isoformat() if isinstance(v, datetime) else v for v in cells]
+        yield [_spelled(cell) if is_time else cell for cell, is_time in zip(row, timed, strict=True)]
+
+
+def _spelled(cell: Any) -> Any:
+    """A time as Python spells it; what is none stays as it is."""
+    try:
+        return datetime.fromisoformat(cell).isoformat()
+    except (TypeError, ValueError):
+        return cell
 
 
 def _advised(failed: HttpResponseError, advice: Advice) -> str:
@@ -215,9 +207,6 @@ def _advised(failed: HttpResponseError, advice: Advice) -> str:
     if status == 400 and NO_TABLE in text:
         return "no rows yet: it has no table AzureDiagnostics"
     return f"HTTP {status}: {_first_line(text)}"
-
-
-_log_row = maker(LogRow)
 
 
 def _first_line(text: str) -> str:

@@ -78,6 +78,12 @@ class TableStore:
     def note(self, standing: Standing) -> None:
         rosters.write(self._tables, _key(standing.workspace), standing)
 
+    def noted(self) -> list[str]:
+        return rosters.names(self._tables)
+
+    def forget(self, workspace: str) -> None:
+        rosters.remove(self._tables, _key(workspace))
+
     def gateways(self, partition: str, names: Iterable[str]) -> dict[str, GatewayState]:
         wanted = {_gateway_row(name) for name in names}
         if len(wanted) <= FEW:

@@ -15,6 +15,8 @@ from correlator.wording.verdicts import cause_phrase
 def length_text(document: Mapping[str, Any], style: Style) -> str:
     """How long an incident (the public object) stopped traffic, or took redundancy where traffic could go on."""
     status = Status(document["status"])
+    if document.get("unwatched"):
+        return say(style, "status.unwatched")
     if status not in (Status.OPEN, Status.RECOVERED):
         return name(status, style)
     if status is Status.OPEN:

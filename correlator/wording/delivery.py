@@ -1,11 +1,11 @@
-"""What is said of the monitor itself: a channel that refuses everything, what one was not told, what was not watched."""
+"""What is said of the monitor itself: a channel that refuses all, what was not told, what was not or is not watched."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from correlator.gaps import blind_seconds
-from correlator.notification import Blind, Mending, Missed, Notification, Parked
+from correlator.notification import Blind, Mending, Missed, Notification, Parked, Unwatched
 from correlator.settings import UNRESOLVED, setting_of
 from correlator.wording.phrases import Style, count, day_and_instant, duration, name, say, short
 
@@ -18,6 +18,8 @@ def delivery_sentence(n: Notification, style: Style) -> str:
     """``Messages to slack cannot be delivered``, ``12 messages could not be delivered here``."""
     if n.parked:
         return say(style, "parked", channel=short(n.parked.channel))
+    if n.unwatched:
+        return say(style, "unwatched", workspace=short(n.unwatched.workspace, LONGEST))
     if n.mending:
         return count(style, "mending", len(n.mending.found))
     if n.blind:
@@ -61,6 +63,12 @@ def mending_lines(n: Notification, mending: Mending, style: Style) -> tuple[str,
     more = len(mending.found) - LINES
     hidden = [say(style, "not-shown", n=more)] if more > 0 else []
     return day_and_instant(n.at, style), [*lines, *hidden, say(style, "mending.next")]
+
+
+def unwatched_lines(n: Notification, unwatched: Unwatched, style: Style) -> tuple[str, list[str]]:
+    """Since when, what was open, and how it is watched again."""
+    found = count(style, "unwatched.open", unwatched.incidents)
+    return day_and_instant(n.at, style), [found, say(style, "unwatched.next")]
 
 
 def _extent(blind: Blind) -> tuple[datetime, datetime]:

@@ -36,7 +36,7 @@ def state(n: Notification) -> str:
     """What the colour stands for: ``down``, ``weak`` (redundancy lost, flapping), ``up``, ``gone`` or ``calm``."""
     incident = n.incident
     if incident is None:
-        return WEAK if n.parked or n.missed or n.mending else CALM
+        return WEAK if n.parked or n.missed or n.mending or n.unwatched else CALM
     if incident.status is Status.OPEN:
         return DOWN if measures.connection_down(incident) else WEAK
     if n.moment is Moment.FLAPPING:
@@ -81,7 +81,7 @@ def what_happened(n: Notification, style: Style) -> str:
     if incident is None:
         if n.welcome:
             return welcome_sentence(n.welcome, style)
-        if n.parked or n.missed or n.blind or n.mending:
+        if n.parked or n.missed or n.blind or n.mending or n.unwatched:
             return delivery_sentence(n, style)
         return week_sentence(n.week, style) if n.week else name(n.moment, style)
     every = [d.outage for d in incident.drops]

@@ -12,7 +12,7 @@ from correlator.wording.phrases import LANGUAGES, PEERS_NAMED, Style, local, nam
 PREFIXES = ("page.", "cause.", "side.", "confidence.", "status.", "impact.", "moment.", "link.", "week.label.")
 KEYS = {
     *("weekdays", "months", "day", "day.short", "d", "h", "min", "s", "unit-gap", "below-a-second", "gap"),
-    *("incidents", "incidents.one", "list.none", "list.no-tunnel-row", "still-down"),
+    *("incidents", "incidents.one", "list.none", "list.no-tunnel-row", "still-down", "end-unknown"),
     *("label.why", "label.not-found", "label.would-change", "label.remarks", "label.history"),
     *("label.peer", "label.cause"),
 }

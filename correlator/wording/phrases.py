@@ -165,14 +165,17 @@ def day_and_instant(at: datetime, style: Style) -> str:
     return f"{day(at, style, 'day.short')} {instant(at, style)}"
 
 
-def span(start: datetime, end: datetime | None, style: Style, shown_day: datetime) -> str:
-    """From when to when, in the reader's zone and in UTC. The date stands beside a time of another day than shown."""
+def span(start: datetime, end: datetime | None, style: Style, shown_day: datetime, unended: str = "still-down") -> str:
+    """From when to when, in the reader's zone and in UTC. The date stands beside a time of another day than shown.
+
+    ``unended`` is the key of what is said where there is no end.
+    """
 
     def one(at: datetime, beside: datetime) -> str:
         same = local(at, style).date() == local(beside, style).date()
         return clock(at, style) if same else f"{day(at, style, 'day.short')} {clock(at, style)}"
 
-    until = one(end, start) if end else say(style, "still-down")
+    until = one(end, start) if end else say(style, unended)
     text = f"{one(start, shown_day)} → {until}" if end else one(start, shown_day)
     text = f"{text} {zone_name(start, style)}"
     if zone_name(start, style) != "UTC":

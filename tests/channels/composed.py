@@ -30,6 +30,7 @@ from correlator.notification import (
     Notification,
     Parked,
     PollingGap,
+    Unwatched,
     Welcome,
 )
 from correlator.people import Entry, EntryKind, Remark, RemarkKind
@@ -467,6 +468,12 @@ def mending() -> Notification:
     return Notification(Moment.MENDING, datetime(2026, 8, 21, 17, 20, tzinfo=UTC), mending=Mending(found))
 
 
+def unwatched() -> Notification:
+    """A workspace was taken out of the settings while two of its tunnels were down."""
+    found = Unwatched("11111111-2222-3333-4444-555555555555", 2)
+    return Notification(Moment.UNWATCHED, datetime(2026, 8, 21, 17, 20, tzinfo=UTC), unwatched=found)
+
+
 NIGHTS = {
     make.__name__: make
     for make in (
@@ -516,5 +523,6 @@ NIGHTS = {
         mending,
         blind,
         blind_quiet,
+        unwatched,
     )
 }

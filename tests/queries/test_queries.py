@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from correlator import queries
-from correlator.sources import log_analytics
 from sandbox.graph_engine import COLUMNS, TABLES
 from sandbox.kql_check import Checked, check
 from sandbox.workspace import LATE_COLUMNS, SCHEMA, Row, Workspace
@@ -42,7 +41,6 @@ TEXTS = {
     "cap": queries.text("cap"),
     **{name: queries.text(name) for name in GRAPH},
 }
-READ = {"Kind", "PolledAt", *log_analytics.COLUMNS}
 
 
 SHAPES: dict[str, set[str]] = {"": set(), "Bare": set(LATE_COLUMNS), "Young": {*LATE_COLUMNS, "AdditionalFields"}}
@@ -91,15 +89,16 @@ def ask(workspace: Workspace, text: str, now: datetime = NOW) -> list[dict[str, 
     answer = workspace.query(text, now)
     names = [name for name, _ in answer.columns]
     found = [dict(zip(names, cells, strict=True)) for cells in answer.rows]
-    clocks = [f for f in found if f.get("Kind") == "clock"]
-    assert [c["PolledAt"] for c in clocks] == [f"{now:%Y-%m-%dT%H:%M:%S}Z"]
-    assert set(names) == READ
-    return [f for f in found if f["Kind"] == "row"]
+    clocks = [f for f in found if f["Category"] == queries.CLOCK]
+    assert [c["TimeGenerated"] for c in clocks] == [f"{now:%Y-%m-%dT%H:%M:%S}Z"]
+    assert names == queries.COLUMNS
+    assert {type(cell) for cells in answer.rows for cell in cells} == {str}, "or they are read the long way"
+    return [f for f in found if f["Category"] != queries.CLOCK]
 
 
 def test_every_file_is_checked() -> None:
     """A query file that nothing here reads would ship unchecked."""
-    assert {name.partition(",")[0] for name in TEXTS} == set(FILES) - {"rows"}
+    assert {name.partition(",")[0] for name in TEXTS} == set(FILES) - {"rows", "clock"}
     assert all(queries.text("rows") in TEXTS[name] for name in ("poll", "history"))
 
 
@@ -114,8 +113,8 @@ def test_the_result_has_the_columns_that_are_read(checked: dict[str, Checked], n
     """The columns of the result are those that the source reads, times as times and the rest as text."""
     columns = checked[name].columns
     assert columns is not None
-    assert set(columns) == READ
-    times = {"TimeGenerated", "Ingested", "PolledAt"}
+    assert list(columns) == queries.COLUMNS
+    times = {"TimeGenerated", "Ingested"}
     assert {c: k for c, k in columns.items() if k != "string"} == dict.fromkeys(times, "datetime")
 
 
@@ -123,6 +122,13 @@ def test_the_result_has_the_columns_that_are_read(checked: dict[str, Checked], n
 def test_an_empty_workspace_answers_with_the_clock(workspace: Workspace, name: str) -> None:
     """A workspace that never saw a row, not even the table, answers with the clock alone."""
     assert ask(workspace, TEXTS[name]) == []
+
+
+@pytest.mark.parametrize("name", ["poll", "history", "ike"])
+def test_no_row_is_taken_for_the_clock(workspace: Workspace, name: str) -> None:
+    """A row of a log that calls itself a clock is no category that is read: the clock stays the only one."""
+    workspace.load([row(9, Category=queries.CLOCK, Message="mm delete"), row(9, Message="mm delete")])
+    assert all(f["Category"] == "TunnelDiagnosticLog" for f in ask(workspace, TEXTS[name]))
 
 
 def test_a_quiet_poll_is_the_clock_alone(workspace: Workspace) -> None:

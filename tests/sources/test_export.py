@@ -164,7 +164,7 @@ def test_many_files_are_read_in_order(write: Write) -> None:
     files = [write(json.dumps(ROW), "a"), write("\n\n".join([json.dumps(ROW)] * 2), "b")]
     done: list[int] = []
     found = read_files(files, None, done.append)
-    assert found.places == [(str(files[0]), 1), (str(files[1]), 1), (str(files[1]), 3)]
+    assert list(found.places) == [(str(files[0]), 1), (str(files[1]), 1), (str(files[1]), 3)]
     assert sum(done) == sum(f.stat().st_size for f in files)
 
 

@@ -13,6 +13,8 @@ import pytest
 from azure.identity import DefaultAzureCredential
 from azure.monitor.query import LogsQueryClient
 
+from correlator import queries
+from correlator.categories import moment
 from correlator.errors import SourceUnavailable
 from correlator.model import LogRow
 from correlator.sources.log_analytics import LogAnalytics
@@ -35,7 +37,7 @@ ROW = {
     "_ResourceId": GATEWAY,
 }
 READ = LogRow(
-    NOW - timedelta(minutes=4), NOW - timedelta(minutes=1), GATEWAY, "TunnelDiagnosticLog", "TunnelDisconnected",
+    "2026-08-21T17:56:00Z", "2026-08-21T17:59:00Z", GATEWAY, "TunnelDiagnosticLog", "TunnelDisconnected",
     "", "Disconnected", "IN_0", "203.0.113.10", "DPD timed out",
 )  # fmt: skip
 
@@ -157,7 +159,9 @@ def test_what_lasts_is_said_in_one_line(stack: Stack, source: LogAnalytics, name
     assert source.fetch(WORKSPACE_ID, None, None).rows, "the next poll works"
 
 
-KIND = [{"name": "Kind", "type": "string"}, {"name": "PolledAt", "type": "datetime"}]
+CLOCK = [{"name": "Category", "type": "string"}, {"name": "TimeGenerated", "type": "datetime"}]
+SAID = "2026-08-21T18:00:00Z"
+USUAL = [{"name": name, "type": "string"} for name in queries.COLUMNS]
 STRANGE = {
     "a page": Fault(lambda _: Reply.text(200, "<html>\nsign in</html>", "text/html")),
     "nothing": Fault(lambda _: Reply(200)),
@@ -166,10 +170,14 @@ STRANGE = {
     "an empty object": answered({}),
     "tables of nothing": answered({"tables": [{}]}),
     "no columns": answered({"tables": [{"name": "PrimaryResult", "columns": [], "rows": []}]}),
-    "no clock": answered({"tables": [{"name": "PrimaryResult", "columns": KIND, "rows": []}]}),
-    "no time": answered({"tables": [{"name": "PrimaryResult", "columns": KIND, "rows": [["clock", None]]}]}),
-    "a short row": answered({"tables": [{"name": "PrimaryResult", "columns": KIND, "rows": [["clock"]]}]}),
-    "an odd error": answered({"tables": [{"columns": KIND, "rows": []}], "error": {"details": ["x"]}}),
+    "no clock": answered({"tables": [{"name": "PrimaryResult", "columns": CLOCK, "rows": []}]}),
+    "no time": answered({"tables": [{"name": "PrimaryResult", "columns": CLOCK, "rows": [["clock", None]]}]}),
+    "a short row": answered({"tables": [{"name": "PrimaryResult", "columns": CLOCK, "rows": [["clock"]]}]}),
+    "no clock among rows": answered({"tables": [{"columns": USUAL, "rows": [[*READ]]}]}),
+    "no time in a usual row": answered({"tables": [{"columns": USUAL, "rows": [["", "", "", "clock", *[""] * 6]]}]}),
+    "a usual row too short": answered({"tables": [{"columns": USUAL, "rows": [[SAID, SAID, "", "clock", *[""] * 5]]}]}),
+    "a usual row too long": answered({"tables": [{"columns": USUAL, "rows": [[SAID, SAID, "", "clock", *[""] * 7]]}]}),
+    "an odd error": answered({"tables": [{"columns": CLOCK, "rows": []}], "error": {"details": ["x"]}}),
     "an error alone": answered({"error": {"code": "PartialError", "message": "x", "details": []}}),
     "an empty error": answered({"tables": [], "error": {}}),
 }
@@ -186,13 +194,15 @@ def test_an_answer_that_is_none_counts_as_failed(stack: Stack, source: LogAnalyt
 
 def test_what_is_no_time_stays_for_the_reader_of_rows(stack: Stack, source: LogAnalytics) -> None:
     """A time to the ten-millionth is cut to what Python holds; one that is none stays as it is, and null is no text."""
-    columns = [*KIND, {"name": "TimeGenerated", "type": "datetime"}, {"name": "Reason", "type": "string"}]
-    clock = ["clock", "2026-08-21T18:00:00Z", None, None]
-    rows = [["row", clock[1], said, None] for said in ("2026-08-21T17:56:00.1234567Z", "soon", None)]
-    stack.logs.fail_next(answered({"tables": [{"columns": columns, "rows": [rows[0], clock, *rows[1:]]}]}))
+    columns = [*CLOCK, {"name": "Reason", "type": "string"}]
+    rows = [["x", said, None] for said in ("2026-08-21T17:56:00.1234567Z", "soon", None)]
+    stack.logs.fail_next(
+        answered({"tables": [{"columns": columns, "rows": [rows[0], ["clock", SAID, None], *rows[1:]]}]})
+    )
     answer = source.fetch(WORKSPACE_ID, None, None)
-    assert [r.at for r in answer.rows] == [at("2026-08-21T17:56:00.123456"), "soon", ""]
-    assert {r.reason for r in answer.rows} == {""}
+    assert answer.now == NOW
+    assert [moment(r.at) for r in answer.rows] == [at("2026-08-21T17:56:00.123456"), None, None]
+    assert [(r.at, r.reason) for r in answer.rows[1:]] == [("soon", ""), ("", "")]
 
 
 def test_a_warning_is_logged_and_its_rows_are_used(

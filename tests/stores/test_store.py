@@ -17,7 +17,7 @@ from correlator.incident_json import incident_object
 from correlator.model import Checkpoint, GatewayState, Incident, LogRow, PeerState, Status, Tracked
 from correlator.notification import Moment, Notification
 from correlator.people import Entry, EntryKind, People, Remark, RemarkKind
-from correlator.ports import TABLE, Head, Held, Notice
+from correlator.ports import TABLE, Head, Held, Notice, Standing
 from correlator.stores.history import History
 from correlator.stores.memory import MemoryTables
 from correlator.stores.rows import partition_of, row_of
@@ -147,6 +147,16 @@ def test_partitions_know_nothing_of_each_other(store: TableStore) -> None:
         found = store.read(name)
         assert (found.head.week, [h.notice.key for h in found.outbox]) == (name, [name])
         assert set(store.gateways(name, ["ws", "ws2", "w"])) == {name}
+
+
+def test_who_is_polled_is_noted_until_it_is_forgotten(store: TableStore) -> None:
+    """By the id as it was given, in any spelling one; forgotten twice is forgotten."""
+    for workspace in ("One", "/subscriptions/s/resourceGroups/r", "one"):
+        store.note(Standing(workspace))
+    assert sorted(store.noted()) == ["/subscriptions/s/resourceGroups/r", "one"]
+    for _ in range(2):
+        store.forget("ONE")
+    assert store.noted() == ["/subscriptions/s/resourceGroups/r"]
 
 
 def test_a_claim_is_won_once(store: TableStore) -> None:

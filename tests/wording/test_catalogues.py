@@ -32,6 +32,7 @@ KEYS = (
     "planned-work-entered",
     "muted",
     "closed",
+    "workspace-left",
     "regular-drops",
     "ike-log-not-read",
 )

@@ -141,7 +141,7 @@ def test_the_state_decides_the_colour(make: Callable[[], Notification]) -> None:
     expected |= {"opened_redundancy_lost": "weak", "flapping": "weak", "retracted": "gone", "absorbed": "gone"}
     expected |= {"still_without_redundancy": "weak", "flapping_goes_on": "weak"}
     expected |= dict.fromkeys(["last_tunnel_falls", "azure_fault", "keys_do_not_match", "storm"], "down")
-    expected |= {"channel_parked": "weak", "missed": "weak", "mending": "weak"}
+    expected |= {"channel_parked": "weak", "missed": "weak", "mending": "weak", "unwatched": "weak"}
     expected |= {"removed": "gone", "closed_by_a_person": "gone", "still_down_with_a_witness": "down"}
     expected |= dict.fromkeys(["still_down", "many_at_once", "down_after_planned_work"], "down")
     expected |= dict.fromkeys(["welcome", "welcome_quiet", "welcome_empty", "blind", "blind_quiet"], "calm")

@@ -24,8 +24,11 @@ function drawDetail(incident) {
 const section = (key, content) => content && el("section", {}, el("h4", {}, say(key)), content);
 const bullets = (texts) => texts.length > 0 && el("ul", {}, ...texts.map((text) => el("li", {}, foreign(text))));
 
+/** In the place of an end: of what was closed, or is not watched any more, nobody knows it. */
+const unended = (incident) => say(incident.status === "open" ? "still-down" : "end-unknown");
+
 function facts(incident) {
-  const until = incident.to === null ? say("still-down") : incident.to - incident.from < 43200000 ? bothClocks(incident.to) : `${day(incident.to)} ${bothClocks(incident.to)}`;
+  const until = incident.to === null ? unended(incident) : incident.to - incident.from < 43200000 ? bothClocks(incident.to) : `${day(incident.to)} ${bothClocks(incident.to)}`;
   return el("ul", { class: "facts" },
     el("li", {}, `${day(incident.from, false, "day")} ${bothClocks(incident.from)} → ${until}`),
     el("li", {}, say(`side.${incident.side}`)),
@@ -78,7 +81,7 @@ function outages(incident) {
   const places = new Map(GATEWAYS[incident.gateway].peers.map(([peer, , address]) => [peer, address]));
   const rows = incident.outages.slice(0, MOST_OUTAGES).map((o) => [
     foreign(places.get(o.peer) ?? o.peer), foreign(o.downSaid), o.to === null ? "" : foreign(o.upSaid), [when(o.from), utcOf(o.from)],
-    o.to === null ? say("still-down") : duration((o.to - o.from) / 1000), foreign(o.reason),
+    o.to === null ? unended(incident) : duration((o.to - o.from) / 1000), foreign(o.reason),
   ]);
   const columns = [say("label.peer"), say("page.lost-on"), say("page.back-on"), `${say("page.down-from")} (${zoneName()})`,
     { text: say("page.length"), number: true }, say("page.reason")];
