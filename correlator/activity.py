@@ -5,13 +5,13 @@ Health speaks of a whole subscription. A row therefore has a scope, and counts f
 and statuses are those of the activity log's published schema.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from correlator.model import ChangeKind, GatewayChange, LogRow
 
@@ -19,24 +19,23 @@ ACTIVITY = "AzureActivity"
 ADMINISTRATIVE = "administrative"
 BEGUN = frozenset({"start", "started", "accept", "accepted"})
 """What an operation does, it does after these; its success is told minutes after the effect."""
-CHANGED = re.compile(
+# Patterns are text, which ``re`` compiles with the first row: most polls meet none of the activity log.
+CHANGED = (
     r"microsoft\.network/(?:virtualnetworkgateways|vpngateways|connections|localnetworkgateways|vpnsites)"
-    r"(?:/\w+)*/(?:write|delete)",
-    re.IGNORECASE,
+    r"(?:/\w+)*/(?:write|delete)"
 )
-RESET = re.compile(
+RESET = (
     r"microsoft\.network/(?:(?:virtualnetworkgateways|vpngateways)/reset"
-    r"|(?:vpngateways/vpn)?connections/resetconnection)/action",
-    re.IGNORECASE,
+    r"|(?:vpngateways/vpn)?connections/resetconnection)/action"
 )
 FAULTY = frozenset({"unavailable", "degraded"})
 VPN_SERVICES = ("vpn gateway", "virtual wan")
-_GATEWAY = re.compile(r".*?/providers/microsoft\.network/(?:virtualnetworkgateways|vpngateways)/[^/]+")
-_GROUP = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+")
-_SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+")
+_GATEWAY = r".*?/providers/microsoft\.network/(?:virtualnetworkgateways|vpngateways)/[^/]+"
+_GROUP = r"/subscriptions/[^/]+/resourcegroups/[^/]+"
+_SUBSCRIPTION = r"/subscriptions/[^/]+"
 
 
-class Outside(NamedTuple):
+class Outside(Struct, frozen=True):
     """News for every gateway whose id lies in ``scope``; ``change`` is None where it is no business of tunnels."""
 
     scope: str
@@ -60,13 +59,13 @@ def read_activity(row: LogRow, at: datetime) -> Outside:
 def scope_of(resource_id: str) -> str:
     """The gateway that an id names or lies in, else its resource group, else its subscription; folded."""
     folded = resource_id.strip().rstrip("/").lower()
-    found = _GATEWAY.match(folded) or _GROUP.match(folded) or _SUBSCRIPTION.match(folded)
+    found = re.match(_GATEWAY, folded) or re.match(_GROUP, folded) or re.match(_SUBSCRIPTION, folded)
     return found[0] if found else folded
 
 
 def subscription_of(resource_id: str) -> str:
     """The subscription in a folded id, ``""`` where there is none."""
-    found = _SUBSCRIPTION.match(resource_id)
+    found = re.match(_SUBSCRIPTION, resource_id)
     return found[0] if found else ""
 
 
@@ -79,9 +78,11 @@ def _operation(row: LogRow, at: datetime) -> GatewayChange | None:
     if row.status.strip().casefold() not in BEGUN:
         return None
     operation = row.operation.strip()
-    if RESET.fullmatch(operation):
+    if re.fullmatch(RESET, operation, re.IGNORECASE):
         return _change(at, ChangeKind.RESET, row, row.peer)
-    return _change(at, ChangeKind.CONFIGURATION, row, row.peer) if CHANGED.fullmatch(operation) else None
+    if re.fullmatch(CHANGED, operation, re.IGNORECASE):
+        return _change(at, ChangeKind.CONFIGURATION, row, row.peer)
+    return None
 
 
 def _resource_health(row: LogRow, at: datetime) -> GatewayChange | None:

@@ -7,12 +7,11 @@ changed. A message that nobody acts on teaches people not to read, so what is sh
 the week; every such silence has a named reason.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from correlator.model import LONG_AGO, Cause, Confidence, Drop, Incident, Outage, Policy, Side, Status, Told, Tracked
 from correlator.notification import Moment
@@ -54,7 +53,7 @@ class Why(StrEnum):
     GONE = "it was told as down, and its tunnel is no more or somebody closed it"
 
 
-class Decision(NamedTuple):
+class Decision(Struct, frozen=True):
     """``moment`` is what to say now, if anything; ``due`` is when the answer may change without new rows."""
 
     moment: Moment | None
@@ -64,7 +63,7 @@ class Decision(NamedTuple):
     """How many of its kind there were lately, this one included; 0 where nobody counts."""
 
 
-class Lately(NamedTuple):
+class Lately(Struct, frozen=True):
     """What else happened to the gateway: starts of short unlogged failovers and of drops of the remote side (UTC)."""
 
     failovers: tuple[datetime, ...] = ()

@@ -1,7 +1,5 @@
 """When rows reached the workspace: how late they are, and when the row of a message was there to be read."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache

@@ -3,8 +3,6 @@
 Nothing here is text for people, so every language says the same.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from datetime import datetime

@@ -229,7 +229,7 @@ def _in_hours(spans: Sequence[Span], hours: BusinessHours, zone: tzinfo) -> floa
         while day <= end.astimezone(zone).date():
             if day.weekday() in hours.weekdays:
                 midnight = datetime.combine(day, time(), tzinfo=zone)
-                opened = tuple((midnight + timedelta(minutes=m)).astimezone(UTC) for m in hours[1:])
+                opened = tuple((midnight + timedelta(minutes=m)).astimezone(UTC) for m in (hours.opens, hours.closes))
                 found += _clipped([(start, end)], (opened[0], opened[1]))
             day += DAY
     return united_seconds(found)

@@ -3,11 +3,10 @@
 So an outbox does not grow for as long as a channel is dead; the incidents themselves are in the public table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from correlator.notification import Missed, Moment, Notification
 from correlator.ports import Held, Notice
@@ -20,7 +19,7 @@ NAMED = 40
 """So many incidents are named, the newest; the others are counted."""
 
 
-class Folded(NamedTuple):
+class Folded(Struct, frozen=True):
     """``gone`` is to be replaced by ``notice``, which stands for them and for ``before``, where there was one."""
 
     gone: list[Held]
@@ -34,7 +33,8 @@ def fold(outbox: Sequence[Held], now: datetime) -> Folded | None:
     The welcome is left alone: it comes once, and is worth more than a number.
     """
     before = next((h for h in outbox if _moment(h) is Moment.MISSED), None)
-    old = sorted(h for h in outbox if h.notice.created < now - PATIENCE and _foldable(h, now))
+    due = (h for h in outbox if h.notice.created < now - PATIENCE and _foldable(h, now))
+    old = sorted(due, key=lambda h: h.notice.key)
     if len(old) < 2 and not (old and before):
         return None
     if before and not _free(before, now):

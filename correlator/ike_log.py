@@ -1,11 +1,10 @@
 """The IKE log is asked only where a drop of late is not certain: its rows are many, and mostly say nothing."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from correlator.categories import read_ike
 from correlator.errors import SourceUnavailable
@@ -19,7 +18,7 @@ MOST = 40
 """Drops that are asked about at once, the latest: a gateway that flaps says the same each time."""
 
 
-class Turn(NamedTuple):
+class Turn(Struct, frozen=True):
     """A gateway's turn in a poll: its log as it was read (None: no fresh rows), and how its step is made of one."""
 
     log: GatewayLog | None

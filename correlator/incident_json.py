@@ -15,7 +15,8 @@ from correlator.evidence import evidence, not_found, would_change
 from correlator.measures import connection_down, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Cause, Incident, Outage, Side, Status
 from correlator.people import Remark, RemarkKind, latest
-from correlator.wording import Style, evidence_text, key_text, remark_texts, summary
+from correlator.wording import Style
+from correlator.wording.verdicts import evidence_text, key_text, remark_texts, summary
 
 EVENTS = (RemarkKind.ACKNOWLEDGED, RemarkKind.RECLASSIFIED, RemarkKind.CLOSED)
 GATEWAY_TYPES = {"/vpngateways/": "vpnGateways", "/virtualnetworkgateways/": "virtualNetworkGateways"}

@@ -58,7 +58,7 @@ def followed(people: People, moves: Moves) -> People:
     What people wrote stays as they wrote it: rows of before the move may still be read under the old id.
     """
     moved = tuple(e._replace(gateway=today(e.gateway, moves)) for e in people.entries if e.gateway in moves)
-    return people._replace(entries=(*people.entries, *moved))
+    return replace(people, entries=(*people.entries, *moved))
 
 
 def joined(gateway: str, states: Sequence[GatewayState]) -> GatewayState:

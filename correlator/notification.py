@@ -1,7 +1,5 @@
 """One message to people, neutral to how it looks: about an incident, a period, or the watching itself. Times UTC."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -35,7 +33,7 @@ class Moment(StrEnum):
     UNWATCHED = "unwatched"
 
 
-class Also(NamedTuple):
+class Also(Struct, frozen=True, array_like=True):
     """An incident that is told in the message of another: as if it had one of its own, in a line."""
 
     id: str
@@ -76,14 +74,14 @@ class Welcome(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
 
-class Parked(NamedTuple):
+class Parked(Struct, frozen=True, array_like=True):
     """A channel whose address refuses everything, and what it answered."""
 
     channel: str
     why: str
 
 
-class Missed(NamedTuple):
+class Missed(Struct, frozen=True, array_like=True):
     """Messages that a channel could not be given: how many, made from when to when (UTC), and about what.
 
     ``subjects`` are the newest ones named (ids of incidents, labels of weeks), ``unnamed`` counts the others.
@@ -103,7 +101,7 @@ class PollingGap(NamedTuple):
     until: datetime
 
 
-class Blind(NamedTuple):
+class Blind(Struct, frozen=True, array_like=True):
     """What was not watched: the gaps of all workspaces, and how many incidents began in them, as was read later."""
 
     gaps: tuple[PollingGap, ...]

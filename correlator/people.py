@@ -3,8 +3,6 @@
 The nouns are plain words and times (UTC), so that they read the same after every change of rules.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,8 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from msgspec import Struct
+
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_ID = re.compile(r"VPN-(\d{4})(\d{2})(\d{2})-[0-9A-Z]{6}")
+_ID = r"VPN-(\d{4})(\d{2})(\d{2})-[0-9A-Z]{6}"
 
 
 class RemarkKind(StrEnum):
@@ -70,7 +70,7 @@ class Entry(NamedTuple):
         return self.gateway in ("", gateway) and self.peer in ("", peer)
 
 
-class People(NamedTuple):
+class People(Struct, frozen=True):
     """All that people have said of what is looked at."""
 
     remarks: Mapping[str, tuple[Remark, ...]] = {}
@@ -109,7 +109,7 @@ def latest(remarks: Iterable[Remark], kind: RemarkKind) -> Remark | None:
 
 def week_of(incident_id: str) -> str | None:
     """The partition in which an incident and its remarks lie, which its id tells; None for a text that is no id."""
-    found = _ID.fullmatch(incident_id)
+    found = re.fullmatch(_ID, incident_id)
     try:
         year, week, _ = date(*map(int, found.groups())).isocalendar() if found else (0, 0, 0)
     except ValueError:

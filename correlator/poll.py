@@ -4,14 +4,12 @@ Nothing is said before it is committed, and nothing is forgotten before it was s
 given back with its answer; a run that has no answer still delivers, by the store's clock.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -48,7 +46,7 @@ RECORDED_AT_ONCE = 400
 """Incidents and drops in one notice to the tables: what one entity holds with ease."""
 
 
-class Aside(NamedTuple):
+class Aside(Struct, frozen=True):
     """What a poll is given besides: gateways to look at without fresh rows, whom to ask twice, who hears of what.
 
     ``before`` is the workspace's partition as it was just read, where it was.
@@ -148,7 +146,7 @@ def _turns(
 
 def _turn(state: GatewayState, moved: bool, log: GatewayLog | None, **how: Any) -> Step:
     step = advance(state, log, **how)
-    return step._replace(changed=step.changed or moved)
+    return replace(step, changed=step.changed or moved)
 
 
 def _left_behind(gateway: str, _: GatewayLog | None) -> Step:

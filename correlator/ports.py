@@ -1,7 +1,5 @@
 """What the poll needs from the world, as shapes. Every method is one call that may fail, or be the last one."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -32,7 +30,7 @@ class Span(NamedTuple):
     end: datetime
 
 
-class Answer(NamedTuple):
+class Answer(Struct, frozen=True):
     """An answer over HTTP: status, text and media type."""
 
     status: int
@@ -122,7 +120,7 @@ class Notice(NamedTuple):
         return self.notification.subject if self.notification else self.key
 
 
-class Held(NamedTuple):
+class Held(Struct, frozen=True):
     """A notice as it lies in the store, with the tag that a conditional write must match."""
 
     notice: Notice
@@ -147,7 +145,7 @@ class Receipt(NamedTuple):
     folded: int = 0
 
 
-class Snapshot(NamedTuple):
+class Snapshot(Struct, frozen=True):
     """A partition's head and outbox, read in one go, with the store's own clock (UTC).
 
     ``etag`` is None where nothing was ever committed. ``receipts`` are those that are not filed yet.
@@ -177,7 +175,7 @@ class Standing(Struct, frozen=True):
     listed: datetime | None = None
 
 
-class Roster(NamedTuple):
+class Roster(Struct, frozen=True):
     """Where all workspaces stand, in the order asked for, and the store's own clock (UTC)."""
 
     standings: Mapping[str, Standing]

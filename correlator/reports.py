@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
@@ -36,14 +37,14 @@ HISTORY = timedelta(days=84)
 """How far before its period a report reads: twelve weeks of trend, and outages that began long ago."""
 
 
-class Greeting(NamedTuple):
+class Greeting(Struct, frozen=True):
     """Whether the welcome was taken, and what this run did for it, if anything."""
 
     done: bool
     report: Report | None = None
 
 
-class _Calendar(NamedTuple):
+class _Calendar(Struct, frozen=True):
     """One kind of report: its place in the store, its moment, and the period that is due, told or meant."""
 
     partition: str
@@ -112,7 +113,7 @@ def compile_report(
     return _compiled(label, period, zone, documents, wanted, {"": _Part(lambda _: True, known or Known())})[""]
 
 
-class _Part(NamedTuple):
+class _Part(Struct, frozen=True):
     """Whether a gateway (folded id) is of a report, and what is known of those that are."""
 
     owns: Callable[[str], bool]

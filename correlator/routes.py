@@ -5,17 +5,17 @@ mean "or", blanks mean "and", and what holds blanks stands in double quotes; a c
 without a rule hears of everything. What no rule sends anywhere goes everywhere: a lost alert is worse.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from correlator.gateways import GatewayList
 from correlator.model import Facet, Impact, Side
 from correlator.notification import Notification
 
-_ID = re.compile(r"(/subscriptions/)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
+_ID = r"(/subscriptions/)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}"
 
 
 class Route(NamedTuple):
@@ -53,10 +53,10 @@ class Route(NamedTuple):
 
     def _may_be_named(self, name: str) -> bool:
         """Without its name nobody can say that it is not the one that a rule names."""
-        return not name and not all(_ID.fullmatch(s) for s in self.subscriptions)
+        return not name and not all(re.fullmatch(_ID, s) for s in self.subscriptions)
 
 
-class Routing(NamedTuple):
+class Routing(Struct, frozen=True):
     """The rules, the names of sites by the address of their peer, and the gateway list."""
 
     routes: tuple[Route, ...] = ()
@@ -90,8 +90,8 @@ class Routing(NamedTuple):
 
 
 EVERYWHERE = Routing()
-_CHANNEL = re.compile(r"[a-z]+(-[a-z0-9-]+)?")
-_WORD = re.compile(r'(?:"[^"]*"|[^\s"])+')
+_CHANNEL = r"[a-z]+(-[a-z0-9-]+)?"
+_WORD = r'(?:"[^"]*"|[^\s"])+'
 
 
 def parse(text: str, channels: Collection[str]) -> tuple[Route, ...]:
@@ -101,10 +101,10 @@ def parse(text: str, channels: Collection[str]) -> tuple[Route, ...]:
 
 def _route(text: str, channels: Collection[str]) -> Route:
     channel, colon, rule = (part.strip().lower() for part in text.partition(":"))
-    if not colon or not _CHANNEL.fullmatch(channel) or channel.partition("-")[0] not in channels:
+    if not colon or not re.fullmatch(_CHANNEL, channel) or channel.partition("-")[0] not in channels:
         raise ValueError(f"each rule begins with a channel and a colon; channels are {', '.join(channels)}")
     route = Route(channel)
-    for word in _WORD.findall(re.sub(r"\s*([,=])\s*", r"\1", rule)):
+    for word in re.findall(_WORD, re.sub(r"\s*([,=])\s*", r"\1", rule)):
         route = _narrowed(route, word.replace('"', ""))
     if route == Route(channel):
         raise ValueError(f"say what {channel} hears of, or leave it out: without a rule it hears of everything")

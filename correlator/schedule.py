@@ -6,12 +6,11 @@ or ``?``. Two things that it takes are refused here, since nobody means them: a 
 round without a word, and a day that no month of the schedule has, which never comes.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -20,7 +19,7 @@ EXAMPLE = "as in 0 */5 * * * *"
 _PART = re.compile(r"(?P<first>\*|[0-9]{1,3}|[A-Z]{3})(?:-(?P<last>[0-9]{1,3}|[A-Z]{3}))?(?:/(?P<step>[0-9]{1,3}))?")
 
 
-class Field(NamedTuple):
+class Field(Struct, frozen=True):
     """One of the six: its name, the values it may take, and the names of these in their order."""
 
     name: str

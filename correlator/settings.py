@@ -4,14 +4,12 @@ The sample file, the README table and the deployment are checked against this ta
 problems are reported at once, by name, without showing a value that may be a secret.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, Self
 
 from msgspec import Struct
 
@@ -56,7 +54,7 @@ def unresolved(address: str) -> str:
     return address.removeprefix(VAULT_REFERENCE) if address.startswith(VAULT_REFERENCE) else ""
 
 
-class Problem(NamedTuple):
+class Problem(Struct, frozen=True):
     """What is wrong with a setting, and the way out. Shows no value."""
 
     setting: str
@@ -67,13 +65,13 @@ class Problem(NamedTuple):
         return f"{self.setting} {self.what}" + (f": {self.cure}" if self.cure else "")
 
 
-NAMED_SETTINGS = re.compile(
+NAMED_SETTINGS = (
     r"((TEAMS|SLACK|EVENTS)_(WEBHOOK_URL|LANGUAGE)|EVENTS_WEBHOOK_SECRET)_[A-Z0-9](?:[A-Z0-9_]{0,38}[A-Z0-9])?"
 )
-"""The settings of channels with names: those of the table with a name behind them."""
+"""A pattern of the settings of channels with names: those of the table with a name behind them."""
 
 
-class NamedChannel(NamedTuple):
+class NamedChannel(Struct, frozen=True):
     """A further channel of a kind: ``TEAMS_WEBHOOK_URL_EMEA`` makes ``teams-emea``. An empty language is its kind's.
 
     The address is empty where it could not be read: the rules for the channel hold all the same.
@@ -102,7 +100,7 @@ def channel_of(setting: str) -> str:
     return f"{found[1]}-{found[2].replace('_', '-')}".lower() if found else ""
 
 
-class Setting(NamedTuple):
+class Setting(Struct, frozen=True):
     """One environment variable. ``read`` raises ValueError with the way out."""
 
     name: str
@@ -426,7 +424,7 @@ class Settings(Struct, frozen=True):
         return _are_many(self.workspace_ids, self.fan_out_above)
 
     @classmethod
-    def read(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> Settings:
+    def read(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> Self:
         """Read every setting; an unset or empty one has its default. Raises SettingsError with all problems.
 
         ``needed`` names settings that must not be empty; names joined by ``|`` mean one of them.
@@ -437,7 +435,7 @@ class Settings(Struct, frozen=True):
         return settings
 
     @classmethod
-    def readable(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> tuple[Settings, list[Problem]]:
+    def readable(cls, environment: Mapping[str, str], needed: Collection[str] = ()) -> tuple[Self, list[Problem]]:
         """As far as they can be read: what cannot has its default and is among the problems."""
         problems: list[Problem] = []
         values = {s.name.lower(): _value(s, environment, problems) for s in SETTINGS}

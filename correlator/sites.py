@@ -4,8 +4,6 @@
 of ``Site``. Several peers may be one site: two lines, two devices.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

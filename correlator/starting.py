@@ -65,4 +65,4 @@ def _named(channels: Iterable[NamedChannel], gone: Mapping[str, str], keys_lost:
     for channel in channels:
         shared = keys_lost and kind_of(channel.name) == "events" and not channel.secret
         address = no_address(SIGNING) if shared else channel.url
-        yield channel._replace(url=gone.get(setting_of(channel.name), address))
+        yield replace(channel, url=gone.get(setting_of(channel.name), address))

@@ -1,7 +1,5 @@
 """The nouns of reports: when they are due, the incidents of a period, its figures. Times UTC, durations seconds."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -10,7 +8,7 @@ from msgspec import Struct
 from correlator.model import Cause, Status
 
 
-class WeeklyTime(NamedTuple):
+class WeeklyTime(Struct, frozen=True, array_like=True):
     """Weekday (Monday is 0), hour and minute of the customer's wall clock."""
 
     weekday: int
@@ -18,14 +16,14 @@ class WeeklyTime(NamedTuple):
     minute: int
 
 
-class MonthlyTime(NamedTuple):
+class MonthlyTime(Struct, frozen=True, array_like=True):
     """Hour and minute of the customer's wall clock, on the first of the month."""
 
     hour: int
     minute: int
 
 
-class BusinessHours(NamedTuple):
+class BusinessHours(Struct, frozen=True, array_like=True):
     """Weekdays (Monday is 0) and the minutes of the customer's day between which they are open (half open)."""
 
     weekdays: tuple[int, ...]
@@ -47,7 +45,7 @@ class WeekLine(NamedTuple):
     muted: bool = False
 
 
-class Others(NamedTuple):
+class Others(Struct, frozen=True, array_like=True):
     """Incidents of one day (of the customer's zone) and one cause that are not named singly. Durations in seconds."""
 
     day: date
@@ -70,14 +68,14 @@ class ConnectionSum(NamedTuple):
     unprotected_seconds: float
 
 
-class Moved(NamedTuple):
+class Moved(Struct, frozen=True, array_like=True):
     """What the period before came to: drops, and seconds in which some connection had no path."""
 
     drops: int
     seconds: float
 
 
-class Suggestion(NamedTuple):
+class Suggestion(Struct, frozen=True, array_like=True):
     """What would have helped: ``active-active``, ``maintenance-window`` or ``lifetime`` (``every`` in seconds)."""
 
     key: str

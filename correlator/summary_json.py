@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import asdict
+
 from correlator.summary import Figures, Week
 from correlator.wording import Style, weeks
 
@@ -50,8 +52,8 @@ def _figures(figures: Figures) -> dict[str, Any]:
     found = {field: getattr(figures, field) for field in Figures.__struct_fields__ if field not in RENAMED}
     found["connections_down"] = [c._asdict() for c in figures.hit]
     found["still_down"] = [{"gateway": g, "remote_ip": p, "since": _iso(at)} for g, p, at in figures.open]
-    found["suggestions"] = [s._asdict() for s in figures.suggestions]
-    found["before"] = figures.before._asdict() if figures.before else None
+    found["suggestions"] = [asdict(s) for s in figures.suggestions]
+    found["before"] = asdict(figures.before) if figures.before else None
     found["connections_from"] = "gateway-list" if figures.listed else "seen-in-the-log"
     return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
 

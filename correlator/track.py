@@ -5,12 +5,10 @@ that no row older than it can still arrive; the state of the tunnels at that mid
 gives exactly what folding everything would.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from correlator import people as persons
@@ -44,7 +42,7 @@ MARGIN = timedelta(hours=6)
 """Longer than any look around an outage: rows that still arrive cannot touch what ended before the window."""
 
 
-class Step(NamedTuple):
+class Step(Struct, frozen=True):
     """What became of one gateway."""
 
     state: GatewayState

@@ -148,7 +148,7 @@ class Round(NamedTuple):
 
 
 def _without(step: Step, elsewhere: Collection[str]) -> Step:
-    return step._replace(recorded=[i for i in step.recorded if i.id not in elsewhere])
+    return replace(step, recorded=[i for i in step.recorded if i.id not in elsewhere])
 
 
 def _above(tracked: Tracked, rev: int) -> Tracked:

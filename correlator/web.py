@@ -94,7 +94,8 @@ class Web(NamedTuple):
         return Answer(200, render(found, self.style, since=since, until=until, acknowledge=acknowledge), HTML)
 
     def _health(self) -> Answer:
-        standings, clock = self.store.roster(self.workspaces)
+        found = self.store.roster(self.workspaces)
+        standings, clock = found.standings, found.clock
         workspaces = [_of_workspace(w, s.head.mark, clock, s.waiting) for w, s in standings.items()]
         refused = sorted({channel for s in standings.values() for channel in s.parked})
         lags = [w["lag_seconds"] for w in workspaces]

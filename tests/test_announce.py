@@ -270,13 +270,13 @@ FLAPPING: list[Case] = [
     (FLAPS, incident(OPEN, drops=5, flapping=True), "12:49:59", quiet(Why.TOO_YOUNG, "12:50")),
     (FLAPS, incident(OPEN, drops=5, flapping=True), "12:50:00", says(Moment.REOPENED, Why.DOWN_FOR_LONG)),
     (
-        told(OPEN, drops=5, at="12:50")._replace(flapping=True),
+        replace(told(OPEN, drops=5, at="12:50"), flapping=True),
         incident(OPEN, drops=5, flapping=True),
         "13:00:00",
         quiet(Why.NO_REMINDER_YET, "13:10"),
     ),
     (
-        told(OPEN, drops=5)._replace(flapping=True),
+        replace(told(OPEN, drops=5), flapping=True),
         incident(drops=5, flapping=True),
         "12:15:00",
         says(Moment.RECOVERED, Why.RECOVERED),
@@ -386,7 +386,7 @@ def test_what_is_noted_as_told(
     moment: Moment, now_true: Incident, status: Status, until: str, down: tuple[str, ...]
 ) -> None:
     """What was said is remembered as it was said; the first word on flapping leaves the episode open."""
-    for before, number in ((None, 1), (told()._replace(number=7), 8)):
+    for before, number in ((None, 1), (replace(told(), number=7), 8)):
         after = say(Tracked(now_true, SEEN, before), moment, SETTLED)
         noted = Told(
             status, Cause.AZURE_FAILOVER, now_true.hops, now_true.flapping, clock(until), down, number, SETTLED,

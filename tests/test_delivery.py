@@ -15,7 +15,7 @@ import pytest
 from correlator.channels import Pace
 from correlator.delivery import LONGEST_PAUSE, PROBE, Delivery, Report
 from correlator.folding import NAMED, PATIENCE
-from correlator.notification import Moment
+from correlator.notification import Moment, Parked
 from correlator.poll import poll
 from correlator.ports import Notice
 from correlator.reports import greet
@@ -125,7 +125,7 @@ def test_the_other_channels_are_told_once(caplog: pytest.LogCaptureFixture) -> N
     for name in ("teams", "other"):
         assert moments(night.chats[name]).count(Moment.PARKED) == 1
     (told,) = [n for n in night.chats["teams"].said if n.parked]
-    assert told.parked == ("slack", "gone")
+    assert told.parked == Parked("slack", "gone")
     lines = [json.loads(r.getMessage()) for r in caplog.records if r.getMessage().startswith("{")]
     assert lines == [{"event": "channel-parked", "channel": "slack", "address": "first", "why": "gone"}]
 

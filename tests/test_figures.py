@@ -18,7 +18,7 @@ from correlator.ports import Head
 from correlator.reports import compile_report, known_of
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
-from correlator.summary import BusinessHours, Figures
+from correlator.summary import BusinessHours, Figures, Moved
 from correlator.weekly import week_bounds
 from correlator.wording import Style
 from tests.timeline import POLICY, incidents
@@ -135,7 +135,7 @@ def test_the_week_before_and_the_trend_are_only_told_where_history_holds_them() 
         + HQ_TEN_MINUTES
     )
     got = measured(documents(text))
-    assert got.before == (2, 120.0)
+    assert got.before == Moved(2, 120.0)
     assert got.trend == (0,) * 10 + (2, 1)
     got = measured(documents(text), Known(since=WEEK[0] - timedelta(days=3)))
     assert (got.before, got.trend) == (None, (1,))

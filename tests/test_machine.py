@@ -205,7 +205,7 @@ class CrashesUncounted(TableStore):
     """A claim that ran out is not remembered."""
 
     def claim(self, partition: str, held: Held, until: datetime) -> Held | None:
-        return super().claim(partition, held._replace(notice=held.notice._replace(leased_until=None)), until)
+        return super().claim(partition, changed(held, notice=held.notice._replace(leased_until=None)), until)
 
 
 class BlindCommit(TableStore):
@@ -314,7 +314,7 @@ class MarkFirst(poll.Commit, frozen=True):
             return super().apply(before, steps, after)
         moved = changed(before.head, mark=self.now)
         tag = self._write(before.etag, moved, [])
-        return super().apply(before._replace(etag=tag, head=moved), steps, after)
+        return super().apply(changed(before, etag=tag, head=moved), steps, after)
 
 
 STORES = [NoClaim, BlindClaim, CrashesUncounted, BlindCommit, TwoCommits, NoRev, FoldInTwoSteps]

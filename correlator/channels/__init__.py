@@ -1,4 +1,4 @@
-"""Channels, one file each. A new one is a class like those here and a name in this file."""
+"""Channels. A new one is a file that lays out its messages, a class in ``webhooks`` and a name in this file."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Mapping
 
 from correlator.channels._pace import Pace
 from correlator.channels._post import check_url, host_of, post
-from correlator.channels.events import Events
-from correlator.channels.slack import Slack
-from correlator.channels.teams import Teams
+from correlator.channels.webhooks import Events, Slack, Teams
 from correlator.ports import Channel
 
 CHANNELS: Mapping[str, tuple[str, type[Teams] | type[Slack] | type[Events]]] = {

@@ -4,18 +4,15 @@ Everything is cut by rule: four outages, four rows of evidence, three peers; wha
 The drawing is of all outages or not made.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from correlator import wording
 from correlator.evidence import Evidence, evidence, not_found
 from correlator.model import Cause, Confidence, Incident, Outage, Status
 from correlator.notification import Moment, Notification
 from correlator.queries.links import links
-from correlator.wording import Style, calls, phrases
+from correlator.wording import Style, calls, messages, phrases, verdicts
 
 ICONS = {"down": "🔴", "weak": "🟠", "up": "✅", "gone": "↩️", "calm": "📊"}
 _SHORT_INSTANCE = re.compile(r"IN_\d{1,3}$", re.IGNORECASE)
@@ -66,9 +63,9 @@ def content(n: Notification, incident: Incident, style: Style, detail: Detail) -
     shown, hidden = _shown(incident.outages, 0 if withdrawn else detail.outages)
     reasons, unchecked = ([], "") if withdrawn else _reasons(incident, style, detail)
     return Content(
-        wording.state(n),
+        messages.state(n),
         title_line(n, style),
-        wording.what_happened(n, style),
+        messages.what_happened(n, style),
         where_when(incident, style),
         [*verdict_lines(n, incident, style), *calls.lines(incident, style, detail.sites)],
         [_bar(o, incident, n, style) for o in shown if not hidden],
@@ -83,12 +80,12 @@ def content(n: Notification, incident: Incident, style: Style, detail: Detail) -
 
 def title_line(n: Notification, style: Style) -> str:
     """State and cause, with the state's sign: ``✅ Recovered · Azure maintenance``."""
-    return f"{ICONS[wording.state(n)]} {wording.title(n, style)}"
+    return f"{ICONS[messages.state(n)]} {messages.title(n, style)}"
 
 
 def one_line(n: Notification, style: Style) -> str:
     """The whole message in a line, for toasts and clients that draw nothing."""
-    parts = [title_line(n, style), wording.what_happened(n, style)]
+    parts = [title_line(n, style), messages.what_happened(n, style)]
     if n.incident:
         parts.append(phrases.gateway(n.incident.gateway, style))
     return " · ".join(parts)
@@ -101,22 +98,22 @@ def where_when(incident: Incident, style: Style) -> str:
 
 def cause_line(n: Notification, incident: Incident, style: Style) -> tuple[str, str]:
     """The verdict in full, and what was said before where it changed."""
-    before = wording.said_before(incident, style) if n.moment is Moment.CAUSE_CHANGED else ""
-    text = phrases.sentences(style, [wording.summary(incident, style), before])
+    before = verdicts.said_before(incident, style) if n.moment is Moment.CAUSE_CHANGED else ""
+    text = phrases.sentences(style, [verdicts.summary(incident, style), before])
     return phrases.say(style, "label.cause"), text
 
 
 def verdict_lines(n: Notification, incident: Incident, style: Style) -> list[tuple[str, str]]:
     """Cause, impact, next step."""
-    todo = wording.next_step(incident, style, n.times)
+    todo = messages.next_step(incident, style, n.times)
     if n.moment is Moment.REMINDER:
         todo = phrases.sentences(style, [todo, phrases.say(style, "next.reminder", id=phrases.short(incident.id, 40))])
     lines = [
         cause_line(n, incident, style),
-        (phrases.say(style, "label.impact"), wording.impact_text(n, incident, style)),
+        (phrases.say(style, "label.impact"), messages.impact_text(n, incident, style)),
         (phrases.say(style, "label.next"), todo),
     ]
-    return [*lines, (phrases.say(style, "label.also"), wording.also_text(n, style))] if n.also else lines
+    return [*lines, (phrases.say(style, "label.also"), messages.also_text(n, style))] if n.also else lines
 
 
 def id_line(n: Notification, incident: Incident, style: Style) -> str:
@@ -163,7 +160,7 @@ def _facts(incident: Incident, shown: Sequence[Outage], hidden: int, style: Styl
     # Of planned work people are sure, not the logs.
     told = incident.status is not Status.RETRACTED and incident.finding.cause is not Cause.PLANNED_WORK
     if told and incident.finding.confidence is not Confidence.NONE:
-        facts.append((phrases.say(style, "label.confidence"), wording.name(incident.finding.confidence, style)))
+        facts.append((phrases.say(style, "label.confidence"), phrases.name(incident.finding.confidence, style)))
     return facts
 
 
@@ -171,8 +168,8 @@ def _reasons(incident: Incident, style: Style, detail: Detail) -> tuple[list[str
     """The rows that weigh most, in order of time, and what was looked for in vain or not looked at."""
     rows = evidence(incident)
     chosen = sorted(sorted(rows, key=_weight)[: detail.evidence])
-    lines = [f"{phrases.instant(e.at, style)} {wording.evidence_text(e, style)}" for e in chosen]
-    gaps = [wording.key_text(key, style) for key in not_found(incident)]
+    lines = [f"{phrases.instant(e.at, style)} {verdicts.evidence_text(e, style)}" for e in chosen]
+    gaps = [verdicts.key_text(key, style) for key in not_found(incident)]
     if len(rows) > len(chosen):
         gaps.append(phrases.say(style, "more-in-the-logs"))
     return lines, phrases.sentences(style, gaps)

@@ -4,18 +4,17 @@ So the path and the query never stand in an error, a log line or a repr; redirec
 tried again here, because the outbox keeps the back-off.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import json
 import logging
 import socket
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from msgspec import Struct
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
@@ -64,7 +63,7 @@ class _PublicOnly(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool}
 
 
-class Answer(NamedTuple):
+class Answer(Struct, frozen=True):
     """What came back: HTTP status, the first bytes of the text, and the seconds asked for by Retry-After (or 0.0)."""
 
     status: int

@@ -1,13 +1,12 @@
 """What a message about the monitor itself holds, before any channel lays it out."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from correlator.channels._content import title_line
 from correlator.notification import Notification
-from correlator.wording import Style, what_happened
+from correlator.wording import Style
 from correlator.wording.delivery import blind_lines, mending_lines, missed_lines, parked_lines, unwatched_lines
+from correlator.wording.messages import what_happened
 
 
 class DeliveryContent(NamedTuple):

@@ -1,13 +1,12 @@
 """What a weekly or monthly report holds, before any channel lays it out."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from correlator.channels._content import title_line
 from correlator.notification import Notification
 from correlator.summary import Figures, Week
-from correlator.wording import Style, name, phrases, summaries, weeks, what_happened
+from correlator.wording import Style, name, phrases, summaries, weeks
+from correlator.wording.messages import what_happened
 
 
 class Rows(NamedTuple):

@@ -1,13 +1,12 @@
 """What the welcome holds, before any channel lays it out."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from correlator.channels._content import title_line
 from correlator.notification import Notification, Welcome
-from correlator.wording import Style, phrases, what_happened
+from correlator.wording import Style, phrases
 from correlator.wording import welcome as words
+from correlator.wording.messages import what_happened
 
 GAPS = 8
 """So many of the things that are missing are listed; the command line's doctor knows them all."""

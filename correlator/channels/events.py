@@ -11,20 +11,17 @@ import base64
 import hashlib
 import hmac
 import json
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import asdict
 
 from correlator.channels._content import one_line
-from correlator.channels._pace import Pace
-from correlator.channels._post import Answer, post
-from correlator.channels._webhook import Webhook
 from correlator.incident_json import bounded, incident_object, iso
 from correlator.notification import Missed, Notification, Welcome
 from correlator.summary_json import shortened, summary_object
-from correlator.wording import Style, what_happened
+from correlator.wording import Style
+from correlator.wording.messages import what_happened
 
 Event = dict[str, Any]
 LIMIT = 20_000
@@ -124,56 +121,8 @@ def _welcome(welcome: Welcome) -> Event:
 
 
 def _missed(missed: Missed) -> Event:
-    return missed._asdict() | {
+    return asdict(missed) | {
         "since": iso(missed.since),
         "until": iso(missed.until),
         "subjects": list(missed.subjects),
     }
-
-
-class Events(Webhook):
-    """The channel of events. Without keys nothing is signed."""
-
-    name = "events"
-    setting = "EVENTS_WEBHOOK_URL"
-
-    def __init__(
-        self,
-        url: str,
-        style: Style,
-        allow_private: bool = False,
-        pace: Pace | None = None,
-        keys: Sequence[bytes] = (),
-    ) -> None:
-        """Raise SettingsError for an address that cannot work."""
-        super().__init__(url, style, allow_private, pace)
-        self._keys = tuple(keys)
-
-    def render(self, notification: Notification) -> Event:
-        """The full event."""
-        return render(notification, self.worded(notification))
-
-    def render_plain(self, notification: Notification) -> Event:
-        """The event that every receiver can take."""
-        return render_plain(notification, self.worded(notification))
-
-    def send(self, body: Mapping[str, object]) -> None:
-        """One POST. Raises SendFailed."""
-        self.judge(self._post_signed(body))
-
-    def _post_signed(self, body: Mapping[str, object]) -> Answer:
-        return post(self._url, body, allow_private=self._allow_private, headers=lambda data: self.headers(body, data))
-
-    def headers(self, body: Mapping[str, object], data: bytes) -> dict[str, str]:
-        """Those of CloudEvents and Standard Webhooks. The time is that of this try, by the machine's clock.
-
-        Receivers refuse what is older than some minutes, so the time of a message, which may have waited for hours,
-        would make them refuse every late one. No decision of ours rests on it.
-        """
-        event, now = str(body.get("id", "")), int(time.time())  # noqa: TID251
-        found = {
-            "Content-Type": "application/cloudevents+json; charset=utf-8",
-            "webhook-id": event,
-            "webhook-timestamp": str(now),
-        }
-        return found | ({"webhook-signature": signature(event, now, data, self._keys)} if self._keys else {})

@@ -7,8 +7,7 @@ only, because plain text may read ``:13:`` as an emoji. Links are text: URL butt
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from correlator.channels._content import (
@@ -22,20 +21,17 @@ from correlator.channels._content import (
     title_line,
 )
 from correlator.channels._told import delivery_content
-from correlator.channels._webhook import Webhook
 from correlator.channels._week import ROWS, WeekContent, week_content
 from correlator.channels._welcome import WelcomeContent, welcome_content
 from correlator.notification import Notification
-from correlator.wording import Style, phrases, state, what_happened
+from correlator.wording import Style, phrases
+from correlator.wording.messages import state, what_happened
 
 Element = dict[str, Any]
 LIMIT = 12_000
 """Slack refuses blocks of about 13,200 characters of JSON; the whole message is measured, with ASCII escapes."""
 COLOUR = {"down": "#E01E5A", "weak": "#ECB22E", "up": "#2EB67D", "gone": "#868686", "calm": "#868686"}
-REFUSED = ("invalid_blocks", "invalid_payload", "msg_blocks_too_long", "invalid_attachments")
-DEAD = ("no_service", "invalid_token", "channel_is_archived", "action_prohibited", "channel_not_found")
 BARS = "▁▂▃▄▅▆▇█"
-_WORD = re.compile(r"[a-z_]{1,40}")
 
 
 def render(n: Notification, style: Style) -> dict[str, object]:
@@ -201,24 +197,3 @@ def _note(text: str) -> Element:
 def _escaped(text: str) -> str:
     """For the one field that is read as mrkdwn: the line that toasts and screen readers get."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-class Slack(Webhook):
-    """The Slack channel."""
-
-    name = "slack"
-    setting = "SLACK_WEBHOOK_URL"
-
-    def render(self, notification: Notification) -> dict[str, object]:
-        """The full message."""
-        return render(notification, self.worded(notification))
-
-    def render_plain(self, notification: Notification) -> dict[str, object]:
-        """The simplest message that still holds the verdict."""
-        return render_plain(notification, self.worded(notification))
-
-    def send(self, body: Mapping[str, object]) -> None:
-        """One POST. Raises SendFailed."""
-        answer = self.post(body)
-        word = answer.text.strip()
-        self.judge(answer, word if _WORD.fullmatch(word) else "", REFUSED, DEAD)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from correlator.channels._content import (
@@ -23,11 +23,11 @@ from correlator.channels._content import (
     title_line,
 )
 from correlator.channels._told import delivery_content
-from correlator.channels._webhook import Webhook
 from correlator.channels._week import ROWS, Chart, WeekContent, week_content
 from correlator.channels._welcome import WelcomeContent, welcome_content
 from correlator.notification import Notification
-from correlator.wording import Style, phrases, state, what_happened
+from correlator.wording import Style, phrases
+from correlator.wording.messages import state, what_happened
 
 Element = dict[str, Any]
 LIMIT = 22_000
@@ -277,22 +277,3 @@ def _run(text: str, **look: object) -> Element:
 def _unbraced(text: str) -> str:
     """Without ``{{``, in which clients look for dates and templates."""
     return _BRACES.sub("{ ", text)
-
-
-class Teams(Webhook):
-    """The Teams channel."""
-
-    name = "teams"
-    setting = "TEAMS_WEBHOOK_URL"
-
-    def render(self, notification: Notification) -> dict[str, object]:
-        """The full message."""
-        return render(notification, self.worded(notification))
-
-    def render_plain(self, notification: Notification) -> dict[str, object]:
-        """The simplest message that still holds the verdict."""
-        return render_plain(notification, self.worded(notification))
-
-    def send(self, body: Mapping[str, object]) -> None:
-        """One POST. Raises SendFailed."""
-        self.judge(self.post(body))

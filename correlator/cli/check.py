@@ -24,20 +24,11 @@ from correlator.settings import Settings
 from correlator.sources.export import Exported, Places
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.wiring import policy_of
-from correlator.wording import (
-    Style,
-    answer_sentence,
-    course,
-    evidence_text,
-    headline,
-    instant_and_utc,
-    key_text,
-    name,
-    no_incident,
-    phrases,
-    remark_texts,
-    summary,
-)
+from correlator.wording import Style, name, phrases
+from correlator.wording.answers import answer_sentence, no_incident
+from correlator.wording.course import course, instant_and_utc
+from correlator.wording.messages import headline
+from correlator.wording.verdicts import evidence_text, key_text, remark_texts, summary
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 EXIT = {YES: 0, NO: 1, UNKNOWN: 3}

@@ -12,7 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from correlator.model import Cause, Confidence, Impact, Side
-from correlator.wording import Style, length_text, name, phrases
+from correlator.wording import Style, name, phrases
+from correlator.wording.answers import length_text
 
 Document = Mapping[str, Any]
 _MARKUP = re.compile(r"([\\`*_\[\]|<>~&$])|^([#+\-=]+(?=\s|$)|\d+(?=[.)](?:\s|$)))")

@@ -27,7 +27,8 @@ from correlator.sources.replayed import ReplayedLog
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.weekly import label_of
-from correlator.wording import Style, title
+from correlator.wording import Style
+from correlator.wording.messages import title
 
 WORKSPACE = "replay"
 NOWHERE = "https://replay.invalid/"

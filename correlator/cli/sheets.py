@@ -18,7 +18,8 @@ from correlator.incident_json import gateway_name
 from correlator.model import Cause, Confidence, Side, Status
 from correlator.ports import Receipt
 from correlator.stats import By, Stats, Sum
-from correlator.wording import Style, length_text, list_end, name, phrases
+from correlator.wording import Style, name, phrases
+from correlator.wording.answers import length_text, list_end
 from correlator.wording.page import people_texts
 from correlator.wording.weeks import length
 

@@ -22,7 +22,8 @@ from correlator.model import Cause, Confidence, Policy
 from correlator.settings import Settings
 from correlator.sources.export import Exported
 from correlator.wiring import policy_of, style_of
-from correlator.wording import Style, length_text, list_end, name, nothing_found
+from correlator.wording import Style, name
+from correlator.wording.answers import length_text, list_end, nothing_found
 
 COLOURS = {"azure": "cyan", "own-change": "yellow", "remote": "magenta", "unknown": "white"}
 

@@ -15,9 +15,11 @@ from correlator.evidence import Evidence
 from correlator.model import ChangeKind, GatewayLog, LogRow, Status
 from correlator.pages.log_views import Shown, log_views
 from correlator.queries.links import link_parts
-from correlator.wording import Style, evidence_text, length_text
+from correlator.wording import Style
+from correlator.wording.answers import length_text
 from correlator.wording.page import page_words, people_texts, zone_changes
 from correlator.wording.phrases import address, gateway, instance, place, places
+from correlator.wording.verdicts import evidence_text
 
 Object = Mapping[str, Any]
 MOST_WRITTEN = 2000

@@ -9,7 +9,6 @@ import json
 from datetime import datetime
 from typing import Any
 
-from correlator.incident_json import bounded, gateway_name, incident_object
 from correlator.measures import connection_down_seconds, connection_downtime_seconds, downtime_seconds, impact
 from correlator.model import Incident
 from correlator.weekly import label_of
@@ -32,6 +31,8 @@ def row_of(incident: Incident) -> str:
 
 def incident_row(incident: Incident, style: Style) -> dict[str, Any]:
     """The columns of ``incidents``."""
+    from correlator.incident_json import bounded, gateway_name, incident_object  # most polls write no incident
+
     style = style.at(incident.gateway)
     whole = bounded(incident_object(incident, style), OUTAGES_EACH_END)
     document = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
@@ -88,6 +89,8 @@ def outage_rows(incident: Incident, style: Style) -> list[tuple[str, dict[str, A
 
 
 def _outage(incident: Incident, n: int, style: Style) -> dict[str, Any]:
+    from correlator.incident_json import gateway_name
+
     outage = incident.outages[n]
     end: datetime | None = outage.end
     columns: dict[str, Any] = {

@@ -1,17 +1,17 @@
 """How far a set of outages reached: whether traffic stopped, for whom, how often and how long."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from correlator.model import Outage
 
 Span = tuple[datetime, datetime]
 
 
-class Extent(NamedTuple):
+class Extent(Struct, frozen=True):
     """``kind`` is ``cut`` (no tunnel was left), ``partly`` (one of two was lost) or ``switched`` (no outage is known).
 
     ``seconds`` are those of ``spells`` stretches of time, overlaps counted once; while ``open`` only what is down now
@@ -39,7 +39,7 @@ class Extent(NamedTuple):
 
 def extent(outages: Sequence[Outage], at: datetime) -> Extent:
     """The worst that is so now; where all is over, the worst that was. ``outages`` is not empty."""
-    return _worst(outages, at)._replace(of=max(o.peers_known for o in outages))
+    return replace(_worst(outages, at), of=max(o.peers_known for o in outages))
 
 
 def _worst(outages: Sequence[Outage], at: datetime) -> Extent:

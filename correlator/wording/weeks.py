@@ -1,7 +1,5 @@
 """A week or a month in words: what its incidents come to, side by side, day by day and one by one."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from itertools import chain
 from typing import NamedTuple

@@ -17,8 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 from pytest_httpserver import HTTPServer
 
-from correlator.channels import events
-from correlator.channels.events import Events
+from correlator.channels import Events, events
 from correlator.errors import SendFailed
 from correlator.model import Incident
 from correlator.notification import Moment, Notification

@@ -155,7 +155,8 @@ def test_an_id_that_is_none_of_azures_gets_no_links() -> None:
 @pytest.mark.parametrize(("make", "style"), EVERY)
 def test_the_plain_message_still_holds_the_verdict(make: Make, style: Style) -> None:
     """After a refusal the second try has headline, cause and id, in the simplest form there is."""
-    from correlator.wording import summary, what_happened
+    from correlator.wording.messages import what_happened
+    from correlator.wording.verdicts import summary
 
     n = make()
     for body in (teams.render_plain(n, style), slack.render_plain(n, style)):

@@ -159,7 +159,7 @@ def test_a_report_reads_nothing_in_a_name(text: str) -> None:
     assert n.week.figures
     hit = tuple(c._replace(gateway=f"/x/{text}", peer=text) for c in n.week.figures.hit)
     still = tuple((f"/x/{text}", text, at) for _, _, at in n.week.figures.open)
-    said = tuple(s._replace(gateway=f"/x/{text}", peer=text) for s in n.week.figures.suggestions)
+    said = tuple(replace(s, gateway=f"/x/{text}", peer=text) for s in n.week.figures.suggestions)
     figures = replace(n.week.figures, hit=hit, open=still, suggestions=said, unmapped=(text, text))
     lines = tuple(line._replace(gateway=f"/x/{text}", peers=(text,)) for line in n.week.incidents)
     n = replace(n, week=replace(n.week, figures=figures, incidents=lines))

@@ -11,7 +11,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from correlator.channels._post import check_url, post
+from correlator.channels._post import Answer, check_url, post
 from correlator.errors import SendFailed
 
 SECRET = "sig-5up3r53cr3t"
@@ -34,7 +34,7 @@ def everything_about(failure: BaseException) -> str:
 def test_the_body_arrives_as_json(httpserver: HTTPServer) -> None:
     """One request with the body as JSON; status and text come back."""
     httpserver.expect_oneshot_request("/hook", method="POST", json={"text": "復旧"}).respond_with_data("ok")
-    assert post(httpserver.url_for("/hook"), {"text": "復旧"}, allow_private=True) == (200, "ok", 0.0)
+    assert post(httpserver.url_for("/hook"), {"text": "復旧"}, allow_private=True) == Answer(200, "ok", 0.0)
 
 
 def test_a_redirect_is_not_followed(httpserver: HTTPServer) -> None:

@@ -17,7 +17,9 @@ from correlator.model import Cause, Incident, LogRow, Policy, Side, Status
 from correlator.notification import Moment, Notification
 from correlator.sites import Site
 from correlator.summary import ConnectionSum, Figures, Moved, Suggestion, Week, WeekLine
-from correlator.wording import Style, summary, what_happened
+from correlator.wording import Style
+from correlator.wording.messages import what_happened
+from correlator.wording.verdicts import summary
 from correlator.wording.weeks import by_group, by_side
 from tests.channels.test_formats import card_of, check_slack, strings
 

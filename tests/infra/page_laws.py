@@ -104,7 +104,7 @@ def settings_exist(page: Path) -> Iterable[Said]:
     known = {s.name for s in SETTINGS} | HOST_SETTINGS | OF_TOOLS | set(azd)
     for said in code(page):
         is_one = re.fullmatch(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+", said.text)
-        if is_one and said.text not in known and not NAMED_SETTINGS.fullmatch(said.text):
+        if is_one and said.text not in known and not re.fullmatch(NAMED_SETTINGS, said.text):
             yield said
 
 

@@ -29,7 +29,9 @@ from correlator.measures import connection_downtime_seconds, impact
 from correlator.model import Incident, Policy
 from correlator.notification import Notification
 from correlator.settings import duration
-from correlator.wording import Style, evidence_text, headline, key_text, remark_texts, summary
+from correlator.wording import Style
+from correlator.wording.messages import headline
+from correlator.wording.verdicts import evidence_text, key_text, remark_texts, summary
 from tests.timeline import Watch, clock, gateway, incidents, outage_in_words, policy
 
 FOLDER = Path(__file__).parent

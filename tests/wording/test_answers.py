@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from correlator.cli.check import verdict
 from correlator.model import Cause, Confidence, Finding, Incident
-from correlator.wording import answer_sentence
+from correlator.wording.answers import answer_sentence
 from tests.channels.composed import EN, JA, incident_of, tunnel
 
 OVER = incident_of([tunnel("05:41:17", False, 0), tunnel("05:42:00", True, 0)])

@@ -11,7 +11,8 @@ from correlator import causes
 from correlator.evidence import Evidence
 from correlator.model import Cause, Confidence, Finding, Impact, Side, Status
 from correlator.notification import Moment
-from correlator.wording import LANGUAGES, Style, evidence_text, key_text, name, summary
+from correlator.wording import LANGUAGES, Style, name
+from correlator.wording.verdicts import evidence_text, key_text, summary
 from tests.channels.composed import OSAKA, incident_of, tunnel
 
 KEYS = (

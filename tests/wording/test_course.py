@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from correlator.model import LogRow
-from correlator.wording import Style, course
+from correlator.wording import Style
+from correlator.wording.course import course
 from tests.channels.composed import EN, JA, MAINTENANCE_0, NAGOYA, gateway, incident_of, tunnel
 
 NOW = datetime(2026, 8, 21, 18, 0, tzinfo=UTC)

@@ -10,18 +10,9 @@ from msgspec.structs import replace
 from correlator.measures import impact
 from correlator.model import Cause, Confidence, Impact, LogRow, Side
 from correlator.notification import Moment, Notification
-from correlator.wording import (
-    LANGUAGES,
-    Style,
-    headline,
-    impact_text,
-    name,
-    next_step,
-    state,
-    summary,
-    title,
-    what_happened,
-)
+from correlator.wording import LANGUAGES, Style, name
+from correlator.wording.messages import headline, impact_text, next_step, state, title, what_happened
+from correlator.wording.verdicts import summary
 from correlator.wording.weeks import week_period
 from tests.channels import composed
 from tests.channels.composed import EN, JA, NAGOYA, NIGHTS, OSAKA, SENDAI, tunnel
@@ -135,7 +126,7 @@ def test_a_further_drop_is_announced_until_both_instances_are_done() -> None:
 
 def test_a_changed_verdict_names_the_old_one() -> None:
     """Whoever called the remote side by our word learns that we took it back."""
-    from correlator.wording import said_before
+    from correlator.wording.verdicts import said_before
 
     incident = NIGHTS["cause_changed"]().incident
     assert incident
