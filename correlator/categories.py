@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count, islice
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple, cast
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
@@ -120,6 +121,7 @@ class _Kinds(dict[tuple[str, str, str], ChangeKind | Literal["odd"] | None]):
 
 ODD: Literal["odd"] = "odd"
 _gateway_change = maker(GatewayChange)
+_zone: Callable[[datetime], Any] = attrgetter("tzinfo")
 _from_iso: Callable[[Any], datetime] = datetime.fromisoformat
 
 Reader = Callable[[LogRow, datetime, GatewayLog, _Cleaned], str | None]
@@ -343,7 +345,7 @@ def times_of(stamps: Sequence[str | datetime]) -> Sequence[datetime | None]:
     """The moment of each; where all are as the service writes them, none of them is looked at singly."""
     try:
         times = list(map(_from_iso, stamps))
-        if {at.tzinfo for at in times} == {UTC} and min(times) >= EARLIEST and max(times) < LATEST:
+        if set(map(_zone, times)) == {UTC} and min(times) >= EARLIEST and max(times) < LATEST:
             return times
     except (ValueError, TypeError):
         pass

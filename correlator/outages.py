@@ -92,7 +92,7 @@ class _Fold:
         self.lines = {peer: _Line(state) for peer, state in past.peers.items()} if past else {}
         self.active_active_from = active_active_from
         self.goes_on = goes_on
-        self.peers = peers
+        self.known = max(len(self.lines), peers)
         self.last_move: datetime | None = None
         self.second_tunnels: list[tuple[datetime, _Line, str]] = []
         self.closed: list[Outage] = []
@@ -114,6 +114,7 @@ class _Fold:
             line = lines.get(peer)
             if line is None:
                 line = lines[peer] = _Line()
+                self.known = max(self.known, len(lines))
             line.frozen = None
             active_active = at >= active_active_from
             if up:
@@ -146,8 +147,7 @@ class _Fold:
         # An instance that was never heard of counts as up under active-active: its tunnel may have been up for months.
         alone = not line.up and (not active_active or len(line.down) == INSTANCES)
         line.handed_over.add(instance)
-        known = max(len(self.lines), self.peers)
-        outage = (at, peer, instance, None, "", reason, alone, None, active_active, known, False, False)
+        outage = (at, peer, instance, None, "", reason, alone, None, active_active, self.known, False, False)
         line.open.append(_outage(outage))
 
     def repeated(self, line: _Line, at: datetime, instance: str, reason: str) -> None:
@@ -215,7 +215,7 @@ class _Fold:
         for holder, since in list(line.up.items()):
             if line.down.get(instance, NEVER) <= since:
                 line.switch = Outage(
-                    at, peer, holder, at, instance, "", False, None, False, max(len(self.lines), self.peers), True
+                    at, peer, holder, at, instance, "", False, None, False, self.known, True
                 )
                 self.closed.append(line.switch)
                 del line.up[holder]
