@@ -9,6 +9,7 @@ gc.disable()  # Loading modules makes no garbage, and looking for it took a tent
 
 import logging
 import os
+from contextlib import ExitStack
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, List  # noqa: UP035 the worker library takes an Out of this spelling alone
@@ -85,13 +86,14 @@ else:
 
 @app.timer_trigger(schedule="0 10 * * * *", arg_name="timer", run_on_startup=False, use_monitor=True)
 def weekly_summary(timer: func.TimerRequest) -> None:
-    """Once an hour, send what is due in the customer's zone, and tidy up."""
-    _app().summarize()
-    _app().wind_up()
-    _app().housekeep()
+    """Once an hour, send what is due in the customer's zone, and tidy up. What fails stops nothing that comes after."""
     from correlator import selfcheck  # with all of the doctor: no part of a poll's cold start
 
-    selfcheck.run(_app(), os.environ)
+    with ExitStack() as last_first:
+        last_first.callback(selfcheck.run, _app(), os.environ)
+        last_first.callback(_app().housekeep)
+        last_first.callback(_app().wind_up)
+        last_first.callback(_app().summarize)
 
 
 @app.route(route="incidents", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)

@@ -10,6 +10,7 @@ from benchmarks import money
 LINES = {
     "decode": ("`json.loads`, nothing else", ""),
     "correlator": ("correlator", "incidents with cause and id"),
+    "outages_only": ("correlator, as far as the others go", "tunnel outages only"),
     "with_pandas": ("json + pandas", "tunnel outages only"),
     "with_polars": ("json + polars", "tunnel outages only"),
     "with_duckdb": ("DuckDB, its own JSON reader", "tunnel outages only"),
@@ -130,14 +131,17 @@ def fleet(ticks: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     return _table(head, "|---|" + "--:|" * 5, rows) + "\n\n" + week
 
 
-def imports(spent: Mapping[str, float]) -> str:
+def imports(spent: Mapping[str, Sequence[float]]) -> str:
     """A cold start's own part."""
-    head = "| Import, fresh process, warm bytecode | CPU ms | × |"
+    head = "| Import, fresh process, warm bytecode | least, CPU ms | × | middle, CPU ms | × |"
+    names = {"sdks": "an empty function: the SDK packages alone", "app": "`function_app`, which imports them"}
     rows = [
-        f"| an empty function: the SDK packages alone | {spent['sdks'] * 1000:.0f} | 1.00 |",
-        f"| `function_app`, which imports them | {spent['app'] * 1000:.0f} | {spent['app'] / spent['sdks']:.2f} |",
+        f"| {name} | "
+        + " | ".join(f"{cpu * 1000:.0f} | {cpu / sdk:.2f}" for cpu, sdk in zip(spent[what], spent["sdks"], strict=True))
+        + " |"
+        for what, name in names.items()
     ]
-    return _table(head, "|---|--:|--:|", rows)
+    return _table(head, "|---|--:|--:|--:|--:|", rows)
 
 
 def bills(found: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from benchmarks.fleet import STANDBY_MARK
 
-CHAINS = ("decode", "correlator", "sdk", "with_pandas", "with_polars", "with_duckdb")
+CHAINS = ("decode", "correlator", "outages_only", "sdk", "with_pandas", "with_polars", "with_duckdb")
 
 
 class Span(NamedTuple):

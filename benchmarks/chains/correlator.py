@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.chains import Span
 from correlator.categories import Reading
 from correlator.correlate import correlate
-from correlator.model import Incident, Policy
+from correlator.model import GatewayLog, Incident, Outage, Policy
 from correlator.sources.export import Files
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,15 +20,24 @@ MICROSECOND = timedelta(microseconds=1)
 def run(path: Path) -> list[Incident]:
     """Every incident with its cause."""
     gc.disable()
-    reading, policy = Reading(), Policy()
+    policy = Policy()
+    return [i for log in logs(path) for i in correlate(log, policy).incidents]
+
+
+def logs(path: Path) -> Iterable[GatewayLog]:
+    """What the rows say, by gateway."""
+    reading = Reading()
     for columns in Files([path]).columns():
         reading.take(columns)
-    return [i for log in reading.done().logs.values() for i in correlate(log, policy).incidents]
+    return reading.done().logs.values()
 
 
 def outages(result: list[Incident]) -> Iterable[Span]:
     """The tunnel outages of the incidents."""
-    for incident in result:
-        for o in incident.outages:
-            end = (o.end - EPOCH) // MICROSECOND if o.end else -1
-            yield Span(incident.gateway, o.peer, (o.start - EPOCH) // MICROSECOND, end)
+    return (span(incident.gateway, o) for incident in result for o in incident.outages)
+
+
+def span(gateway: str, outage: Outage) -> Span:
+    """An outage in the common form."""
+    end = (outage.end - EPOCH) // MICROSECOND if outage.end else -1
+    return Span(gateway, outage.peer, (outage.start - EPOCH) // MICROSECOND, end)
