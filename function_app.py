@@ -61,14 +61,16 @@ if fans_out(os.environ):
     @app.timer_trigger(schedule="%POLL_SCHEDULE%", arg_name="timer", run_on_startup=False, use_monitor=True)
     @app.queue_output(arg_name="polls", queue_name="polls", connection=QUEUES)
     def dispatch(timer: func.TimerRequest, polls: func.Out[List[str]]) -> None:  # noqa: UP006
-        """Ask for a poll of each workspace."""
+        """Ask for polls of all workspaces."""
         _late(timer)
         polls.set(_fleet().dispatch())
 
     @app.queue_trigger(arg_name="message", queue_name="polls", connection=QUEUES)
-    def poll_workspace(message: func.QueueMessage) -> None:
-        """Read what is new in one workspace, decide, tell."""
-        _fleet().work(message.get_body())
+    @app.queue_output(arg_name="rest", queue_name="polls", connection=QUEUES)
+    def poll_workspace(message: func.QueueMessage, rest: func.Out[List[str]]) -> None:  # noqa: UP006
+        """Read what is new in one workspace or some, decide, tell."""
+        if left := _fleet().work(message.get_body(), message.dequeue_count or 1):
+            rest.set(left)
 
     @app.queue_trigger(arg_name="message", queue_name="polls-poison", connection=QUEUES)
     def poll_given_up(message: func.QueueMessage) -> None:

@@ -51,10 +51,12 @@ LEASES = 90_000
 """Blob operations a month: the host renews its lock on the timers and notes when they fired (docs/deploy.md)."""
 TELEMETRY_OF_A_RUN = 12e-6
 """GB (docs/deploy.md)."""
-QUEUE_OF_A_POLL = 3
+QUEUE_OF_A_MESSAGE = 3
 """Operations: a message is put, taken and deleted."""
-AT_ONCE, MESSAGES, PERIOD = 5, 32, 300.0
-"""Turns to ask, messages that an instance takes, seconds between two polls (docs/scale.md)."""
+TELEMETRY_OF_A_POLL = 2e-6
+"""GB of the line of one poll, where a run does several (assumed)."""
+AT_ONCE, MESSAGES, SHARE, PERIOD = 5, 32, 20.0, 300.0
+"""Turns to ask, messages of a tick, seconds of a run that shares them, seconds between two polls (docs/scale.md)."""
 CPU = 4.0
 """A small instance's seconds for one of these (assumed: a quarter of a core)."""
 NIGHTS = {"maintenance": 1.0, "storm": 0.25}
@@ -94,12 +96,12 @@ def of_gateways(quiet: Mapping[str, Any], nights: Mapping[str, Mapping[str, Any]
 
 
 def of_workspaces(tick: Mapping[str, Any]) -> Bill:
-    """Many quiet workspaces, each polled by a run of its own; instances wait for the same few turns to ask."""
+    """Many quiet workspaces, polled by the runs of one instance, of which as many ask at once as there are turns."""
     calls = (_table_calls(tick["ask"]) + _table_calls(tick["polls"])) * POLLS
-    polls = tick["workspaces"] * POLLS
-    instances = ceil(tick["workspaces"] / MESSAGES)
-    lasting = (seconds(tick["ask"]) + instances * min(PERIOD, round_of(tick))) * POLLS
-    return _bill(calls, polls * QUEUE_OF_A_POLL, polls + POLLS + OTHER_RUNS, lasting + OTHER_RUNS * ANSWER)
+    shared = max(min(MESSAGES, tick["workspaces"]), ceil(seconds(tick["polls"]) / SHARE)) * POLLS
+    lasting = (seconds(tick["ask"]) + min(PERIOD, round_of(tick))) * POLLS
+    lines = (tick["workspaces"] * POLLS - shared) * TELEMETRY_OF_A_POLL
+    return _bill(calls, shared * QUEUE_OF_A_MESSAGE, shared + POLLS + OTHER_RUNS, lasting + OTHER_RUNS * ANSWER, lines)
 
 
 def round_of(tick: Mapping[str, Any]) -> float:
@@ -107,9 +109,9 @@ def round_of(tick: Mapping[str, Any]) -> float:
     return seconds(tick["polls"]) / AT_ONCE
 
 
-def _bill(calls: float, queue: float, runs: float, lasting: float) -> Bill:
+def _bill(calls: float, queue: float, runs: float, lasting: float, lines: float = 0.0) -> Bill:
     money = (TABLE_CALLS.of(calls), QUEUE_CALLS.of(queue), EXECUTIONS.of(runs), GB_SECONDS.of(lasting * SIZE))
-    return Bill(*money, BLOB_CALLS.of(LEASES), TELEMETRY.of(runs * TELEMETRY_OF_A_RUN))
+    return Bill(*money, BLOB_CALLS.of(LEASES), TELEMETRY.of(runs * TELEMETRY_OF_A_RUN + lines))
 
 
 def _table_calls(found: Mapping[str, Any]) -> float:

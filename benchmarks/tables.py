@@ -170,8 +170,9 @@ def _assumed(rounds: Sequence[str]) -> str:
         f"ms, a message {money.POST} s; a small instance needs {money.CPU:.0f} times this machine's CPU; the smallest "
         f"instance, {money.SIZE} GB; a poll every five minutes; each month one night in which every gateway is "
         f"serviced, and a quarter of a storm; {money.LEASES:,} blob operations for the timers' locks, and 12 kB of "
-        f"telemetry a run. Many workspaces: an instance for {money.MESSAGES} of them, {money.AT_ONCE} questions at "
-        f"once, so a round lasts {', '.join(rounds)}; what is longer than five minutes does not fit, and is priced as "
+        f"telemetry a run, 2 kB for each poll more that it does. Many workspaces: one instance, {money.MESSAGES} "
+        f"messages a tick, {money.SHARE:.0f} s a run, {money.AT_ONCE} questions at once, so a round lasts "
+        f"{', '.join(rounds)}; what is longer than five minutes does not fit, and is priced as "
         "if it ran all the time. Not in it: alerts, the vault, what the gateways' own logs cost to take in."
     )
 

@@ -1,4 +1,4 @@
-"""Many workspaces, each polled by a run of its own: one that asks for the polls, those that do them, and an end.
+"""Many workspaces, polled by several runs: one that asks for the polls, those that do them, and an end.
 
 The queue delivers at least once and in no order. Nothing rests on it: the head of a workspace's partition is the one
 commit point, so two runs on one workspace never both commit, and a message that comes twice or late costs a read. What
@@ -21,7 +21,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from correlator.dispatch import Asked, ask, knows, left_behind
+from correlator.dispatch import Asked, ask, knows, left_behind, messages, read, text_of
 from correlator.errors import CorrelatorError, NoTurn, SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.gateways import Listed
 from correlator.model import LogRow, Policy
@@ -40,6 +40,8 @@ PATIENCE = 60.0
 """Seconds that a run waits for its turn to ask: the host ends it after 240, and an answer may take 100."""
 WITNESS_PATIENCE = 30.0
 """The same for the second question: IKE is one witness more, for which the next poll may ask again."""
+SHARE = 20.0
+"""Seconds after which a run hands on what is left of its message: others wait for its thread, within their 240."""
 PAUSES = (0.5, 2.5)
 """The shortest and the longest time between two looks for a free slot, in seconds: not all look at once."""
 
@@ -108,14 +110,16 @@ class Known(NamedTuple):
 class Fleet:
     """The runs. Several may be going on in one process: what they share is immutable and replaced as a whole."""
 
-    def __init__(self, app: App, wait: Callable[[float], None] = time.sleep) -> None:
-        self._app = app
+    def __init__(
+        self, app: App, wait: Callable[[float], None] = time.sleep, stopwatch: Callable[[], float] = perf_counter
+    ) -> None:
+        self._app, self._stopwatch = app, stopwatch
         self._source = InTurn(app.source, Slots(app.tables, app.settings.queries_at_once), wait)
         self._known = self._about(None)
         self._reading = Lock()
 
     def dispatch(self) -> list[str]:
-        """The messages that ask for one poll of each workspace; tells what is told of all of them together.
+        """The messages that ask for a poll of each workspace; tells what is told of all of them together.
 
         Raises StoreUnavailable if it cannot be seen where they stand, SourceUnavailable if there is none: the next
         tick asks.
@@ -140,7 +144,7 @@ class Fleet:
             self._tell(store, channels, roster)
         except CorrelatorError as failed:  # the polls are asked for all the same
             log.error("what is told of all workspaces waits: %s", failed)
-        return [asked.text() for asked in ask(standings, roster.clock, listed)]
+        return messages(ask(standings, roster.clock, listed))
 
     def _tell(self, store: Store, channels: Mapping[str, Channel], roster: Roster) -> None:
         settings, standings = self._app.settings, roster.standings
@@ -165,16 +169,24 @@ class Fleet:
         if report.said or report.sent or report.failures:
             log.info("%s", line_of("given_up", report))
 
-    def work(self, message: str | bytes) -> None:
-        """Poll the workspace that a message names, unless it was polled since.
+    def work(self, message: str | bytes, tries: int = 1) -> list[str]:
+        """Poll the workspaces that a message names, unless they were polled since. Returns messages for what is left.
 
-        Returns where the poll failed in a way that is expected: the next message is the retry. Raises what is not.
+        Where a poll failed in a way that is expected, the next tick is the retry. Raises what is not expected: the
+        message comes back (``tries``), and is then taken apart, lest what fails in one workspace keeps others waiting.
         """
-        asked = Asked.read(message)
-        try:
-            self._work(asked)
-        except CorrelatorError as failed:
-            log.error("workspace %s: %s", asked.workspace, failed)
+        asked = read(message)
+        if tries > 1 and len(asked) > 1:
+            return [text_of([one]) for one in asked]
+        began = self._stopwatch()
+        for n, one in enumerate(asked):
+            if n and self._stopwatch() - began > SHARE:
+                return [text_of(asked[n:])]
+            try:
+                self._work(one)
+            except CorrelatorError as failed:
+                log.error("workspace %s: %s", one.workspace, failed)
+        return []
 
     def _work(self, asked: Asked) -> None:
         known = self._of_list(asked.listed)
@@ -207,15 +219,19 @@ class Fleet:
         What is no message of ours is a line in the log: it would come back here for a week.
         """
         try:
-            asked = Asked.read(message)
+            asked = read(message)
         except (msgspec.MsgspecError, UnicodeError) as unread:
             log.error("a message in the queue is none of this app's, and is dropped: %s", unread)
             return
-        log.error("workspace %s: its poll failed again and again; see 'A poll that is given up' in docs/operate.md",
-                  asked.workspace)  # fmt: skip
         store, _ = self._app.dressed(self._known.style)
-        stands = store.roster([asked.workspace]).standings[asked.workspace]
-        store.note(replace(stands, failed="given up", given_up=True))
+        standings = store.roster([one.workspace for one in asked]).standings
+        for one in asked:
+            stands = standings[one.workspace]
+            if one.is_done(stands.head):
+                continue
+            log.error("workspace %s: its poll failed again and again; see 'A poll that is given up' in docs/operate.md",
+                      one.workspace)  # fmt: skip
+            store.note(replace(stands, failed="given up", given_up=True))
 
     def _of_list(self, read_at: datetime | None) -> Known:
         """What polls know of the gateway list that was read then; a newer one is as good."""

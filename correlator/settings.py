@@ -344,7 +344,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "FAN_OUT_ABOVE",
         "20",
-        "With more workspaces than this, each is polled by a run of its own, over a queue",
+        "With more workspaces than this, they are polled by several runs at once, over a queue",
         _whole,
     ),
     Setting("QUERIES_AT_ONCE", "5", "How many log queries such runs send at once, all of them together", _at_once),
@@ -417,7 +417,7 @@ class Settings(Struct, frozen=True):
 
     @property
     def fans_out(self) -> bool:
-        """Whether each workspace is polled by a run of its own, which a queue asks for.
+        """Whether workspaces are polled by several runs, which a queue asks for.
 
         Where workspaces are found and not named, there may be many tomorrow.
         """

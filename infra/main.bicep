@@ -176,7 +176,7 @@ param maintenanceWindow string = '-60s..12m'
 @maxValue(120)
 param keepMonths int = 13
 
-@description('With more workspaces or groups than this, each is polled by a run of its own, over a queue: docs/scale.md.')
+@description('With more workspaces or groups than this, they are polled by several runs at once, over a queue: docs/scale.md.')
 @minValue(0)
 param fanOutAbove int = 20
 

@@ -122,7 +122,9 @@ class FunctionsHost:
             metadata = {"Id": message.id, "DequeueCount": str(message.dequeue_count), "PopReceipt": message.pop_receipt}
             about = {key: self._datum(v, "json" if key == "DequeueCount" else "string") for key, v in metadata.items()}
             inputs = [(binding["name"], self._datum(message.content, "string"))]
-            done, *_, text, _trace = await self._invoke(function, inputs, about)
+            done, _, outputs, text, _trace = await self._invoke(function, inputs, about)
+            for bound, datum in outputs if done else ():
+                self._put(function, bound, datum)
             queues.end(queue, message, well=done)
             return "" if done else str(text)
 

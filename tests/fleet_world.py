@@ -13,7 +13,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from correlator.fleet import Fleet, InTurn, Known
+from correlator.dispatch import read, text_of
+from correlator.fleet import SHARE, Fleet, InTurn, Known
 from correlator.model import LogRow
 from correlator.ports import Channel, LogAnswer, Span, Store
 from correlator.reports import GIVEN_UP_PARTITION, WATCH_PARTITION, WELCOME_PARTITION, summarize
@@ -109,7 +110,8 @@ class FleetWorld(World):
         tables = Fuse(self.tables, burn)
         app = Dressed(WITHOUT if self.away else SETTINGS, Counted(Fuse(self.log, burn), me, self), None, tables)
         app.parts = store, chats
-        fleet = Fleet(app)
+        # A poll lasts as long as chance has it, so that runs hand on what is left.
+        fleet = Fleet(app, stopwatch=lambda: self.chance.uniform(0, 2 * SHARE))
         # Which slot is free is asked a few times; nobody waits for time to pass.
         fleet._source = InTurn(app.source, self.slots(tables, SETTINGS.queries_at_once, self.chance.choice), _no_time,
                                lambda *_: 20.0)  # fmt: skip
@@ -127,6 +129,8 @@ class FleetWorld(World):
     def _dispatch(self, fleet: Fleet) -> None:
         """What is asked for gets to the queue once the run has ended; now and then a part of it does not."""
         asked = fleet.dispatch()
+        if self.chance.random() < 0.5:  # as where workspaces are many, several share a message
+            asked = [text_of([one for text in asked for one in read(text)])]
         lost = not self.calm_down and self.chance.random() < 0.1
         self.queue += [Message(text) for text in asked[: 1 if lost else None]]
 
@@ -135,7 +139,7 @@ class FleetWorld(World):
             return
         message = self.chance.choice(self.queue)
         try:
-            fleet.work(message.text)
+            left = fleet.work(message.text, message.tries + 1)
         except Killed:
             message.tries += 1
             if message.tries >= TRIES:
@@ -144,6 +148,7 @@ class FleetWorld(World):
             raise
         if self.calm_down or self.chance.random() < 0.8:  # else it comes again
             self._gone(message)
+        self.queue += map(Message, left)
 
     def _gone(self, message: Message) -> None:
         if message in self.queue:

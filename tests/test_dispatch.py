@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlator.dispatch import Asked, ask, knows, left_behind
+from correlator.dispatch import MOST, RUNS, Asked, ask, knows, left_behind, messages, read, text_of
 from correlator.gateways import GatewayList, Listed
 from correlator.ports import Head, Standing
 from correlator.settings import SETTINGS, Settings, fans_out
@@ -35,7 +35,7 @@ def stands(name: str, minutes_ago: int | None, failed: str = "") -> Standing:
     [(20, "", False), (21, "", True), (1, "0", True), (0, "0", False), (3, "3", False), (4, "3", True)],
 )
 def test_more_workspaces_than_the_setting_fan_out(count: int, setting: str, expected: bool) -> None:
-    """Above FAN_OUT_ABOVE (20) each workspace is polled by a run of its own; at it and below it none is."""
+    """Above FAN_OUT_ABOVE (20) workspaces are polled over the queue; at it and below it none is."""
     environment = {"WORKSPACE_IDS": workspaces(count), "FAN_OUT_ABOVE": setting}
     assert fans_out(environment) is expected
     assert Settings.read(environment).fans_out is expected
@@ -67,7 +67,24 @@ def test_everyone_is_asked_for_once(found: list[tuple[str, int | None]]) -> None
     """A poll of each workspace, whatever became of its last one; the text says the same to whoever reads it."""
     asked = ask([stands(*each) for each in found], NOW, LIST)
     assert sorted(a.workspace for a in asked) == sorted(name for name, _ in found)
-    assert [Asked.read(a.text()) for a in asked] == asked
+    assert sorted(one for m in messages(asked) for one in [a.workspace for a in read(m)]) == sorted(
+        name for name, _ in found
+    )
+    assert read(text_of(asked)) == asked or not asked
+
+
+@pytest.mark.parametrize(
+    ("count", "runs"), [(1, 1), (24, 24), (RUNS, RUNS), (RUNS + 1, RUNS), (1000, RUNS), (5000, 50)]
+)
+def test_many_workspaces_share_messages(count: int, runs: int) -> None:
+    """No more messages than one instance takes, each within the queue's 48 KiB; who waits longest is first in one."""
+    long = "/subscriptions/00000000-0000-4000-8000-000000000000/resourcegroups/"
+    asked = ask([stands(f"{long}{n:0>90}", 5000 - n) for n in range(count)], NOW, LIST)
+    sent = messages(asked)
+    assert len(sent) == runs
+    assert [read(m)[0] for m in sent] == asked[:runs]
+    assert max(len(m) for m in sent) < 48 * 1024
+    assert max(len(read(m)) for m in sent) <= MOST
 
 
 def test_a_poll_that_was_done_since_is_not_done_again() -> None:
@@ -83,7 +100,7 @@ def test_a_message_of_somebody_else_is_refused() -> None:
     """What is no message of ours is an error, and no poll of a workspace without a name."""
     for text in ("", "hello", "{}", '{"workspace": 1, "at": "now"}', b"\xff"):
         with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
-            Asked.read(text)
+            read(text)
 
 
 def test_a_new_gateway_list_counts_until_a_workspace_was_polled_with_it() -> None:

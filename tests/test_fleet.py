@@ -15,9 +15,9 @@ import pytest
 
 from correlator import dispatch, reports
 from correlator import fleet as fleet_runs
-from correlator.dispatch import Asked
+from correlator.dispatch import RUNS, Asked, read, text_of
 from correlator.errors import CorrelatorError, SourceUnavailable, StoreUnavailable
-from correlator.fleet import PATIENCE, Fleet, InTurn
+from correlator.fleet import PATIENCE, SHARE, Fleet, InTurn
 from correlator.gateways import Connection, Gateway, GatewayList, Listed, Workspace
 from correlator.model import LogRow, Status
 from correlator.notification import Moment, Notification
@@ -162,7 +162,7 @@ class Installed:
 
 def named(messages: Sequence[str]) -> list[str]:
     """The workspaces that messages ask for."""
-    return [Asked.read(m).workspace for m in messages]
+    return [asked.workspace for m in messages for asked in read(m)]
 
 
 def test_each_workspace_is_polled_by_its_own_message() -> None:
@@ -238,6 +238,64 @@ def test_what_nobody_foresaw_goes_back_to_the_queue() -> None:
         there.fleet.work("hello")
 
 
+def together(messages: Sequence[str]) -> str:
+    """One message for all of them, as where there are more workspaces than messages."""
+    return text_of([asked for m in messages for asked in read(m)])
+
+
+def test_many_workspaces_share_a_run() -> None:
+    """Of more workspaces than one instance takes messages, each is asked for in one message, and polled once."""
+    there = Installed([f"w{n:02}" for n in range(RUNS + 9)])
+    messages = there.dispatch()
+    assert len(messages) == RUNS
+    assert sorted(named(messages)) == sorted(there.settings.workspace_ids)
+    there.log.now += timedelta(seconds=1)
+    assert [there.fleet.work(m) for m in messages] == [[]] * RUNS
+    assert sorted(there.log.asked) == sorted(there.settings.workspace_ids)
+
+
+def test_a_run_hands_on_what_it_has_no_time_for() -> None:
+    """After twenty seconds what is left of its message is a message of its own; whoever was polled is not in it."""
+    there = Installed()
+    seconds = iter([0.0, SHARE - 1, SHARE + 1])
+    there.fleet = Fleet(there.app, wait=lambda _: None, stopwatch=lambda: next(seconds))
+    message = together(there.dispatch())
+    there.log.now += timedelta(seconds=1)
+    (rest,) = there.fleet.work(message)
+    assert (there.log.asked, named([rest])) == (named([message])[:2], named([message])[2:])
+
+
+def test_an_expected_failure_keeps_nobody_of_its_message_waiting() -> None:
+    """A workspace that is throttled or forbidden is noted, and the others of its message are polled in the same run."""
+    there = Installed()
+    message = together(there.dispatch())
+    first = named([message])[0]
+    there.log.broken = {first: SourceUnavailable(f"workspace {first}: throttled")}
+    there.log.now += timedelta(seconds=1)
+    assert there.fleet.work(message) == []
+    assert [w for w, failed in there.failed().items() if failed] == [first]
+    assert sorted(there.log.asked) == ["one", "three", "two"]
+
+
+def test_what_nobody_foresaw_takes_nobody_along() -> None:
+    """A message that comes back is taken apart: who was polled is not polled again, and only one is given up."""
+    there = Installed()
+    message = together(there.dispatch())
+    first, second, third = named([message])
+    there.log.broken = {second: ZeroDivisionError()}
+    there.log.now += timedelta(seconds=1)
+    with pytest.raises(ZeroDivisionError):
+        there.fleet.work(message)
+    alone = there.fleet.work(message, tries=2)
+    assert [named([m]) for m in alone] == [[first], [second], [third]]
+    with pytest.raises(ZeroDivisionError):
+        there.fleet.work(alone[1])
+    assert there.fleet.work(alone[0]) + there.fleet.work(alone[2]) == []
+    assert there.log.asked == [first, second, second, third]
+    there.fleet.give_up(message)
+    assert [w for w, failed in there.failed().items() if failed] == [second]
+
+
 def test_a_message_of_somebody_else_ends_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
     """What lands among the poison and is none of ours is dropped: raised, it would come back for a week."""
     there = Installed()
@@ -293,7 +351,7 @@ def test_a_gap_that_is_noted_late() -> None:
     there.log.broken = {"two": SourceUnavailable("workspace two: throttled")}
     there.tick(clock("16:35"))
     there.log.broken = {}
-    asked = {Asked.read(m).workspace: m for m in there.dispatch(clock("19:05"))}
+    asked = {named([m])[0]: m for m in there.dispatch(clock("19:05"))}
     store = there.store()
     for n, workspace in enumerate(("two", "one", "three")):
         there.log.now = clock("19:05") + timedelta(seconds=n + 1)
@@ -395,7 +453,7 @@ def test_a_changed_gateway_list_reaches_every_workspace() -> None:
     tomorrow = clock("16:10") + timedelta(days=1)
     there.log.broken = {"one": SourceUnavailable("workspace one: throttled")}
     there.tick(tomorrow)
-    asked = map(Asked.read, there.dispatch(tomorrow + MINUTE))
+    asked = [one for m in there.dispatch(tomorrow + MINUTE) for one in read(m)]
     assert {a.workspace for a in asked if a.anew} == {"one"}, "who was polled with it need not look again"
     there.log.broken = {}
     there.start()
@@ -434,10 +492,10 @@ def test_a_list_that_is_away_for_a_moment_takes_nothing_away() -> None:
     there.azure.found = GatewayList((GW1,))
     for n in (6, 7):
         there.tick(clock("16:00") + timedelta(days=1) + n * MINUTE)
-    message = Asked.read(there.dispatch(clock("16:10") + timedelta(days=1))[0])
+    (message,) = read(there.dispatch(clock("16:10") + timedelta(days=1))[0])
     there.tables.write(STATE, "lists", [Delete("gateways")])
     there.log.now += timedelta(seconds=1)
-    there.fleet.work(msgspec.structs.replace(message, listed=there.log.now).text())
+    there.fleet.work(text_of([msgspec.structs.replace(message, listed=there.log.now)]))
     known = there.fleet._of_list(there.log.now)
     assert list(known.policy.moved) == [f"{SCOPE}/before"]
 
@@ -554,7 +612,7 @@ def test_whoever_gets_no_turn_leaves_it_to_the_next_tick() -> None:
     there.fleet.work(message)
     assert PATIENCE <= sum(waited) < PATIENCE + 3
     assert set(there.failed().values()) == {""}
-    assert named(there.dispatch(clock("16:11")))[0] == Asked.read(message).workspace
+    assert named(there.dispatch(clock("16:11")))[0] == named([message])[0]
 
 
 def test_a_slot_of_a_run_that_died_comes_free() -> None:
@@ -609,11 +667,11 @@ def test_lines_of_a_poll_are_those_of_one_run(caplog: pytest.LogCaptureFixture) 
 
 
 def test_workspaces_that_are_found_are_asked_for() -> None:
-    """A subscription among the entries: each workspace that is found in it, and gives rows, has a run of its own."""
+    """A subscription among the entries: each workspace that is found in it, and gives rows, is asked for."""
     there = Installed(["/subscriptions/s"], FAN_OUT_ABOVE="999")
     there.azure.found = GatewayList((GW1,), workspaces=tuple(Workspace(f"/w/{n}", n) for n in ("one", "two")))
     there.log.now = clock("16:05")
-    asked = {Asked.read(m).workspace for m in there.dispatch(clock("16:05"))}
+    asked = set(named(there.dispatch(clock("16:05"))))
     assert asked == set(there.app.workspaces())
     assert asked
     there.azure.found = GatewayList((GW1,))
@@ -648,7 +706,7 @@ def never_done(patch: pytest.MonkeyPatch) -> None:
 
 def raised(patch: pytest.MonkeyPatch) -> None:
     """What is expected to fail goes back to the queue."""
-    patch.setattr(Fleet, "work", lambda fleet, message: fleet._work(Asked.read(message)))
+    patch.setattr(Fleet, "work", lambda fleet, message: [fleet._work(one) for one in read(message)])
     patch.setattr(fleet_runs, "poll", _with_raising(poll))
 
 

@@ -72,7 +72,7 @@ def ends_as_one_replay(world: FleetWorld) -> None:
 def test_nights_of_faults_end_as_one_replay(seed: int) -> None:
     """Laws 2, 4 and 5: the incidents of one clean replay, nothing lost, every repeat explained, no gap untold."""
     world = soak(250, seed, danger=2.0)
-    assert world.kills > 5
+    assert world.kills > 3
     ends_as_one_replay(world)
 
 

@@ -124,7 +124,7 @@ def test_many_workspaces_are_polled_over_a_queue(monkeypatch: pytest.MonkeyPatch
     }
     assert {name: q for name, q in queues.items() if q} == {
         "poll": [("queue", "polls", "AzureWebJobsStorage")],
-        "poll_workspace": [("queueTrigger", "polls", "AzureWebJobsStorage")],
+        "poll_workspace": [("queue", "polls", "AzureWebJobsStorage"), ("queueTrigger", "polls", "AzureWebJobsStorage")],
         "poll_given_up": [("queueTrigger", "polls-poison", "AzureWebJobsStorage")],
     }
     assert found.keys() - functions(monkeypatch).keys() == {"poll_workspace", "poll_given_up"}

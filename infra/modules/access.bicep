@@ -54,7 +54,7 @@ resource tableContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' =
   }
 }
 
-// Reason: with many workspaces the poll timer puts a message for each on a queue, and the host reads it and removes it.
+// Reason: with many workspaces the poll timer puts messages on a queue that ask for polls, and the host reads and removes them; a run puts back what it has no time for.
 resource queueContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (queues) {
   name: guid(storage.id, principalId, roles.storageQueueDataContributor)
   scope: storage
@@ -65,7 +65,7 @@ resource queueContributor 'Microsoft.Authorization/roleAssignments@2022-04-01' =
       'Microsoft.Authorization/roleDefinitions',
       roles.storageQueueDataContributor
     )
-    description: 'VPN drop messages: one message a workspace and poll'
+    description: 'VPN drop messages: messages that ask for polls'
   }
 }
 

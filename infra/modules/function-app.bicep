@@ -32,7 +32,7 @@ param tableEndpoint string
 @description('Queue service address of the storage account.')
 param queueEndpoint string
 
-@description('Whether each workspace is polled by a run of its own, which a queue asks for.')
+@description('Whether workspaces are polled by several runs, which a queue asks for.')
 param fansOut bool
 
 @description('Address of the container that holds the code package.')
@@ -134,7 +134,7 @@ param maintenanceWindow string
 @description('How many months the tables are kept.')
 param keepMonths int
 
-@description('With more workspaces than this, each is polled by a run of its own.')
+@description('With more workspaces than this, they are polled by several runs at once, over a queue.')
 param fanOutAbove int
 
 @description('How many log queries such runs send at once.')
