@@ -183,6 +183,21 @@ def work(job: func.QueueMessage) -> None:
 @app.queue_trigger(arg_name="job", queue_name="jobs-poison", connection="Store")
 def bury(job: func.QueueMessage) -> None:
     seen.append(("poison " + job.get_body().decode(), job.dequeue_count))
+
+@app.timer_trigger(schedule="0 */5 * * * *", arg_name="timer")
+@app.queue_output(arg_name="shares", queue_name="shares", connection="Store")
+def begin(timer: func.TimerRequest, shares: func.Out[typing.List[str]]) -> None:
+    shares.set(["a,b,c"])
+
+@app.queue_trigger(arg_name="job", queue_name="shares", connection="Store")
+@app.queue_output(arg_name="rest", queue_name="shares", connection="Store")
+def share(job: func.QueueMessage, rest: func.Out[typing.List[str]]) -> None:
+    first, _, left = job.get_body().decode().partition(",")
+    seen.append((first, job.dequeue_count))
+    if left:
+        rest.set([left])
+    if first == "b" and job.dequeue_count == 1:
+        raise LookupError("boom")
 """
 
 
@@ -219,6 +234,15 @@ def test_a_message_that_fails_comes_again_and_is_poison_in_the_end(queue_host: F
     assert queue_host.run_queue("work").taken == 0
     assert queue_host.run_queue("bury") == (1, ())
     assert module().seen[-1] == ("poison bad", 1)
+
+
+@needs_runtime
+def test_a_run_may_hand_on_a_part_of_its_message(queue_host: FunctionsHost) -> None:
+    """What it writes into its output is a message more of its own queue; of a run that fails nothing is written."""
+    queue_host.run_timer("begin")
+    taken = [queue_host.run_queue("share").taken for _ in range(5)]
+    assert taken == [1, 1, 1, 1, 0]
+    assert module().seen == [("a", 1), ("b", 1), ("b", 2), ("c", 1)]
 
 
 @needs_runtime
