@@ -136,7 +136,7 @@ def _week_blocks(c: WeekContent, style: Style) -> list[Element]:
         items = [_section([[_bold(where), _text(f"  {down}")], [_text(facts)]]) for where, down, facts in rows]
         blocks += [_list(title, items)] if items else []
         blocks += [_note(hidden)] if hidden else []
-    return [*blocks, _note(" ".join(c.notes))]
+    return [*blocks, _note(phrases.sentences(style, c.notes))]
 
 
 def _list(title: str, items: list[Element]) -> Element:

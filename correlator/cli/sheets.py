@@ -77,7 +77,7 @@ def incident(found: Document, told: Sequence[Receipt], style: Style) -> None:
     console = Console(highlight=False)
     style = style.at(found["gateway"]["resource_id"])
     for line in _page(found, style):
-        console.print(line, soft_wrap=False)
+        console.print(line, soft_wrap=isinstance(line, Text) and bool(line.no_wrap))
     start = datetime.fromisoformat(found["started_at"])
     for line in _paragraph("ask.told", _told(told, start, style), style):
         console.print(line, soft_wrap=False)
@@ -88,7 +88,7 @@ def _page(found: Document, style: Style) -> Iterator[Text | Table | Padding]:
     start, end = datetime.fromisoformat(found["started_at"]), found["ended_at"]
     ended = datetime.fromisoformat(end) if end else None
     yield Text(f"{found['id']} · {gateway['name']} · {phrases.day(start, style)}", "bold")
-    yield Text(f"{gateway['resource_id']}", "dim")
+    yield Text(gateway["resource_id"], "dim", no_wrap=True)  # whole, however long, so that it can be copied
     yield _line("label.when", phrases.span(start, ended, style, start, _unended(found)), style)
     yield _line("label.down", length_text(found, style), style)
     words = (Cause(cause["code"]), Side(cause["side"]), Confidence(cause["confidence"]))

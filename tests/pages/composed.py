@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from msgspec.structs import replace
+
 from correlator.categories import read_rows
 from correlator.correlate import correlate
 from correlator.incident_json import incident_object, iso
-from correlator.model import LogRow, Policy
+from correlator.model import Incident, LogRow, Policy, Status
 from correlator.settings import Settings
 from correlator.sites import names
 from correlator.sources.export import read_files
@@ -23,6 +25,12 @@ SITES = names(Settings.read({"SITES": fortnight.SITES}).sites)
 EN, JA = Style("en", "Asia/Tokyo", SITES), Style("ja", "Asia/Tokyo", SITES)
 HOSTILE = "</script><script>window.harmed=1</script><img src=x onerror=window.harmed=1>\u202egnp.exe\u2028" + "x" * 200
 PERIOD = timedelta(days=14)
+UNENDED = {
+    "VPN-20260820-HTZ310": (Status.REMOVED, False),  # nagoya-plant, down on Thu 20 Aug: a person closed it
+    "VPN-20260824-XZDTRE": (Status.OPEN, False),  # sendai-office, down since Mon 24 Aug
+    "VPN-20260825-N2PBQ9": (Status.REMOVED, True),  # kyoto-lab, one instance: its workspace left
+}
+"""Incidents whose last return ``unended`` takes away: how they then stand, and whether they are unwatched."""
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -34,8 +42,22 @@ def rows() -> list[LogRow]:
 
 def incidents(style: Style = EN) -> list[dict[str, Any]]:
     """Its incidents as public objects."""
-    logs = read_rows(rows()).logs.values()
-    return [incident_object(i, style) for log in logs for i in correlate(log, Policy()).incidents]
+    return [incident_object(i, style) for i in _judged()]
+
+
+def unended(style: Style = EN) -> list[dict[str, Any]]:
+    """The fortnight, but three drops did not come back by the log: one is open, of the others nobody knows the end."""
+    return [incident_object(_unended(i, *UNENDED[i.id]) if i.id in UNENDED else i, style) for i in _judged()]
+
+
+def _judged() -> list[Incident]:
+    return [i for log in read_rows(rows()).logs.values() for i in correlate(log, Policy()).incidents]
+
+
+def _unended(incident: Incident, status: Status, unwatched: bool) -> Incident:
+    *before, last = incident.drops
+    last = last._replace(outage=last.outage._replace(end=None, instance_up="", cut_end=None))
+    return replace(incident, drops=(*before, last), status=status, unwatched=unwatched)
 
 
 def many(n: int) -> list[dict[str, Any]]:

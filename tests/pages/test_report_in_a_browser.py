@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from correlator.pages import render
 from correlator.wording import Style
 from correlator.wording.phrases import duration, instant
 from sandbox.screenshots import Page
-from tests.pages.composed import EN, HOSTILE, JA, SITES, hostile, hostile_rows, incidents, many, rows
+from tests.pages.composed import EN, HOSTILE, JA, SITES, hostile, hostile_rows, incidents, many, rows, unended
 from tests.pages.conftest import Open
 
 AXE = Path(__file__).parents[2] / "sandbox" / "page" / "node_modules" / "axe-core" / "axe.min.js"
@@ -39,7 +40,13 @@ def bad() -> str:
     return render(hostile(), Style("en", "Asia/Tokyo", {HOSTILE: HOSTILE}), hostile_rows())
 
 
-PAGES = {"full": full, "full-ja": lambda: full(JA), "empty": lambda: render([], EN), "hostile": bad}
+PAGES: dict[str, Callable[[], str]] = {
+    "full": full,
+    "full-ja": lambda: full(JA),
+    "empty": lambda: render([], EN),
+    "hostile": bad,
+    "unended-ja": lambda: render(unended(JA), JA, rows()),
+}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -24,17 +24,18 @@ function drawDetail(incident) {
 const section = (key, content) => content && el("section", {}, el("h4", {}, say(key)), content);
 const bullets = (texts) => texts.length > 0 && el("ul", {}, ...texts.map((text) => el("li", {}, foreign(text))));
 
-/** In the place of an end: of what was closed, or is not watched any more, nobody knows it. */
-const unended = (incident) => say(incident.status === "open" ? "still-down" : "end-unknown");
+/** In the place of an end. */
+const unended = (incident) => say(incident.endUnknown ? "end-unknown" : "still-down");
 
 function facts(incident) {
   const until = incident.to === null ? unended(incident) : incident.to - incident.from < 43200000 ? bothClocks(incident.to) : `${day(incident.to)} ${bothClocks(incident.to)}`;
+  const measured = ["open", "recovered"].includes(incident.status); // of all others the length is the status once more
   return el("ul", { class: "facts" },
     el("li", {}, `${day(incident.from, false, "day")} ${bothClocks(incident.from)} → ${until}`),
     el("li", {}, say(`side.${incident.side}`)),
     el("li", {}, say(`confidence.${incident.confidence}`)),
     incident.status === "open" ? "" : el("li", {}, say(`status.${incident.status}`)),
-    el("li", {}, incident.length || say(`impact.${incident.impact}`)));
+    el("li", {}, (measured && incident.length) || say(`impact.${incident.impact}`)));
 }
 
 function links(incident, gateway) {

@@ -5,11 +5,15 @@ const GATEWAYS = DATA.gateways;
 const [FIRST, LAST] = DATA.span;
 const BY_ID = new Map(INCIDENTS.map((incident) => [incident.id, incident]));
 
+// What is open lasts to the end of the time looked at. Of what was closed, is gone or is not watched any more nobody knows
+// the end: it reaches as far as the log told, no further time is counted, and none is drawn as down.
 for (const incident of INCIDENTS) {
-  incident.until = incident.to ?? LAST;
+  const open = incident.status === "open", endUnknown = (to) => to === null && !open;
   incident.outages = incident.outages.map(
     ([peer, down, up, downSaid, upSaid, from, to, lost, back, reason]) =>
-      ({ peer, down, up, downSaid, upSaid, from, to, lost, back, reason }));
+      ({ peer, down, up, downSaid, upSaid, from, to, lost, back, reason, until: to ?? (open ? LAST : from), endUnknown: endUnknown(to) }));
+  incident.endUnknown = endUnknown(incident.to);
+  incident.until = incident.to ?? (open ? LAST : Math.max(incident.from, ...incident.outages.map((o) => o.until)));
 }
 
 /** Connection by connection (gateway and peer) every time without a tunnel, in order, with whether maintenance explains it. */
@@ -18,7 +22,7 @@ const CUTS = (() => {
   GATEWAYS.forEach((gateway, g) => gateway.peers.forEach(([peer]) => cuts.set(`${g} ${peer}`, [])));
   for (const incident of INCIDENTS) {
     for (const o of incident.outages) {
-      if (o.lost) cuts.get(`${incident.gateway} ${o.peer}`)?.push([o.from, o.back ?? LAST, incident.cause === "azure-maintenance"]);
+      if (o.lost) cuts.get(`${incident.gateway} ${o.peer}`)?.push([o.from, o.back ?? o.until, incident.cause === "azure-maintenance"]);
     }
   }
   for (const spans of cuts.values()) spans.sort((a, b) => a[0] - b[0]);

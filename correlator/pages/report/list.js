@@ -25,11 +25,14 @@ function turn(key, by, possible) {
   return el("button", { type: "button", disabled: !possible, onclick: () => { page += by; drawPage(STATE.chosen); } }, say(key));
 }
 
+/** How long it was, or that nobody knows. */
+const lengthOf = (incident) => [incident.length, incident.endUnknown && say("end-unknown")].filter(Boolean).join(" · ");
+
 function item(incident, chosen) {
   const gateway = GATEWAYS[incident.gateway].name;
   return el("div", { role: "option", id: `option-${incident.id}`, "aria-selected": String(chosen), "data-id": incident.id },
     el("span", { class: "when" }, instant(incident.from)),
-    el("span", { class: "long" }, incident.length),
+    el("span", { class: "long" }, lengthOf(incident)),
     el("span", { class: "what" }, sideMark(incident.side), " ", causeName(incident.cause)),
     el("span", { class: "quiet small where" }, foreign(gateway), incident.where ? " · " : "", foreign(incident.where)));
 }

@@ -119,7 +119,7 @@ function listenToTimeline() {
   drops.addEventListener("click", (event) => { const hit = under(event); if (hit?.incident) choose(hit.incident, { toLane: false }); });
   drops.addEventListener("mousemove", (event) => {
     const hit = under(event), i = hit?.incident;
-    drops.title = i ? `${causeName(i.cause)} · ${instant(i.from)} ${letters(i.from)} · ${i.length}` : (hit?.text ?? "");
+    drops.title = i ? `${causeName(i.cause)} · ${instant(i.from)} ${letters(i.from)} · ${lengthOf(i)}` : (hit?.text ?? "");
     drops.style.cursor = i ? "pointer" : "";
   });
 }

@@ -2,6 +2,7 @@
 // It is a canvas, since ten thousand drops have to follow a filter at once; the list says the same in words.
 
 const LANE = 15, HEAD = 30, AXIS = 40, MARK = 4.5, SPOT = 3, HIGHEST = 32000; // no browser draws a higher canvas
+const FADING = [[7, 14], [17, 22], [25, 28]], FADED = 28; // dashes, from where to where after the start
 const STEPS = [1, 5, 15, 30, 60, 180, 360, 720, 1440, 2880, 10080, 20160, 44640, 89280, 133920, 525600].map((minutes) => minutes * 60000);
 const LANES = lanes();
 let hits = [];
@@ -33,7 +34,7 @@ for (const incident of INCIDENTS) {
   const { gateway, outages, from } = incident, head = LANES.get(`${gateway}`);
   for (const o of outages) o.lane = LANES.get(`${gateway} ${o.peer} ${o.down || o.up}`) ?? LANES.get(`${gateway} ${o.peer}`);
   // A switch without a logged drop has no tunnel to be drawn on and no length: it stands beside its gateway's name.
-  incident.drawn = outages.length ? outages : [{ from, to: from, lost: false, lane: { y: head.y + 10 - LANE / 2, n: head.n } }];
+  incident.drawn = outages.length ? outages : [{ from, until: from, lost: false, lane: { y: head.y + 10 - LANE / 2, n: head.n } }];
 }
 
 function drawTimeline(incidents, [start, end], chosen) {
@@ -168,28 +169,46 @@ function drawMaintenance(context, view) {
 /** Every outage that is in view: bars as long as the drops, and at their start the symbol of the side, never colour alone. */
 function drawDrops(context, view, incidents) {
   const paths = new Map(); // drawn all at once for each look, since a canvas is slow at many small strokes
-  const drawn = new Uint8Array(LANES.size * (Math.ceil(view.right / SPOT) + 1)); // a spot holds each look once
+  const drawn = new Uint16Array(LANES.size * (Math.ceil(view.right / SPOT) + 1)); // a spot holds each look once
   for (const incident of incidents) {
     if (incident.from > view.end || incident.until < view.start) continue;
     for (const o of incident.drawn) addDrop(paths, drawn, view, incident, o);
+  }
+  context.lineWidth = 2.5;
+  for (const { side, fading } of paths.values()) {
+    context.strokeStyle = view.colour[side];
+    context.stroke(fading); // beneath whatever came after it
   }
   for (const path of paths.values()) stroke(context, view, path);
 }
 
 function addDrop(paths, drawn, view, incident, o) {
-  const until = o.to ?? LAST;
-  if (!o.lane || until < view.start || o.from > view.end) return;
-  const x0 = Math.max(view.left, view.at(o.from)), x1 = Math.min(view.right, view.at(until)), y = o.lane.y + LANE / 2;
+  if (!o.lane || o.until < view.start || o.from > view.end) return;
+  const x0 = Math.max(view.left, view.at(o.from)), x1 = Math.min(view.right, view.at(o.until)), y = o.lane.y + LANE / 2;
   const side = SIDES.indexOf(incident.side), look = side * 2 + (o.lost ? 0 : 1);
   const spot = o.lane.n * (Math.ceil(view.right / SPOT) + 1) + Math.floor(x0 / SPOT);
-  if (x1 - x0 <= SPOT && drawn[spot] & (1 << look)) return;
-  drawn[spot] |= 1 << look;
-  if (!paths.has(look)) paths.set(look, { side: incident.side, hollow: !o.lost, bars: new Path2D(), symbols: new Path2D() });
+  const seen = 1 << (o.endUnknown ? look + 2 * SIDES.length : look);
+  if (x1 - x0 <= SPOT && drawn[spot] & seen) return;
+  drawn[spot] |= seen;
+  if (!paths.has(look)) paths.set(look, { side: incident.side, hollow: !o.lost, bars: new Path2D(), fading: new Path2D(), symbols: new Path2D() });
   const path = paths.get(look);
   if (x1 - x0 > SPOT) path.bars.rect(x0, y - 3, x1 - x0, 6);
+  if (o.endUnknown) addFading(path.fading, x0, y, view.right);
   addSymbol(path.symbols, incident.side, x0, y);
-  hits.push({ x0: x0 - 6, x1: x1 + 6, y, incident });
+  hits.push({ x0: x0 - 6, x1: faded(view, o) + 6, y, incident });
 }
+
+/** In the place of an end that nobody knows: ever shorter dashes, as long at every zoom. */
+function addFading(path, x, y, right) {
+  for (const [begin, end] of FADING) {
+    if (x + end > right) return;
+    path.moveTo(x + begin, y);
+    path.lineTo(x + end, y);
+  }
+}
+
+/** How far an incident or outage is drawn. */
+const faded = (view, { until, endUnknown }) => Math.min(view.right, view.at(until) + (endUnknown ? FADED : 0));
 
 function stroke(context, view, { side, hollow, bars, symbols }) {
   context.strokeStyle = view.colour[side];
@@ -216,7 +235,7 @@ function addSymbol(path, side, x, y) {
 }
 
 function drawChosen(context, view, incident) {
-  const x0 = Math.max(view.left, view.at(incident.from) - 8), x1 = Math.min(view.right, view.at(incident.until) + 8);
+  const x0 = Math.max(view.left, view.at(incident.from) - 8), x1 = Math.min(view.right, faded(view, incident) + 8);
   if (x1 <= x0) return;
   const gateway = GATEWAYS[incident.gateway];
   context.fillStyle = view.colour.chosen;
@@ -242,5 +261,6 @@ function drawLegend() {
     ...SIDES.map((side) => el("li", {}, sideMark(side), " ", say(`side.${side}`))),
     el("li", {}, el("span", { class: "mark azure", "aria-hidden": "true" }, "▼"), " ", say("page.legend.maintenance")),
     el("li", {}, el("span", { class: "mark", "aria-hidden": "true" }, "□"), " ", say("page.legend.hollow")),
+    INCIDENTS.some((i) => i.endUnknown) && el("li", {}, el("b", { class: "mark", "aria-hidden": "true" }, "– – ·"), " ", titled(say("end-unknown"))),
     el("li", {}, say("page.legend.instances")));
 }

@@ -15,9 +15,11 @@ function drawSentence(filters, incidents, sums) {
   const seconds = total(sums, "seconds");
   const maintenance = total(sums.filter((s) => s.cause === "azure-maintenance"), "seconds");
   const open = incidents.filter((i) => i.status === "open").length;
-  const key = !incidents.length ? ".quiet" : !seconds && !open ? ".always" : maintenance ? "" : ".other";
+  const unknown = incidents.filter((i) => i.endUnknown).length;
+  const key = !incidents.length ? ".quiet" : !seconds && !open && !unknown ? ".always" : maintenance ? "" : ".other";
   const values = { incidents: count("incidents", incidents.length), period: length, time: timeOf(seconds), maintenance: timeOf(maintenance) };
-  const more = open ? say("gap") + say("page.still-open", { incidents: count("incidents", open) }) : "";
+  const apart = (sentence, n) => (n ? say("gap") + say(sentence, { incidents: count("incidents", n) }) : "");
+  const more = apart("page.still-open", open) + apart("page.end-unknown", unknown);
   return byId("sentence").replaceChildren(say(`page.sentence${key}`, values) + more);
 }
 
