@@ -214,9 +214,7 @@ class _Fold:
             return
         for holder, since in list(line.up.items()):
             if line.down.get(instance, NEVER) <= since:
-                line.switch = Outage(
-                    at, peer, holder, at, instance, "", False, None, False, self.known, True
-                )
+                line.switch = Outage(at, peer, holder, at, instance, "", False, None, False, self.known, True)
                 self.closed.append(line.switch)
                 del line.up[holder]
                 line.down[holder] = at
