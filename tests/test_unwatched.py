@@ -269,6 +269,22 @@ def test_who_is_still_polled_has_not_left(there: Installed) -> None:
     assert [d["status"] for d in there.documents()] == ["removed"]
 
 
+@pytest.mark.parametrize(("schedule", "first"), [
+    ("0 */5 * * * *", 1), ("0 0 */6 * * *", 19), ("0 */5 * * * MON-FRI", 9 * 24 + 1), ("0 0 6 1 * *", 9 * 24 + 1),
+])  # fmt: skip
+def test_a_slower_schedule_has_it_leave_later_and_within_days(schedule: str, first: int) -> None:
+    """Three periods; with a schedule that leaves out days, nine days: longer than any week leaves out."""
+    there = Installed(POLL_SCHEDULE=schedule)
+    for time in TIMES:
+        there.tick(clock(time))
+    there.watch("two")
+    polled = clock(TIMES[-1])
+    there.hour(polled + first * HOUR - HOUR)
+    assert statuses(there) == ["open"]
+    there.hour(polled + first * HOUR)
+    assert statuses(there) == ["removed"]
+
+
 # What comes back
 
 
