@@ -26,6 +26,7 @@ from correlator.poll import poll
 from correlator.ports import Channel, Store
 from correlator.routes import parse
 from correlator.stores.store import TableStore
+from correlator.stores.tables import MESSAGES
 from correlator.wording import Style
 from tests.fakes import Arrival, Chat, Fuse, Killed
 from tests.test_fleet import Installed as OneOfMany
@@ -531,6 +532,24 @@ def test_a_run_that_is_overtaken_drops_its_work(there: Installed) -> None:
     assert statuses(there) == ["open"]
     assert there.store().read("one").head.left is None
     assert unwatched(there) == []
+
+
+# Several
+
+
+def test_what_two_were_told_of_at_once_is_on_record_twice(there: Installed) -> None:
+    """They leave in the same second, as the store's clock has it: a row in the table of messages for each."""
+    there = Installed(fan_out_above=0 if there.fans_out else 20)
+    fetch = there.log.fetch
+    everywhere(there)
+    for time in TIMES:
+        there.tick(clock(time))
+    there.log.fetch = fetch  # type: ignore[method-assign]
+    there.watch("three")
+    there.hours(2)
+    assert unwatched(there) == [Unwatched("one", 1), Unwatched("two", 1)]
+    rows = there.tables.query(MESSAGES, "2026-W34", "", "~", {"Moment": Moment.UNWATCHED.value})[0]
+    assert len(rows) == 2
 
 
 # One gateway in two workspaces
