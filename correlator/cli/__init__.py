@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import Any
 
 import click
 
@@ -28,19 +26,7 @@ from correlator.errors import CorrelatorError, SourceUnavailable, StaleWrite, St
 USAGE, SERVICE = 2, 4
 
 
-class Commands(click.Group):
-    """All of them. A reader that closes the pipe early has what it wanted; click alone would call that a failure."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run one; exit 0 where nobody reads on."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed
-            sys.exit(0)
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="correlator")
 def commands() -> None:
     """Why did the tunnel drop? Verdicts over Azure VPN gateway logs."""
