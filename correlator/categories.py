@@ -115,7 +115,9 @@ class _Kinds(dict[tuple[str, str, str], ChangeKind | Literal["odd"] | None]):
     def __missing__(self, what: tuple[str, str, str]) -> ChangeKind | Literal["odd"] | None:
         category, operation, message = what
         usual = CATEGORIES.get(category) is _gateway and operation in FAMILIAR
-        self[what] = found = _kind(operation, message) if usual else ODD
+        found = _kind(operation, message) if usual else ODD
+        if len(self) < PORTION:  # messages may be all different, and a replay keeps no row
+            self[what] = found
         return found
 
 

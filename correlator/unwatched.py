@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import blake2b
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -117,7 +118,9 @@ class Round(NamedTuple):
             )
         )
         told = {c: Notification(Moment.UNWATCHED, now, unwatched=Unwatched(workspace, n)) for c, n in heard.items()}
-        return [Notice(f"{now:%Y%m%dT%H%M%S%f}-{n.subject}-{c}", c, now, n) for c, n in told.items()]
+        # The store's clock has seconds, and by its key a message is on record: others may leave in the same one.
+        stamp = f"{now:%Y%m%dT%H%M%S%f}-{blake2b(workspace.encode(), digest_size=4).hexdigest()}"
+        return [Notice(f"{stamp}-{n.subject}-{c}", c, now, n) for c, n in told.items()]
 
     # where two workspaces hold the rows of one gateway
 

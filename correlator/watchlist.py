@@ -16,6 +16,8 @@ from correlator.settings import Settings
 
 log = logging.getLogger("correlator")
 FRESH_FOR, DOUBTFUL_FOR = timedelta(days=1), timedelta(hours=1)
+IN_DOUBT_FOR = timedelta(days=9)
+"""Three times a weekend without polls. A schedule that leaves out days excuses a year, which is too long to wait."""
 
 
 def is_fresh(listed: Listed | None, scopes: Sequence[str], now: datetime, places: Sequence[str] = ()) -> bool:
@@ -50,11 +52,11 @@ def has_left(
 ) -> bool:
     """Whether a workspace that is not polled any more was taken out of WORKSPACE_IDS (last good poll at ``mark``).
 
-    For so ``longest`` no other process may have polled it, as one with the settings of before would. What can be found
-    in wide entries has left only where a whole list of just these entries lacks it a day later too: not one that is
-    empty, or in which an entry was refused.
+    For so ``longest``, nine days at most, no other process may have polled it, as one with the settings of before
+    would. What can be found in wide entries has left only where a whole list of just these entries lacks it a day later
+    too: not one that is empty, or in which an entry was refused.
     """
-    if now - mark <= longest:
+    if now - mark <= min(longest, IN_DOUBT_FOR):
         return False
     places = places_of(settings)
     if not places:

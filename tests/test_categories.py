@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlator.categories import MESSAGE_LENGTH, clean, gateway_of, moment, read_rows
+from correlator.categories import MESSAGE_LENGTH, Reading, clean, columns_of, gateway_of, moment, read_rows
 from correlator.correlate import correlate
 from correlator.model import ChangeKind, GatewayChange, LogRow, Policy, TunnelEvent
 from tests.timeline import GATEWAY, TUNNEL, clock, gateway, night
@@ -223,3 +224,22 @@ def test_the_zero_time_of_other_systems(written: str) -> None:
     rows = [tunnel(at=written, status="Disconnected"), change(operation="HostMaintenanceEvent")]
     read = read_rows(rows)
     assert all(correlate(log, Policy()).incidents is not None for log in read.logs.values())
+
+
+def test_what_says_nothing_of_a_tunnel_is_not_remembered() -> None:
+    """Messages of routes and of IKE are all different and outnumber all others: reading them takes no room for long."""
+    reading, kinds = Reading(), [("RouteDiagnosticLog", "BgpRouteUpdate"), ("IKEDiagnosticLog", "")]
+
+    def read(first: int, last: int) -> None:
+        messages = (f"{n} {'x' * 500}" for n in range(first, last))
+        rows = (LogRow(AT, "", GW1, *kinds[n % 2], text, "", "", "", "") for n, text in enumerate(messages))
+        for columns in columns_of(rows):
+            reading.take(columns)
+
+    read(0, 10_000)
+    tracemalloc.start()
+    read(10_000, 30_000)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 2_000_000, "a fifth of their text"
+    assert reading.done().logs == {}

@@ -26,6 +26,7 @@ from correlator.poll import poll
 from correlator.ports import Channel, Store
 from correlator.routes import parse
 from correlator.stores.store import TableStore
+from correlator.stores.tables import MESSAGES
 from correlator.wording import Style
 from tests.fakes import Arrival, Chat, Fuse, Killed
 from tests.test_fleet import Installed as OneOfMany
@@ -267,6 +268,22 @@ def test_who_is_still_polled_has_not_left(there: Installed) -> None:
     assert [d["status"] for d in there.documents()] == ["open"]
     there.hour(clock("17:51"))
     assert [d["status"] for d in there.documents()] == ["removed"]
+
+
+@pytest.mark.parametrize(("schedule", "first"), [
+    ("0 */5 * * * *", 1), ("0 0 */6 * * *", 19), ("0 */5 * * * MON-FRI", 9 * 24 + 1), ("0 0 6 1 * *", 9 * 24 + 1),
+])  # fmt: skip
+def test_a_slower_schedule_has_it_leave_later_and_within_days(schedule: str, first: int) -> None:
+    """Three periods; with a schedule that leaves out days, nine days: longer than any week leaves out."""
+    there = Installed(POLL_SCHEDULE=schedule)
+    for time in TIMES:
+        there.tick(clock(time))
+    there.watch("two")
+    polled = clock(TIMES[-1])
+    there.hour(polled + first * HOUR - HOUR)
+    assert statuses(there) == ["open"]
+    there.hour(polled + first * HOUR)
+    assert statuses(there) == ["removed"]
 
 
 # What comes back
@@ -515,6 +532,24 @@ def test_a_run_that_is_overtaken_drops_its_work(there: Installed) -> None:
     assert statuses(there) == ["open"]
     assert there.store().read("one").head.left is None
     assert unwatched(there) == []
+
+
+# Several
+
+
+def test_what_two_were_told_of_at_once_is_on_record_twice(there: Installed) -> None:
+    """They leave in the same second, as the store's clock has it: a row in the table of messages for each."""
+    there = Installed(fan_out_above=0 if there.fans_out else 20)
+    fetch = there.log.fetch
+    everywhere(there)
+    for time in TIMES:
+        there.tick(clock(time))
+    there.log.fetch = fetch  # type: ignore[method-assign]
+    there.watch("three")
+    there.hours(2)
+    assert unwatched(there) == [Unwatched("one", 1), Unwatched("two", 1)]
+    rows = there.tables.query(MESSAGES, "2026-W34", "", "~", {"Moment": Moment.UNWATCHED.value})[0]
+    assert len(rows) == 2
 
 
 # One gateway in two workspaces

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -29,11 +30,17 @@ COLOURS = {"azure": "cyan", "own-change": "yellow", "remote": "magenta", "unknow
 
 
 def document(value: Mapping[str, Any]) -> None:
-    """One JSON document on standard output, and nothing else there."""
+    """One JSON document on standard output, and nothing else there.
+
+    A reader that closes the pipe early has what it wanted: the command ends as it would have.
+    """
     pieces = json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value)
-    while some := "".join(islice(pieces, 10_000)):  # a large replay is hundreds of megabytes as one text
-        click.echo(some, nl=False)
-    click.echo()
+    try:
+        while some := "".join(islice(pieces, 10_000)):  # a large replay is hundreds of megabytes as one text
+            click.echo(some, nl=False)
+        click.echo()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed
 
 
 def notes() -> Console:

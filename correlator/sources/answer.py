@@ -51,6 +51,7 @@ class _Answer(TypedDict):
 
 
 _ANSWERS = msgspec.json.Decoder(_Answer)
+_ROWS = msgspec.json.Decoder(list[list[str]])
 """Made while one thread imports this: see ``stores/codec.py``."""
 
 
@@ -66,9 +67,22 @@ def text_tables(text: str | bytes) -> list[TextTable] | None:
     return answer["tables"] if "error" not in answer and all(map(_is_plain, answer["tables"])) else None
 
 
+def text_rows(text: bytes, width: int) -> list[list[str]] | None:
+    """Rows of so many cells, if they hold nothing but text. Else None."""
+    try:
+        rows = _ROWS.decode(text)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return None
+    return rows if _are_even(rows, width) else None
+
+
 def _is_plain(table: TextTable) -> bool:
     names = {column["name"] for column in table["columns"]}
-    return names.isdisjoint(LOOKED_AT) and {len(table["columns"])}.issuperset(map(len, table["rows"]))
+    return names.isdisjoint(LOOKED_AT) and _are_even(table["rows"], len(table["columns"]))
+
+
+def _are_even(rows: Iterable[Sequence[str]], width: int) -> bool:
+    return {width}.issuperset(map(len, rows))
 
 
 def columns_of_text(table: TextTable) -> Columns:

@@ -1,7 +1,8 @@
 """A large answer of the query API in pieces, so that reading it takes the memory of a piece and not of the whole.
 
-Where a row ends is told by its bytes, which a cell of text might hold as well. So a piece counts only if it parses: one
-that was cut inside a cell has an open quote, and is never taken for rows.
+Where a row ends is told by its bytes, which a cell of text might hold as well. So a piece counts only if it parses as
+rows and nothing else: one that was cut inside a cell has an open quote, and one that goes on behind the rows a bracket
+too many.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from correlator.sources.answer import TextTable, text_tables
+from correlator.sources.answer import TextTable, text_rows, text_tables
 
 SIZE = 1 << 16
 """Bytes of a piece, two hundred rows: few enough to stay in the cache, and for their memory to be used again."""
@@ -33,12 +34,14 @@ def pieces(file: BinaryIO) -> Iterator[TextTable | bytes]:
         yield text + file.read()
         return
     opening, rows = text[: head.end()], text[head.end() :]
-    while more := file.read(SIZE):
+    tables = text_tables(opening + CLOSE)  # of several, the rows that follow are those of the last
+    columns = tables[0]["columns"] if tables and len(tables) == 1 else None
+    while columns and (more := file.read(SIZE)):
         rows += more
         cut = rows.rfind(between[0])
-        tables = text_tables(opening + rows[: cut + len(between[1])] + CLOSE) if cut >= 0 else None
-        if not tables or len(tables) > 1:  # of several, the rows that follow are those of the last
+        found = text_rows(b"[" + rows[: cut + len(between[1])] + b"]", len(columns)) if cut >= 0 else None
+        if found is None:
             break
-        yield tables[0]
+        yield {"columns": columns, "rows": found}
         rows = rows[cut + len(between[0]) :]
     yield opening + rows + file.read()

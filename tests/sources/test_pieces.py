@@ -49,17 +49,26 @@ def same(one: Exported, other: Exported) -> bool:
 
 @given(
     tables=st.lists(st.lists(ROW, max_size=12).map(table), min_size=1, max_size=3),
+    before=st.sampled_from([{}, {"x": {"rows": [["a"], ["b"]]}}, {"rows": [["a"], ["b"]]}]),
+    within=st.sampled_from([{}, {"x": [["a"], ["b"]]}, {"x": [["a"] * len(NAMES)] * 20}]),
     more=st.sampled_from([{}, {"error": {"message": "cut"}}, {"x": [["a", "b"], ["c", "d"]]}]),
     size=st.integers(150, 1200),
     writer=st.sampled_from(list(WRITERS)),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_pieces_give_what_the_whole_gives(
-    tmp_path: Path, tables: list[dict[str, Any]], more: dict[str, Any], size: int, writer: str
+    tmp_path: Path,
+    tables: list[dict[str, Any]],
+    before: dict[str, Any],
+    within: dict[str, Any],
+    more: dict[str, Any],
+    size: int,
+    writer: str,
 ) -> None:
-    """Whatever stands in the cells and behind the rows, and whoever wrote it: rows, places and remarks are the same."""
+    """Whatever stands in the cells and around the rows, and whoever wrote it: rows, places and remarks are the same."""
     file = tmp_path / "answer.json"
-    file.write_text(WRITERS[writer]({"tables": tables} | more), encoding="utf-8")
+    answer = before | {"tables": [table | within for table in tables]} | more
+    file.write_text(WRITERS[writer](answer), encoding="utf-8")
     assert same(in_pieces(file, size), read_files([file]))
 
 
