@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from correlator.dispatch import read, text_of
+from correlator.dispatch import Asked, read, text_of
 from correlator.fleet import SHARE, Fleet, InTurn, Known
 from correlator.model import LogRow
 from correlator.ports import Channel, LogAnswer, Span, Store
@@ -116,6 +116,7 @@ class FleetWorld(World):
         fleet._source = InTurn(app.source, self.slots(tables, SETTINGS.queries_at_once, self.chance.choice), _no_time,
                                lambda *_: 20.0)  # fmt: skip
         fleet._known = Known(None, POLICY, STYLE, EVERYWHERE)
+        fleet._work = partial(self._of_share, me, fleet._work)  # type: ignore[method-assign]
         match plan.kind:
             case "work":
                 self._work(fleet)
@@ -149,6 +150,13 @@ class FleetWorld(World):
         if self.calm_down or self.chance.random() < 0.8:  # else it comes again
             self._gone(message)
         self.queue += map(Message, left)
+
+    def _of_share(self, me: int, work: Callable[[Asked], None], asked: Asked) -> None:
+        """One workspace of a message; the run may go on with the next whatever became of it."""
+        try:
+            work(asked)
+        finally:
+            self.ended(me)
 
     def _gone(self, message: Message) -> None:
         if message in self.queue:

@@ -186,6 +186,10 @@ class World:
             self.kills += 1
         except BaseException as failure:  # a thread would keep it to itself
             self.wrong.append(failure)
+        self.ended(me)
+
+    def ended(self, me: int) -> None:
+        """A poll is over: what it sent and could not note may be told once more."""
         if me in self.unnoted:
             channel, name = self.unnoted.pop(me)
             self.excuses[channel][name] += 1
