@@ -53,7 +53,7 @@ class Plan(NamedTuple):
 
 def named(n: Notification) -> Name:
     """What makes two messages the same message."""
-    return (n.subject, n.number, n.moment) if n.incident or n.week else (n.subject, n.at, n.missed)
+    return (n.subject, n.number, n.moment) if n.incident or n.week else (n.subject, n.at, n.missed or n.blind)
 
 
 class Receiver(Chat):
