@@ -157,6 +157,3 @@ def _without(step: Step, elsewhere: Collection[str]) -> Step:
 def _above(tracked: Tracked, rev: int) -> Tracked:
     incident = tracked.incident
     return tracked if incident.rev > rev else replace(tracked, incident=replace(incident, rev=rev + 1))
-
-
-__all__ = ["AT_MOST", "Round"]

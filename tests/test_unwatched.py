@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+import function_app
 from correlator import desk
 from correlator.cli import sheets
 from correlator.errors import SourceUnavailable, StoreUnavailable
@@ -590,3 +591,18 @@ def test_the_table_follows_the_workspace_that_stays(there: Installed) -> None:
     there.arrive("19:30 203.0.113.9 up IN_0", late=there.log.now - clock("19:30"))
     there.hours(2)
     assert statuses(there) == ["recovered"]
+
+
+def test_a_report_that_fails_stops_no_hourly_task_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run shows as failed, and what a workspace left behind is worked off all the same."""
+    there = Installed()
+    there.tick(clock("16:05"))
+    there.watch("one")
+    there.log.now = clock("17:10")
+    there.tables.failing = "weekly"
+    monkeypatch.setattr(function_app, "_app", lambda: there.app)
+    hourly = {f.get_function_name(): f.get_user_function() for f in function_app.app.get_functions()}["weekly_summary"]
+    with pytest.raises(StoreUnavailable):
+        hourly(None)
+    there.tables.failing = ""
+    assert there.store().noted() == ["one"]
