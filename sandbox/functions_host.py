@@ -90,7 +90,8 @@ class FunctionsHost:
         with ExitStack() as starting:
             starting.enter_context(patch.dict(os.environ, self.settings))
             starting.enter_context(patch.object(sys, "path", [str(self.folder), *sys.path]))
-            starting.callback(sys.modules.pop, "function_app", None)  # a worker process indexes once, here each host
+            sys.modules.pop("function_app", None)  # a worker process indexes once, here each host
+            starting.callback(sys.modules.pop, "function_app", None)
             self._loop = starting.enter_context(asyncio.Runner())
             self._runtime.start_threadpool_executor()
             starting.callback(self._runtime.stop_threadpool_executor)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from correlator.delivery import LEASE
 from correlator.fleet import PATIENCE, WITNESS_PATIENCE
 from correlator.sources.log_analytics import LIMITS
 from correlator.stores.slots import LEASE as SLOT_LEASE
+from tests.app_module import loaded as loaded_app
 
 ROOT = Path(__file__).parent.parent
 HOST = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))
@@ -54,7 +53,7 @@ def loaded() -> set[str]:
 @pytest.fixture(scope="module")
 def triggers() -> dict[str, dict[str, Any]]:
     """The trigger of each function, from the app loaded for itself."""
-    return {f.get_function_name(): f.get_trigger().get_dict_repr() for f in _module().app.get_functions()}
+    return {f.get_function_name(): f.get_trigger().get_dict_repr() for f in loaded_app().app.get_functions()}
 
 
 FANNED_OUT = {"WORKSPACE_IDS": "one,two,three", "FAN_OUT_ABOVE": "2"}
@@ -66,16 +65,9 @@ def functions(monkeypatch: pytest.MonkeyPatch, **settings: str) -> dict[str, lis
         monkeypatch.delenv(name, raising=False)
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    return {f.get_function_name(): [b.get_dict_repr() for b in f.get_bindings()] for f in _module().app.get_functions()}
-
-
-def _module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("function_app_looked_at", ROOT / "function_app.py")
-    assert spec
-    assert spec.loader
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    return made
+    return {
+        f.get_function_name(): [b.get_dict_repr() for b in f.get_bindings()] for f in loaded_app().app.get_functions()
+    }
 
 
 def test_an_import_makes_no_client_and_no_request(loaded: set[str]) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-import function_app
 from correlator import desk
 from correlator.cli import sheets
 from correlator.errors import SourceUnavailable, StoreUnavailable
@@ -29,6 +28,7 @@ from correlator.routes import parse
 from correlator.stores.store import TableStore
 from correlator.stores.tables import MESSAGES
 from correlator.wording import Style
+from tests import app_module
 from tests.fakes import Arrival, Chat, Fuse, Killed
 from tests.test_fleet import Installed as OneOfMany
 from tests.test_fleet import Told
@@ -600,8 +600,9 @@ def test_a_report_that_fails_stops_no_hourly_task_behind_it(monkeypatch: pytest.
     there.watch("one")
     there.log.now = clock("17:10")
     there.tables.failing = "weekly"
-    monkeypatch.setattr(function_app, "_app", lambda: there.app)
-    hourly = {f.get_function_name(): f.get_user_function() for f in function_app.app.get_functions()}["weekly_summary"]
+    module = app_module.loaded()
+    monkeypatch.setattr(module, "_app", lambda: there.app)
+    hourly = app_module.functions(module)["weekly_summary"]
     with pytest.raises(StoreUnavailable):
         hourly(None)
     there.tables.failing = ""

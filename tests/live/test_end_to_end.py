@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import threading
@@ -24,6 +23,7 @@ from sandbox.faults import answer_lost, dropped, forbidden, partial, refused, th
 from sandbox.functions_host import FunctionsHost
 from sandbox.nights.rows import Gateway, Row, at, failover
 from sandbox.stack import WORKSPACE_ID, Stack
+from tests import app_module
 
 ROOT = Path(__file__).parent.parent.parent
 TOKYO = Gateway("vgw-tokyo-prod")
@@ -42,12 +42,7 @@ def running() -> Iterator[Run]:
         with FunctionsHost(ROOT, {"POLL_SCHEDULE": os.environ["POLL_SCHEDULE"]}) as host:
             yield host.run_timer
         return
-    spec = importlib.util.spec_from_file_location("function_app_alone", ROOT / "function_app.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    functions = {f.get_function_name(): f.get_user_function() for f in module.app.get_functions()}
+    functions = app_module.functions(app_module.loaded())
     yield lambda name: functions[name](SimpleNamespace(past_due=False))
 
 

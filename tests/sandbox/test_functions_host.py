@@ -139,6 +139,16 @@ def test_an_app_azure_would_refuse_is_refused(app_folder: AppFolder, source: str
 
 
 @needs_runtime
+def test_an_app_that_somebody_imported_is_not_taken_for_this_one(
+    app_folder: AppFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host reads the app of its own folder, whatever the process has under that name."""
+    monkeypatch.setitem(sys.modules, "function_app", ModuleType("function_app"))
+    with FunctionsHost(app_folder(APP), SETTINGS) as host:
+        assert set(host.functions) == {"poll", "health"}
+
+
+@needs_runtime
 def test_nothing_is_left_behind(app_folder: AppFolder) -> None:
     """Settings, search path and the app's module are as before, and a second host starts with a fresh app."""
     before = (dict(os.environ), list(sys.path))
