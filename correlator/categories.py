@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import count, islice
-from operator import attrgetter
+from itertools import chain, count, islice
+from operator import attrgetter, itemgetter
 from typing import Any, Literal, NamedTuple, cast
 
 from correlator.activity import ACTIVITY, Outside, covers, read_activity, subscription_of
@@ -123,6 +123,7 @@ class _Kinds(dict[tuple[str, str, str], ChangeKind | Literal["odd"] | None]):
 
 ODD: Literal["odd"] = "odd"
 _gateway_change = maker(GatewayChange)
+_reason: Callable[[TunnelEvent], str] = itemgetter(4)
 _zone: Callable[[datetime], Any] = attrgetter("tzinfo")
 _from_iso: Callable[[Any], datetime] = datetime.fromisoformat
 
@@ -160,7 +161,7 @@ class Reading:
     def take(self, columns: Columns) -> None:
         """Rows of any kind: the usual tunnel rows by columns, with hardly a step of Python each, the others singly."""
         stamps, _, spelled, category, operation, _, status, instance, peer, reason = columns
-        for spelling in dict.fromkeys(spelled):
+        for spelling in [s for s in dict.fromkeys(spelled) if s not in self._spelled]:
             self._log_of(spelling)
         times = times_of(stamps)
         ups = map(USUAL.get, zip(category, operation, status, strict=True))
@@ -194,7 +195,7 @@ class Reading:
     def done(self) -> Read:
         """All of it."""
         logs = _joined(self._logs, self._outside, self._own, self._ike)
-        said = Counter([reason for log in logs.values() for _, _, _, _, reason in log.tunnels])
+        said = Counter(map(_reason, chain.from_iterable([log.tunnels for log in logs.values()])))
         mapped = {reason: meaning(reason, self._own_reasons) for reason in said}
         unmapped = Counter({reason: n for reason, n in said.items() if mapped[reason] is Meaning.UNMAPPED})
         return Read(logs, self._unreadable, unmapped, self._strange)

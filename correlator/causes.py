@@ -223,8 +223,9 @@ RULES: tuple[Rule, ...] = (
 
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
-    start, _, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch, _ = outage
-    maintenance, _, configuration, primary, together, both_instances, reset, fault, far, activity, alone = around[:11]
+    # A slice of a NamedTuple is a bare tuple, which is taken apart in half the time.
+    start, peer, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch, _ = outage[:]
+    maintenance, _, configuration, primary, together, both, reset, fault, far, activity, alone, _, _, ike, _ = around[:]
     lasting = None if end is None else end - start
     facts = (  # the fields of Shape, in their order
         meaning(reason, policy.reasons),
@@ -235,12 +236,12 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
         active_active,
         switch,
         maintenance is not None and not far,
-        maintenance is not None and (together > 0 or peers_known == 1 or (maintenance.instance != "" and not alone)),
+        maintenance is not None and (together > 0 or peers_known == 1 or (maintenance[2] != "" and not alone)),
         configuration is not None,
-        configuration is not None and _thin(configuration, outage.peer, peers_known),
+        configuration is not None and _thin(configuration, peer, peers_known),
         primary is not None,
-        min(together, MANY),
-        both_instances,
+        together if together < MANY else MANY,
+        both,
         reset is not None,
         fault is not None and fault.kind is ChangeKind.PLATFORM_FAULT,
         fault is not None and fault.kind is ChangeKind.SERVICE_FAULT,
@@ -248,7 +249,7 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
         activity,
     )
     finding = _first_answer(facts)
-    return _in_ikes_words(finding, facts, around.ike) if around.ike else finding
+    return _in_ikes_words(finding, facts, ike) if ike else finding
 
 
 def _in_ikes_words(finding: Finding, facts: tuple[Any, ...], row: GatewayChange) -> Finding:

@@ -24,6 +24,9 @@ BGP_HOLD = timedelta(minutes=4)
 CLOCKS = timedelta(seconds=10)
 """The two logs need not stamp one moment alike."""
 PRIMARY_NEAR = timedelta(minutes=2)
+Near = list[GatewayChange | None]
+"""The newest change near an outage: maintenance, configuration, primary, reset, BGP, platform fault, service fault."""
+NONE_NEAR: Near = [None] * 7
 
 _circumstances = maker(Circumstances)
 
@@ -43,14 +46,14 @@ def circumstances(
     was there to look at. ``far``: maintenance rows of the watched gateway at the other end, by peer.
     """
     starts = [o[0] for o in outages]
-    near = _Near(starts, changes, policy)
+    changes = sorted(changes)
+    near = _near(starts, changes, policy)
     claims = Claims(find_windows(changes, policy), policy)
     far_claims = {peer: Claims(find_windows(_of_any_instance(rows), policy), policy) for peer, rows in far.items()}
-    in_maintenance, near_others = near.maintenance, near.others
     company = _company(outages, starts, policy.together)
     nothing = {c: Circumstances(None, None, None, None, *c[:2], activity=activity, alone=c[2]) for c in set(company)}
     found = [nothing[c] for c in company]  # most outages have no row near them, and share what there is to say
-    for n in range(len(outages)) if kept or far_claims else near.places:
+    for n in range(len(outages)) if kept or far_claims else sorted(near):
         outage, (together, both, alone) = outages[n], company[n]
         known = kept.get(beginning(outage)) if kept else None
         if known:
@@ -58,15 +61,13 @@ def circumstances(
                 (far_claims.get(outage.peer, claims) if known.far else claims).remember(known.maintenance, outage)
             found[n] = known
             continue
-        row = elsewhere = lent = configuration = primary = reset = fault = bgp = None
-        if n in in_maintenance and _may_be_served(outage, both, alone, policy):
+        row = elsewhere = lent = None
+        maintenance, configuration, primary, reset, bgp, platform, service = near.get(n, NONE_NEAR)
+        if maintenance and _may_be_served(outage, both, alone, policy):
             row, elsewhere = claims.claim(outage)
         if far_claims and row is None and outage.peer in far_claims:
             lent, _ = far_claims[outage.peer].claim(outage)
-        if n in near_others:
-            configuration, primary = near.configuration.get(n), near.primary.get(n)
-            reset, fault, bgp = near.reset.get(n), near.fault.get(n), near.bgp.get(n)
-        facts = (row or lent, elsewhere, configuration, primary, together, both, reset, fault,
+        facts = (row or lent, elsewhere, configuration, primary, together, both, reset, platform or service,
                  lent is not None, activity, alone, 0.0, bgp, None, False)  # fmt: skip
         found[n] = _circumstances(facts)
     return found
@@ -77,7 +78,7 @@ def _may_be_served(outage: Outage, both: bool, alone: bool, policy: Policy) -> b
 
     Nor what silenced a single peer, which then came back where it was.
     """
-    silent = alone and outage.instance_up == outage.instance_down
+    silent = alone and outage[4] == outage[2]  # back on the instance that lost it
     return not (both or (silent and meaning(outage.reason, policy.reasons) is Meaning.UNREACHABLE))
 
 
@@ -86,45 +87,40 @@ def _of_any_instance(rows: Sequence[GatewayChange]) -> list[GatewayChange]:
     return [row._replace(instance="") for row in rows]
 
 
-class _Near:
-    """Which changes lie near which outages: by the outage's place, and only where there is one."""
+def _near(starts: Sequence[datetime], changes: Iterable[GatewayChange], policy: Policy) -> dict[int, Near]:
+    """Which changes (oldest first) lie near which outages: by the outage's place, and only where there is one.
 
-    def __init__(self, starts: Sequence[datetime], changes: Sequence[GatewayChange], policy: Policy) -> None:
-        of: dict[ChangeKind, list[GatewayChange]] = {}
-        for change in sorted(changes):
-            of.setdefault(change.kind, []).append(change)
+    Asked of each change and not of each start: changes are few.
+    """
+    of_kind = {kind: (n, *reach) for n, (kind, reach) in enumerate(_reaches(policy).items())}
+    found: dict[int, Near] = {}
+    for change in changes:
+        at, kind = change[:2]
+        if kind in of_kind:
+            slot, before, after = of_kind[kind]
+            for n in range(bisect_left(starts, at - before), bisect_right(starts, at + after)):
+                if n not in found:
+                    found[n] = NONE_NEAR.copy()
+                found[n][slot] = change
+    return found
 
-        def near(kind: ChangeKind, before: timedelta, after: timedelta) -> dict[int, GatewayChange]:
-            return _newest_near(starts, of[kind], before, after) if kind in of else {}
 
-        self.maintenance = near(ChangeKind.MAINTENANCE, policy.maintenance_before, policy.maintenance_after)
-        self.configuration = near(ChangeKind.CONFIGURATION, policy.configuration_before, policy.configuration_after)
-        self.primary = near(ChangeKind.PRIMARY_CHANGED, PRIMARY_NEAR, PRIMARY_NEAR)
-        self.reset = near(ChangeKind.RESET, policy.configuration_before, policy.reset_after)
-        self.bgp = near(ChangeKind.BGP_LOST, BGP_HOLD, CLOCKS)
-        regional = near(ChangeKind.SERVICE_FAULT, policy.fault_before, policy.fault_before)
-        self.fault = regional | near(ChangeKind.PLATFORM_FAULT, policy.fault_before, policy.fault_after)
-        self.others = {**self.configuration, **self.primary, **self.reset, **self.fault, **self.bgp}.keys()
-        self.places = sorted(self.others | self.maintenance.keys())
+def _reaches(policy: Policy) -> dict[ChangeKind, tuple[timedelta, timedelta]]:
+    """How long before and after a change of each kind an outage that begins has it near; in the order of Near."""
+    return {
+        ChangeKind.MAINTENANCE: (policy.maintenance_before, policy.maintenance_after),
+        ChangeKind.CONFIGURATION: (policy.configuration_before, policy.configuration_after),
+        ChangeKind.PRIMARY_CHANGED: (PRIMARY_NEAR, PRIMARY_NEAR),
+        ChangeKind.RESET: (policy.configuration_before, policy.reset_after),
+        ChangeKind.BGP_LOST: (BGP_HOLD, CLOCKS),
+        ChangeKind.PLATFORM_FAULT: (policy.fault_before, policy.fault_after),
+        ChangeKind.SERVICE_FAULT: (policy.fault_before, policy.fault_before),
+    }
 
 
 def beginning(outage: Outage) -> Beginning:
     """What stays the same of an outage while it is open: its start, peer, instance, and whether it is a switch."""
     return outage.start, outage.peer, outage.instance_down, outage.switch
-
-
-def _newest_near(
-    starts: Sequence[datetime], changes: Iterable[GatewayChange], before: timedelta, after: timedelta
-) -> dict[int, GatewayChange]:
-    """For each start that a change lies near to, the newest one: not ``before`` nor ``after`` it by more than that.
-
-    Asked of each change and not of each start: changes are few.
-    """
-    return {
-        n: change
-        for change in changes
-        for n in range(bisect_left(starts, change.at - before), bisect_right(starts, change.at + after))
-    }
 
 
 def _company(outages: Sequence[Outage], starts: Sequence[datetime], within: timedelta) -> list[tuple[int, bool, bool]]:

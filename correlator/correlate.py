@@ -148,7 +148,8 @@ def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
     live: list[_Episode] = []
     reach = max(policy.next_hop, policy.rejoin)
     for drop in drops:
-        outage, cause = drop[0], drop[2][0]
+        outage, _, finding = drop[:]
+        cause = finding[0]
         start, peer, _, end = outage[:4]
         side, serviced = GROUPS[cause], cause is Cause.AZURE_MAINTENANCE
         for episode in live:
@@ -212,16 +213,15 @@ GROUPS = {cause: _group_of(cause) for cause in Cause}
 
 def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
     finding = _verdict(drops)
-    outages = [d[0] for d in drops]
-    start, peer, instance_down = outages[0][:3]
+    start, peer, instance_down = drops[0][0][:3]
     return Incident(
         _named(gateway, start, peer, instance_down),
         gateway,
         start,
         tuple(drops),
         finding,
-        Status.OPEN if None in [o[3] for o in outages] else Status.RECOVERED,
-        len(drops) >= policy.flapping_drops and _flapping(outages, policy),
+        Status.OPEN if [1 for d in drops if d[0][3] is None] else Status.RECOVERED,
+        len(drops) >= policy.flapping_drops and _flapping([d[0] for d in drops], policy),
         first_cause=finding[0],
     )
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from correlator.model import ChangeKind, Drop, GatewayChange, MaintenanceWindow, Outage, Policy
-from correlator.reasons import Meaning, Vocabulary, meaning
+from correlator.reasons import Meaning, meaning
 
 LATELY = timedelta(days=7)
 
 
 def find_windows(changes: Iterable[GatewayChange], policy: Policy) -> list[MaintenanceWindow]:
     """One window for each distinct maintenance row, oldest first."""
-    rows = sorted({c for c in changes if c.kind is ChangeKind.MAINTENANCE})
-    return [MaintenanceWindow(c.at - policy.maintenance_before, c.at + policy.maintenance_after, c) for c in rows]
+    rows = [row for row, _ in groupby(sorted(c for c in changes if c[1] is ChangeKind.MAINTENANCE))]
+    before, after = policy.maintenance_before, policy.maintenance_after
+    return [MaintenanceWindow(row[0] - before, row[0] + after, row) for row in rows]
 
 
 def without_a_drop(changes: Iterable[GatewayChange], drops: Iterable[Drop], policy: Policy) -> list[datetime]:
@@ -70,9 +72,8 @@ class Claims:
 
     def claim(self, outage: Outage) -> tuple[GatewayChange | None, GatewayChange | None]:
         """The row that explains this outage, and one in time that speaks for the other instance; ask in time order."""
-        start, peer, instance = outage[:3]
-        here: list[_Served] = []
-        elsewhere = None
+        start, peer, instance, _, instance_up, reason = outage[:6]
+        best = elsewhere = None
         for served in self._rows[self._over :]:
             if served.opens > start:
                 break
@@ -81,11 +82,11 @@ class Claims:
             elif served.instance and instance and served.instance != instance:
                 elsewhere = elsewhere or served.row
             elif start <= served.until.get(peer, start):
-                here.append(served)
-        if not here:
+                best = served if best is None else _fitter(best, served, start)
+        if best is None:
             return None, elsewhere
-        best = here[0] if len(here) == 1 else min(here, key=lambda found: _order(found.row, start))
-        if not _hung_up(outage, self._reasons):
+        # The peer's own doing uses up no maintenance: the service of this tunnel may still be to come.
+        if instance_up not in ("", instance) or meaning(reason, self._reasons) is not Meaning.PEER_CLOSED:
             self._use_up(best, outage)
         return best.row, None
 
@@ -101,12 +102,10 @@ class Claims:
         served.until[peer] = (end or start) + self._redrop
 
 
-def _hung_up(outage: Outage, own: Vocabulary) -> bool:
-    """The peer's own doing, which uses up no maintenance: the service of this tunnel may still be to come."""
-    _, _, instance_down, _, instance_up, reason = outage[:6]
-    return instance_up in ("", instance_down) and meaning(reason, own) is Meaning.PEER_CLOSED
+def _fitter(one: _Served, other: _Served, start: datetime) -> _Served:
+    """Of two rows: one that names the instance, one before the drop, the nearest, the first."""
+    return other if _order(other.row, start) < _order(one.row, start) else one
 
 
 def _order(row: GatewayChange, start: datetime) -> tuple[bool, bool, timedelta]:
-    """Of several rows: one that names the instance, one before the drop, the nearest."""
     return row.instance == "", row.at > start, abs(start - row.at)

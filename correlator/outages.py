@@ -333,8 +333,11 @@ def _flowing(outage: Outage, at: datetime) -> Outage:
 
 
 def _closed(outage: Outage, at: datetime, instance: str) -> Outage:
-    """The outage with its end: ``_replace`` in less than half its time, for this happens to every outage."""
-    start, peer, instance_down, _, _, reason, cut, cut_end, active_active, peers_known, switch, most = outage
+    """The outage with its end: ``_replace`` in less than half its time, for this happens to every outage.
+
+    A slice of a NamedTuple is a bare tuple, which is taken apart in half the time.
+    """
+    start, peer, instance_down, _, _, reason, cut, cut_end, active_active, peers_known, switch, most = outage[:]
     if cut and cut_end is None:
         cut_end = at
     return _outage(

@@ -6,8 +6,9 @@ An answer of nothing but text, as the rows of the VPN logs mostly are, is parsed
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 import msgspec
 
@@ -42,7 +43,7 @@ class TextTable(TypedDict):
     """A table of the query API without a null, a number or an object in its cells."""
 
     columns: list[_Column]
-    rows: list[list[str]]
+    rows: Sequence[Sequence[str]]
 
 
 class _Answer(TypedDict):
@@ -51,8 +52,10 @@ class _Answer(TypedDict):
 
 
 _ANSWERS = msgspec.json.Decoder(_Answer)
-_ROWS = msgspec.json.Decoder(list[list[str]])
+_ROWS: msgspec.json.Decoder[Sequence[Sequence[str]]] = msgspec.json.Decoder(list[list[str]])
 """Made while one thread imports this: see ``stores/codec.py``."""
+WORDS = 64
+"""A column of no more different texts is one of words: categories, operations, instances, reasons, few gateways."""
 
 
 def text_tables(text: str | bytes) -> list[TextTable] | None:
@@ -67,13 +70,37 @@ def text_tables(text: str | bytes) -> list[TextTable] | None:
     return answer["tables"] if "error" not in answer and all(map(_is_plain, answer["tables"])) else None
 
 
-def text_rows(text: bytes, width: int) -> list[list[str]] | None:
-    """Rows of so many cells, if they hold nothing but text. Else None."""
-    try:
-        rows = _ROWS.decode(text)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
-        return None
-    return rows if _are_even(rows, width) else None
+class TextRows:
+    """Reads rows of so many cells of text, a portion at a time. Words that come again and again are one object each.
+
+    So they are not made, hashed and compared anew for each row, which is most of what reading a row would take.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._words: list[set[str]] = [set() for _ in range(width)]
+        self._known: msgspec.json.Decoder[Sequence[Sequence[str]]] = _ROWS
+
+    def read(self, text: bytes) -> Sequence[Sequence[str]] | None:
+        """The rows of a JSON array; None if it is none, or if they hold anything but text."""
+        if self._known is not _ROWS:
+            with suppress(msgspec.MsgspecError, RecursionError, UnicodeError):
+                return self._known.decode(text)
+        try:
+            rows = _ROWS.decode(text)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            return None
+        if not _are_even(rows, self._width):
+            return None
+        self._learn(rows)
+        return rows
+
+    def _learn(self, rows: Sequence[Sequence[str]]) -> None:
+        for words, column in zip(self._words, zip(*rows, strict=True), strict=False):
+            if len(words) <= WORDS:
+                words.update(column)
+        cells = [Literal[tuple(sorted(words))] if 0 < len(words) <= WORDS else str for words in self._words]
+        self._known = msgspec.json.Decoder(list[tuple[tuple(cells)]])  # type: ignore[misc]
 
 
 def _is_plain(table: TextTable) -> bool:
@@ -97,7 +124,7 @@ def rows_of_table(columns: Sequence[str], rows: Iterable[list[Any]]) -> Iterator
         yield from map(_log_row, zip(*_turned(columns, portion), strict=True))
 
 
-def _turned(columns: Sequence[str], rows: Sequence[list[Any]]) -> Columns:
+def _turned(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Columns:
     """By columns, with no step of Python a row, for rows come by the hundred thousand."""
     if not rows:
         return cast(Columns, ((),) * len(NAMES))

@@ -48,6 +48,7 @@ ACTIVITY_NAMES: tuple[tuple[str, ...], ...] = (
 MORE = ("", "", "", "", "", "", "status", "instance", "remoteIP", "stateChangeReason")
 """Where each field moves to, inside AdditionalFields, in a workspace that has run out of columns."""
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+LISTS = (list, tuple)
 CELLS = frozenset((str, type(None)))
 """What the cells of a usual row are."""
 AS_USUAL = frozenset((None, "", "AzureDiagnostics"))
@@ -306,12 +307,12 @@ def _of_table(columns: Sequence[str], rows: Sequence[Any]) -> Iterator[Any]:
         if found.category:
             yield found
         else:
-            yield dict(zip(columns, row, strict=False)) if isinstance(row, list) else row
+            yield dict(zip(columns, row, strict=False)) if type(row) in LISTS else row
 
 
 def _is_usual(row: Any, width: int, looked: Iterable[int]) -> bool:
     """Whether a row has a cell of text for every column, and no cell that asks for a closer look."""
-    if type(row) is not list or len(row) != width or not CELLS.issuperset(map(type, row)):
+    if type(row) not in LISTS or len(row) != width or not CELLS.issuperset(map(type, row)):
         return False
     return AS_USUAL.issuperset([row[n] for n in looked])
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from correlator.sources.answer import TextTable, text_rows, text_tables
+from correlator.sources.answer import TextRows, TextTable, text_tables
 
 SIZE = 1 << 16
 """Bytes of a piece, two hundred rows: few enough to stay in the cache, and for their memory to be used again."""
@@ -36,10 +36,11 @@ def pieces(file: BinaryIO) -> Iterator[TextTable | bytes]:
     opening, rows = text[: head.end()], text[head.end() :]
     tables = text_tables(opening + CLOSE)  # of several, the rows that follow are those of the last
     columns = tables[0]["columns"] if tables and len(tables) == 1 else None
+    reader = TextRows(len(columns or ()))
     while columns and (more := file.read(SIZE)):
         rows += more
         cut = rows.rfind(between[0])
-        found = text_rows(b"[" + rows[: cut + len(between[1])] + b"]", len(columns)) if cut >= 0 else None
+        found = reader.read(b"[" + rows[: cut + len(between[1])] + b"]") if cut >= 0 else None
         if found is None:
             break
         yield {"columns": columns, "rows": found}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from correlator.errors import UsageError
 from correlator.sources import pieces
+from correlator.sources.answer import TextRows
 from correlator.sources.export import Exported, read_files
 
 NAMES = ("TimeGenerated", "_ResourceId", "Category", "Message", "remoteIP_s")
@@ -93,8 +94,23 @@ def test_no_piece_holds_the_whole(tmp_path: Path) -> None:
         patch.setattr(pieces, "SMALL", 1000)
         patch.setattr(pieces, "SIZE", 1000)
         found = [json.loads(p)["tables"][0] if isinstance(p, bytes) else p for p in pieces.pieces(io.BytesIO(text))]
-    assert [row for part in found for row in part["rows"]] == rows
+    assert [list(row) for part in found for row in part["rows"]] == rows
     assert max(len(part["rows"]) for part in found) < 50
+
+
+def test_words_are_one_object_each_and_a_new_one_is_read_too() -> None:
+    """A column of few texts holds each of them once, whatever comes later; one of many texts is read as it comes."""
+    reader = TextRows(3)
+    for first in (0, 100, 200):
+        late = "Route" if first == 200 else "Tunnel"
+        rows = [[f"{n}", "Gateway" if n % 2 else "Tunnel", late] for n in range(first, first + 100)]
+        for _ in range(2):
+            found = reader.read(json.dumps(rows).encode()) or ()
+            assert [list(row) for row in found] == rows
+        assert len({id(row[1]) for row in found}) == 2
+    assert reader.read(b'[["1", "Tunnel", null]]') is None
+    assert reader.read(b'[["1", "Tunnel"]]') is None
+    assert reader.read(b'[["1", "Tunnel", "Tunnel"') is None
 
 
 def test_a_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
