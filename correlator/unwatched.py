@@ -66,11 +66,11 @@ class Round(NamedTuple):
         mark, report.now = before.head.mark, before.clock
         if mark and (before.head.left or self.has_left(report.partition, mark, before.clock)):
             before = self._settle(report, before, mark)
-        if before.outbox or before.receipts:
+        if not before.is_empty:
             Delivery(self.store, self.channels, before.clock, report).run(before)
             before = self.store.read(report.partition)
         over = mark is None or (before.head.left is not None and not before.head.due)
-        return over and not before.outbox and not before.receipts
+        return over and before.is_empty
 
     def _settle(self, report: Report, before: Snapshot, mark: datetime) -> Snapshot:
         """Judge what is due by the clock alone, the first time all that is open; the partition as it is then."""
