@@ -5,6 +5,7 @@ Every law with one run for all workspaces, and with a run for each over a queue.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -575,6 +576,24 @@ def test_what_another_workspace_holds_too_goes_on(there: Installed) -> None:
     there.arrive("19:30 203.0.113.9 up IN_0")
     there.hours(2)
     assert statuses(there) == ["recovered"]
+
+
+def test_who_is_polled_is_asked_once_a_round() -> None:
+    """However many leave with something open, each workspace that is polled says once which gateways it keeps."""
+    left, polled = ("one", "two", "three"), [f"w{n:02}" for n in range(40)]
+    there = Installed((*left, *polled), fan_out_above=99)
+    fetch = there.log.fetch
+    there.log.fetch = lambda workspace, *asked: fetch(  # type: ignore[method-assign]
+        "one" if workspace in left else workspace, *asked
+    )
+    for time in TIMES:
+        there.tick(clock(time))
+    there.watch(*polled)
+    asked: Counter[str] = Counter()
+    there.tables._count = lambda _, partition: asked.update([partition])  # type: ignore[method-assign, assignment]
+    there.hour(clock("18:20"))
+    assert unwatched(there) == [Unwatched(w, 1) for w in sorted(left)]
+    assert {asked[w] for w in polled} == {1}
 
 
 def test_the_table_follows_the_workspace_that_stays(there: Installed) -> None:
