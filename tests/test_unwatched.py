@@ -388,6 +388,31 @@ def test_what_is_no_longer_found_has_left_a_day_later(found: Installed) -> None:
     assert statuses(found) == ["open"]
 
 
+@pytest.mark.parametrize("places", [(), ("/subscriptions/q",)], ids=["the same entries", "others meanwhile"])
+def test_after_a_stop_a_second_list_agrees_too(found: Installed, places: Sequence[str]) -> None:
+    """The app stood still for two days: the first list after it is as single as any, and closes nothing."""
+    found.azure.found = listing("two")
+    found.watch(PLACE, *places, "three")
+    found.log.now += 48 * HOUR
+    found.hours(20)
+    assert "one" not in found.app.workspaces()
+    assert (statuses(found), unwatched(found)) == (["open"], [])
+    found.hours(6)
+    assert (statuses(found), unwatched(found)) == (["removed"], [Unwatched("one", 1)])
+
+
+def test_a_list_that_is_not_whole_confirms_nothing(found: Installed) -> None:
+    """A list in which an entry was refused is no first one either: two whole ones must agree."""
+    found.azure.found = listing("two", refused=(PLACE,))
+    found.hours(26)
+    found.azure.found = listing("two")
+    found.log.now += 48 * HOUR
+    found.hours(20)
+    assert statuses(found) == ["open"]
+    found.hours(6)
+    assert statuses(found) == ["removed"]
+
+
 def test_until_then_what_waits_is_delivered(found: Installed) -> None:
     """Whether it has left is not certain for a day; to deliver needs no certainty."""
     found.chat.outcome = lambda: "timeout"
