@@ -19,7 +19,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from correlator.errors import SendFailed, StoreUnavailable
-from correlator.folding import fold
+from correlator.folding import NAMED, fold
 from correlator.notification import Moment, Notification, Parked, PollingGap
 from correlator.patience import LONGEST_PAUSE, PROBE, asked_for, pause_before
 from correlator.ports import TABLE, Channel, Held, Notice, Receipt, Snapshot, Store
@@ -109,6 +109,12 @@ class Delivery(Struct):
 
     def run(self, snapshot: Snapshot) -> None:
         """Deliver what is due. A failing channel waits, and delays no other; later news of an incident wait behind."""
+        if snapshot.unknown:
+            log.warning(
+                "%s: a newer version of the app left %d messages of a kind that this one does not know; they wait "
+                "until that version's code is brought again: %s",
+                self.report.partition, len(snapshot.unknown), ", ".join(snapshot.unknown[:NAMED]),
+            )  # fmt: skip
         outbox = self._fold(snapshot.outbox)
         notices = [held.notice for held in outbox]
         self.resting |= {n.channel for n in notices if n.rests_until and n.rests_until > self.now}

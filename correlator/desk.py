@@ -41,8 +41,8 @@ def say(store: Store, workspaces: Iterable[str], remark: Remark, gateway: str) -
 def look_again(store: Store, workspaces: Iterable[str], gateways: Collection[str]) -> None:
     """Have the next poll look at these gateways (none named: all), though they have no fresh rows."""
     for workspace in workspaces:
-        watched = set(store.watched(workspace))
-        mine = watched.intersection(gateways) if gateways else watched
+        # Of the named ones each is one row; all rows of a workspace may be thousands.
+        mine = store.gateways(workspace, gateways).keys() if gateways else store.watched(workspace)
         if mine:
             _mark_due(store, workspace, mine)
 

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from typing import Generic, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 T = TypeVar("T")
 _GROUP = re.compile(r"/subscriptions/[^/]+/resourcegroups/[^/]+", re.IGNORECASE)
@@ -116,6 +117,16 @@ class GatewayList(Struct, frozen=True, dict=True):
     workspaces: tuple[Workspace, ...] = ()
 
     @cached_property
+    def customers(self) -> frozenset[str]:
+        """The found workspaces by their customer ids."""
+        return frozenset(w.customer_id.lower() for w in self.workspaces)
+
+    @property
+    def has_all_workspaces(self) -> bool:
+        """Whether what it lacks is not there: some were found, and no wide entry was refused."""
+        return bool(self.workspaces) and not any(is_wide(r.scope) for r in self.refused)
+
+    @cached_property
     def _by_id(self) -> dict[str, Gateway]:
         return {g.resource_id: g for g in self.gateways}
 
@@ -189,7 +200,8 @@ class Listed(Struct, frozen=True):
     until every workspace was polled with that in mind: what was down there may be no more. ``places`` are the wide
     entries of WORKSPACE_IDS that were looked through. Of the workspaces that were found (by customer id) ``untried``
     have not been asked yet, and ``unread`` gave nothing when they were: they are left alone until the list is read
-    again.
+    again. ``since`` is when the first of an unbroken row of whole lists of these places was read (UTC), and ``lacked``
+    when one of them first lacked a workspace that was found before.
     """
 
     read_at: datetime
@@ -202,6 +214,14 @@ class Listed(Struct, frozen=True):
     places: tuple[str, ...] = ()
     untried: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    since: datetime | None = None
+    lacked: Mapping[str, datetime] = {}
+
+    def lacks_since(self, workspace: str) -> datetime | None:
+        """Since when whole lists lack a workspace (UTC); None where this one has it or may not have seen it."""
+        if not self.found.has_all_workspaces or workspace.lower() in self.found.customers:
+            return None
+        return self.lacked.get(workspace.lower(), self.since or self.read_at)
 
     def renewed(
         self, read_at: datetime, found: GatewayList, scopes: tuple[str, ...] = (), places: tuple[str, ...] = ()
@@ -216,7 +236,12 @@ class Listed(Struct, frozen=True):
         known = {**dict.fromkeys(moved, read_at), **self.moved_at}
         moved_at = {old: known[old] for old in aliases if old in known}
         touched = tuple(sorted({*self.touched, *_touched(self.found, found)}))
-        return Listed(read_at, found, scopes, removed, aliases, moved_at, touched, places)
+        renewed = Listed(read_at, found, scopes, removed, aliases, moved_at, touched, places, since=read_at)
+        if self.places != places or not (self.found.has_all_workspaces and found.has_all_workspaces):
+            return renewed
+        gone = {*self.lacked, *self.found.customers} - found.customers
+        lacked = {w: self.lacked.get(w, read_at) for w in sorted(gone)}
+        return replace(renewed, since=self.since or self.read_at, lacked=lacked)
 
 
 def _touched(before: GatewayList, after: GatewayList) -> set[str]:

@@ -148,7 +148,8 @@ class Receipt(NamedTuple):
 class Snapshot(Struct, frozen=True):
     """A partition's head and outbox, read in one go, with the store's own clock (UTC).
 
-    ``etag`` is None where nothing was ever committed. ``receipts`` are those that are not filed yet.
+    ``etag`` is None where nothing was ever committed. ``receipts`` are those that are not filed yet. ``unknown`` are
+    the keys of notices of a kind that only newer code knows, which wait for it.
     """
 
     head: Head
@@ -156,6 +157,12 @@ class Snapshot(Struct, frozen=True):
     outbox: list[Held]
     clock: datetime
     receipts: Sequence[Receipt] = ()
+    unknown: Sequence[str] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits in it."""
+        return not (self.outbox or self.receipts or self.unknown)
 
 
 class Standing(Struct, frozen=True):

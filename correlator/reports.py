@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from hashlib import blake2b
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -272,7 +273,10 @@ def _tell(
     told: Mapping[str, Notification], now: datetime, before: Snapshot, head: Head, store: Store, report: Report
 ) -> Snapshot:
     """Commit what is to be told to each channel, together with the note that it was; the outbox as it is then."""
-    notices = [Notice(f"{now:%Y%m%dT%H%M%S%f}-{n.subject}-{channel}", channel, now, n) for channel, n in told.items()]
+    # The store's clock has seconds, and by its key a message is on record: each telling ends another state of the head.
+    which = blake2b(f"{report.partition} {before.etag}".encode(), digest_size=4).hexdigest()
+    stamp = f"{now:%Y%m%dT%H%M%S%f}-{which}"
+    notices = [Notice(f"{stamp}-{n.subject}-{channel}", channel, now, n) for channel, n in told.items()]
     store.commit(report.partition, before.etag, head, [], notices)
     report.said = 1 if told else 0
     return store.read(report.partition)

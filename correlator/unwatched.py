@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import NamedTuple
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from correlator.delivery import Delivery, Report
@@ -30,7 +30,7 @@ AT_MOST = 60.0
 States = Mapping[str, GatewayState]
 
 
-class Round(NamedTuple):
+class Round(Struct):
     """One look after all workspaces that are polled no longer.
 
     ``polled`` are those that are. ``has_left`` is asked of a workspace with the time of its last good poll and now
@@ -43,6 +43,8 @@ class Round(NamedTuple):
     routing: Routing
     polled: Collection[str]
     has_left: Callable[[str, datetime, datetime], bool]
+    names: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The gateways that each of the polled ones keeps, read once a round: there may be hundreds of them."""
 
     def run(self, left: Iterable[str], stopwatch: Callable[[], float]) -> Iterator[Report]:
         """A run for each of these, as many as there is time for (``stopwatch`` gives seconds). Failures are lines."""
@@ -66,11 +68,11 @@ class Round(NamedTuple):
         mark, report.now = before.head.mark, before.clock
         if mark and (before.head.left or self.has_left(report.partition, mark, before.clock)):
             before = self._settle(report, before, mark)
-        if before.outbox or before.receipts:
+        if not before.is_empty:
             Delivery(self.store, self.channels, before.clock, report).run(before)
             before = self.store.read(report.partition)
         over = mark is None or (before.head.left is not None and not before.head.due)
-        return over and not before.outbox and not before.receipts
+        return over and before.is_empty
 
     def _settle(self, report: Report, before: Snapshot, mark: datetime) -> Snapshot:
         """Judge what is due by the clock alone, the first time all that is open; the partition as it is then."""
@@ -126,15 +128,22 @@ class Round(NamedTuple):
 
     def _elsewhere(self, states: States) -> dict[str, str]:
         """What goes on here and, by the same id, in a workspace that is polled: that one has the word. Id -> where."""
-        going_on = [(g, t.incident.id) for g, s in states.items() for t in s.tracked if t.incident.goes_on]
-        gateways, ids = {g for g, _ in going_on}, {i for _, i in going_on}
-        return {
-            t.incident.id: place
-            for place in (self.polled if ids else ())
-            for state in self.store.gateways(place, gateways).values()
-            for t in state.tracked
-            if t.incident.id in ids
-        }
+        wanted = {t.incident.id: g for g, s in states.items() for t in s.tracked if t.incident.goes_on}
+        found: dict[str, str] = {}
+        for place in self.polled:
+            if not wanted:
+                break
+            shared = self._names_of(place).intersection(wanted.values())
+            kept = self.store.gateways(place, shared).values() if shared else ()
+            here = wanted.keys() & {t.incident.id for state in kept for t in state.tracked}
+            found |= dict.fromkeys(here, place)
+            wanted = {i: g for i, g in wanted.items() if i not in here}
+        return found
+
+    def _names_of(self, place: str) -> frozenset[str]:
+        if place not in self.names:
+            self.names[place] = frozenset(self.store.watched(place))
+        return self.names[place]
 
     def _hand_over(self, left: Mapping[str, Sequence[Tracked]], elsewhere: Mapping[str, str]) -> None:
         """In the public tables the higher revision counts: that of the workspace that is still polled has to be it."""

@@ -53,19 +53,18 @@ def has_left(
     """Whether a workspace that is not polled any more was taken out of WORKSPACE_IDS (last good poll at ``mark``).
 
     For so ``longest``, nine days at most, no other process may have polled it, as one with the settings of before
-    would. What can be found in wide entries has left only where a whole list of just these entries lacks it a day later
-    too: not one that is empty, or in which an entry was refused.
+    would. What can be found in wide entries has left only where a whole list of just these entries lacks it, and one of
+    a day before did, after its last poll: not one that is empty, or in which an entry was refused.
     """
     if now - mark <= min(longest, IN_DOUBT_FOR):
         return False
     places = places_of(settings)
     if not places:
         return True
-    if listed is None or listed.places != places or listed.read_at - mark < FRESH_FOR:
+    if listed is None or listed.places != places:
         return False
-    found = listed.found
-    there = {w.customer_id for w in found.workspaces}
-    return bool(there) and workspace.lower() not in there and not any(is_wide(r.scope) for r in found.refused)
+    since = listed.lacks_since(workspace)
+    return since is not None and listed.read_at - max(mark, since) >= FRESH_FOR
 
 
 def informed(policy: Policy, listed: Listed | None) -> Policy:

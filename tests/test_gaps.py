@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -9,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from correlator.channels.events import event_id
 from correlator.delivery import Report
 from correlator.errors import SourceUnavailable
 from correlator.gaps import KEPT_FOR, TELL_AFTER, blind_seconds, gap_before, tell_after, with_gap
 from correlator.model import Policy
 from correlator.notification import Blind, Moment, PollingGap
 from correlator.ports import Head
-from correlator.reports import WATCH_PARTITION, confess
+from correlator.reports import WATCH_PARTITION, confess, give_up
 from correlator.schedule import longest_pause
+from correlator.stores.tables import MESSAGES
 from tests.fakes import Fuse, Killed
 from tests.test_poll import MAINTENANCE, MINUTE, UP, WS, Night, closed, when
 
@@ -229,6 +232,23 @@ def test_a_gap_that_nobody_takes_waits() -> None:
     assert len(told(night)) == 1
     assert [h.notice for h in night.store.read(WATCH_PARTITION).outbox] == []
     assert night.chats["teams"].said[-1].moment is Moment.BLIND
+
+
+def test_two_gaps_told_in_one_second() -> None:
+    """Runs of a fleet may tell of a gap each in one second of the clock: each is on record, and an event."""
+    night = Night(UP)
+    now = NOON + 4 * HOUR
+    for kept in ({"a": (gap(0, 3),), "b": ()}, {"a": (gap(0, 3),), "b": (gap(1, 3.5),)}, {"a": (), "c": (gap(0, 3),)}):
+        assert confess(kept, [*kept], night.store, night.chats, now).done
+    give_up(["d"], night.store, night.chats, now)
+    give_up(["e"], night.store, night.chats, now)
+    said = night.chats["teams"].said
+    assert [len(b.gaps) for b in told(night)] == [1, 1, 1]
+    assert len(said) == 5
+    rows = night.tables.query(MESSAGES, "2026-W34", "0", "~")[0]
+    assert Counter(e.properties["Moment"] for e in rows) == {"blind": 3, "mending": 2}
+    # Of two workspaces that were not watched for the same time a receiver of events knows all from one of them.
+    assert len({event_id(n) for n in said}) == 4
 
 
 # Summed up

@@ -254,6 +254,19 @@ def test_the_next_poll_is_asked_for_all_gateways_or_some() -> None:
     assert set(night.store.read(WS).head.due) == {GATEWAY.format(1), GATEWAY.format(2)}
 
 
+def test_a_word_reads_no_gateway_but_its_own() -> None:
+    """Whatever a workspace keeps of others: of the gateway that a word is about one row is read."""
+    night = Night([*UP, *closed("12:00:00", gateway=2)])
+    night.poll("13:00:00")
+    asked: list[str] = []
+    store = TableStore(Fuse(night.tables, asked.append), Style())
+    desk.look_again(store, [WS, "another"], [GATEWAY.format(2)])
+    assert [call for call in asked if call.startswith("before")] == [
+        "before get", "before query", "before write", "before get",
+    ]  # fmt: skip
+    assert set(night.store.read(WS).head.due) == {GATEWAY.format(2)}
+
+
 def test_each_channel_hears_of_its_side() -> None:
     """Routes choose the channels; when late rows change whose it was, both the old and the new side's channel hear."""
     fell = drop("17:13:04", 150, 0, 0, reason="DPD timed out")

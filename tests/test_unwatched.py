@@ -5,6 +5,7 @@ Every law with one run for all workspaces, and with a run for each over a queue.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -387,6 +388,31 @@ def test_what_is_no_longer_found_has_left_a_day_later(found: Installed) -> None:
     assert statuses(found) == ["open"]
 
 
+@pytest.mark.parametrize("places", [(), ("/subscriptions/q",)], ids=["the same entries", "others meanwhile"])
+def test_after_a_stop_a_second_list_agrees_too(found: Installed, places: Sequence[str]) -> None:
+    """The app stood still for two days: the first list after it is as single as any, and closes nothing."""
+    found.azure.found = listing("two")
+    found.watch(PLACE, *places, "three")
+    found.log.now += 48 * HOUR
+    found.hours(20)
+    assert "one" not in found.app.workspaces()
+    assert (statuses(found), unwatched(found)) == (["open"], [])
+    found.hours(6)
+    assert (statuses(found), unwatched(found)) == (["removed"], [Unwatched("one", 1)])
+
+
+def test_a_list_that_is_not_whole_confirms_nothing(found: Installed) -> None:
+    """A list in which an entry was refused is no first one either: two whole ones must agree."""
+    found.azure.found = listing("two", refused=(PLACE,))
+    found.hours(26)
+    found.azure.found = listing("two")
+    found.log.now += 48 * HOUR
+    found.hours(20)
+    assert statuses(found) == ["open"]
+    found.hours(6)
+    assert statuses(found) == ["removed"]
+
+
 def test_until_then_what_waits_is_delivered(found: Installed) -> None:
     """Whether it has left is not certain for a day; to deliver needs no certainty."""
     found.chat.outcome = lambda: "timeout"
@@ -575,6 +601,24 @@ def test_what_another_workspace_holds_too_goes_on(there: Installed) -> None:
     there.arrive("19:30 203.0.113.9 up IN_0")
     there.hours(2)
     assert statuses(there) == ["recovered"]
+
+
+def test_who_is_polled_is_asked_once_a_round() -> None:
+    """However many leave with something open, each workspace that is polled says once which gateways it keeps."""
+    left, polled = ("one", "two", "three"), [f"w{n:02}" for n in range(40)]
+    there = Installed((*left, *polled), fan_out_above=99)
+    fetch = there.log.fetch
+    there.log.fetch = lambda workspace, *asked: fetch(  # type: ignore[method-assign]
+        "one" if workspace in left else workspace, *asked
+    )
+    for time in TIMES:
+        there.tick(clock(time))
+    there.watch(*polled)
+    asked: Counter[str] = Counter()
+    there.tables._count = lambda _, partition: asked.update([partition])  # type: ignore[method-assign, assignment]
+    there.hour(clock("18:20"))
+    assert unwatched(there) == [Unwatched(w, 1) for w in sorted(left)]
+    assert {asked[w] for w in polled} == {1}
 
 
 def test_the_table_follows_the_workspace_that_stays(there: Installed) -> None:

@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from msgspec.structs import asdict
 
 from correlator.channels._content import one_line
@@ -65,8 +66,9 @@ def size(event: object) -> int:
 def event_id(n: Notification) -> str:
     """The same for every try of a message, another for every message; without dots, which the signature divides by."""
     whose = [n.parked.channel] if n.parked else []
-    if n.unwatched:  # several may leave at once; the id is a header too, and a group's name may hold any letter
-        whose = [hashlib.blake2b(n.unwatched.workspace.encode(), digest_size=4).hexdigest()]
+    about = n.unwatched or n.blind or n.mending
+    if about:  # several may be told at once; the id is a header too, and a group's name may hold any letter
+        whose = [hashlib.blake2b(msgspec.json.encode(about), digest_size=4).hexdigest()]
     return "-".join([f"{n.at:%Y%m%dT%H%M%S%f}", n.subject, n.moment.value, *whose, f"{n.number}"])
 
 

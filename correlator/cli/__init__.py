@@ -15,6 +15,7 @@ from correlator.cli.entries import planned_work, silence
 from correlator.cli.evidence import evidence
 from correlator.cli.export import export, restore
 from correlator.cli.incidents import incidents, show_one
+from correlator.cli.output import outputs
 from correlator.cli.rebuild import rebuild
 from correlator.cli.remarks import ack, close, note, reclassify
 from correlator.cli.replay import replay
@@ -45,30 +46,30 @@ def main() -> None:
     """Run a command. Exit 0: answered; 2: bad usage or unreadable file; 4: a service refused or is unreachable.
 
     ``check`` answers with 0 yes, 1 no, 3 not known, ``doctor`` with 1 for something to mend; click returns such a code
-    instead of exiting with it.
+    instead of exiting with it. A closed pipe changes none of these; a full disk is 2.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+    with outputs():
+        sys.exit(_run())
+
+
+def _run() -> int | None:
     try:
-        sys.exit(commands.main(standalone_mode=False, complete_var=VARIABLE))
+        code: int | None = commands.main(standalone_mode=False, complete_var=VARIABLE)
     except click.Abort:
-        sys.exit(130)
+        return 130
     except click.exceptions.NoArgsIsHelpError as nothing_asked:
         nothing_asked.show()
-        sys.exit(USAGE)
+        return USAGE
     except click.ClickException as wrong:
         _say(_one_line(wrong))
-        sys.exit(wrong.exit_code)
+        return wrong.exit_code
     except (SourceUnavailable, StoreUnavailable, StaleWrite) as refused:
         _say(str(refused))
-        sys.exit(SERVICE)
+        return SERVICE
     except CorrelatorError as problem:
         _say(str(problem))
-        sys.exit(USAGE)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        return USAGE
+    return code
 
 
 def _one_line(wrong: click.ClickException) -> str:

@@ -18,6 +18,8 @@ from correlator.wording.answers import length_text
 Document = Mapping[str, Any]
 _MARKUP = re.compile(r"([\\`*_\[\]|<>~&$])|^([#+\-=]+(?=\s|$)|\d+(?=[.)](?:\s|$)))")
 """What means something in the middle of a line, and what does at its beginning."""
+_LITERAL = re.compile(r"[\w./:()-]([\w./:() -]*[\w./:()-])?")
+"""What ids, addresses and names of sites are made of: nothing that ends a code span or the cell of a table."""
 NONE = "–"
 COLUMNS = ("peer", "down", "up", "start", "end", "seconds", "stopped", "reason")
 
@@ -29,7 +31,7 @@ def markdown(found: Document, rows: str, style: Style) -> str:
 
 def _lines(found: Document, rows: str, style: Style) -> Iterator[str]:
     cause = found["cause"]
-    yield f"# {found['id']} · {escaped(found['gateway']['name'])}"
+    yield f"# {found['id']} · {code(found['gateway']['name'])}"
     yield ""
     yield escaped(cause["summary"])
     yield ""
@@ -55,16 +57,16 @@ def _facts(found: Document, style: Style) -> Iterator[str]:
         name(Confidence(cause["confidence"]), style),
     )
     facts = (
-        ("label.cause", f"{' · '.join(sure)} ({cause['code']}, {cause['rule']})"),
-        ("label.when", f"{_both(found['started_at'], style)} → {_both(found['ended_at'], style)}"),
-        ("label.down", length_text(found, style)),
-        ("label.impact", name(Impact(found["impact"]), style)),
-        ("dossier.gateway", found["gateway"]["resource_id"]),
+        ("label.cause", escaped(f"{' · '.join(sure)} ({cause['code']}, {cause['rule']})")),
+        ("label.when", escaped(f"{_both(found['started_at'], style)} → {_both(found['ended_at'], style)}")),
+        ("label.down", escaped(length_text(found, style))),
+        ("label.impact", escaped(name(Impact(found["impact"]), style))),
+        ("dossier.gateway", code(found["gateway"]["resource_id"])),
     )
     yield f"| {phrases.say(style, 'dossier.what')} | |"
     yield "|---|---|"
     for key, text in facts:
-        yield f"| {escaped(phrases.say(style, key))} | {escaped(text)} |"
+        yield f"| {escaped(phrases.say(style, key))} | {text} |"
 
 
 def _section(key: str, lines: Sequence[str], style: Style) -> Iterator[str]:
@@ -85,7 +87,6 @@ def _outages(found: Document, style: Style) -> Iterator[str]:
     yield "|" + "---|" * len(COLUMNS)
     for o in found["outages"]:
         cells = (
-            phrases.address(o["remote_ip"] or "", style),
             *(phrases.instance(o[k], style) if o[k] else NONE for k in ("instance_down", "instance_up")),
             _utc(o["started_at"]),
             _utc(o["ended_at"]),
@@ -93,7 +94,8 @@ def _outages(found: Document, style: Style) -> Iterator[str]:
             phrases.say(style, "dossier.yes" if o["connection_lost"] else "dossier.no"),
             o["reason"] or NONE,
         )
-        yield f"| {' | '.join(map(escaped, cells))} |"
+        peer = phrases.address(o["remote_ip"] or "", style)
+        yield f"| {' | '.join((code(peer) if o['remote_ip'] else escaped(peer), *map(escaped, cells)))} |"
     if found.get("outages_omitted"):
         yield ""
         yield phrases.say(style, "not-shown", n=found["outages_omitted"])
@@ -120,6 +122,11 @@ def escaped(text: str) -> str:
     """Text that means itself in Markdown: one line, every sign of markup behind a backslash."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return _MARKUP.sub(lambda found: f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}", line)
+
+
+def code(text: str) -> str:
+    """An id or an address, which can be copied from the source as well; anything else as escaped text."""
+    return f"`{text}`" if _LITERAL.fullmatch(text) else escaped(text)
 
 
 def page(title: str, text: str, language: str) -> str:

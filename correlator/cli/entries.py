@@ -10,10 +10,10 @@ import click
 
 from correlator import desk
 from correlator.cli import show
-from correlator.cli.tables import Desk, open_desk, user
+from correlator.cli.tables import Desk, open_desk, user, written
 from correlator.errors import UsageError
 from correlator.incident_json import gateway_name, iso
-from correlator.people import Entry, EntryKind, plain
+from correlator.people import Entry, EntryKind
 from correlator.settings import duration
 
 SENTENCES = {
@@ -61,10 +61,11 @@ def _adding(kind: EntryKind) -> click.Command:
         gateway: str, peer: str, start: str, end: str | None, lasting: str | None, why: str, by: str, as_json: bool
     ) -> None:
         """Add one. Without --gateway and --peer it covers everything."""
+        who, why, far = written("--by", by) or user(), written("--why", why), written("--peer", peer)
         at_hand = open_desk(workspaces=True)
         first, last = _times(start, end, lasting, at_hand.zone)
         named = desk.gateway_id(at_hand.store, at_hand.workspaces, gateway) if gateway else ""
-        entry = Entry(kind, first, last, named, plain(peer), plain(by) or user(), plain(why))
+        entry = Entry(kind, first, last, named, far, who, why)
         at_hand.store.add_entry(entry)
         _look_again(at_hand, entry)
         if as_json:

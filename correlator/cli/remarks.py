@@ -9,13 +9,12 @@ import click
 
 from correlator import desk
 from correlator.cli import kept, show
-from correlator.cli.tables import open_desk, user
+from correlator.cli.tables import open_desk, user, written
 from correlator.errors import UsageError
 from correlator.incident_json import iso
 from correlator.model import Cause, Status
-from correlator.people import Remark, RemarkKind, plain
+from correlator.people import Remark, RemarkKind
 
-LONGEST = 1000
 CAUSES = [c.value for c in Cause]
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -84,13 +83,11 @@ def close(incident: str, text: str, by: str, as_json: bool) -> None:
 
 
 def _say(incident: str, kind: RemarkKind, text: str, by: str, cause: str = "", *, as_json: bool) -> None:
-    if len(text) > LONGEST:
-        raise UsageError(f"the text has {len(text)} characters; give at most {LONGEST}")
+    who, text = written("--by", by) or user(), written("the text", text)
     at_hand = open_desk(workspaces=True)
     found = kept.incident(at_hand.history, incident)
     if kind in (RemarkKind.ACKNOWLEDGED, RemarkKind.CLOSED) and found["status"] != Status.OPEN:
         raise UsageError(f"{incident} is {found['status']}; only an open incident can be {kind.value}")
-    who, text = plain(by) or user(), plain(text)
     remark = Remark(found["id"], desk.now_of(at_hand.store), who, kind, text, cause)
     desk.say(at_hand.store, at_hand.workspaces, remark, found["gateway"]["resource_id"])
     if as_json:

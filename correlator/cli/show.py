@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -30,17 +29,11 @@ COLOURS = {"azure": "cyan", "own-change": "yellow", "remote": "magenta", "unknow
 
 
 def document(value: Mapping[str, Any]) -> None:
-    """One JSON document on standard output, and nothing else there.
-
-    A reader that closes the pipe early has what it wanted: the command ends as it would have.
-    """
+    """One JSON document on standard output, and nothing else there."""
     pieces = json.JSONEncoder(ensure_ascii=False, indent=2).iterencode(value)
-    try:
-        while some := "".join(islice(pieces, 10_000)):  # a large replay is hundreds of megabytes as one text
-            click.echo(some, nl=False)
-        click.echo()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be flushed
+    while some := "".join(islice(pieces, 10_000)):  # a large replay is hundreds of megabytes as one text
+        click.echo(some, nl=False)
+    click.echo()
 
 
 def notes() -> Console:

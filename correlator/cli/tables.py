@@ -8,9 +8,14 @@ from typing import NamedTuple
 
 from correlator.cli.kept import NEEDED, open_tables
 from correlator.cli.kept import workspaces as polled
+from correlator.errors import UsageError
+from correlator.people import plain
 from correlator.ports import Store
 from correlator.settings import Settings
 from correlator.stores.history import History
+
+LONGEST = 1000
+"""Characters of a text, which stands in every message of an incident."""
 
 
 class Desk(NamedTuple):
@@ -31,6 +36,13 @@ def open_desk(*, workspaces: bool = False) -> Desk:
     tables = open_tables()
     watched = polled(settings) if workspaces else settings.workspace_ids
     return Desk(TableStore(tables, style_of(settings)), History(tables), watched, settings.timezone)
+
+
+def written(what: str, text: str) -> str:
+    """What somebody wrote, on one line. Raises UsageError for more than messages, and 64 KiB of a column, can hold."""
+    if len(text) > LONGEST:
+        raise UsageError(f"{what} has {len(text)} characters; give at most {LONGEST}")
+    return plain(text)
 
 
 def user() -> str:

@@ -231,14 +231,18 @@ def _parsed(text: str) -> Any:
 
 
 def _json(text: str, path: Path, line: int, notes: list[str]) -> Iterator[tuple[int, Any]]:
-    """The records of a document, the first of which is number ``line``."""
+    """The records of a document, the first of which is number ``line``, or those of lines.
+
+    A document that breaks off is refused, however large: half of its rows could give half an incident.
+    """
     try:
         document = _parsed(text)
     except _NoJson as problem:
         why = f"{problem}{problem.where}" if line == 1 else f"row {line} and what follows cannot be read"
-        if line > 1 or text.lstrip()[0] == "[":
-            raise UsageError(f"{path} is no whole JSON document: {why}") from None
-        return _json_lines(text)
+        lines = _json_lines(text)
+        if line == 1 and text.lstrip()[0] == "{" and any(isinstance(value, dict) for _, value in lines):
+            return _json_lines(text)
+        raise UsageError(f"{path} is no whole JSON document: {why}; if it was cut short, export it again") from None
     if isinstance(document, dict):
         if isinstance(document.get("error"), dict) and len(document) > 1:
             notes.append(_cut_short(document["error"], path))

@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from msgspec import ValidationError
 from msgspec.structs import replace
 
 from correlator.errors import StaleWrite, StoreUnavailable
@@ -61,11 +62,12 @@ class TableStore:
     def read(self, partition: str) -> Snapshot:
         found, clock = self._tables.query(STATE, _key(partition), HEAD, END)
         head = next((e for e in found if e.row == HEAD), None)
-        outbox = [Held(unpack(Notice, e.properties), e.etag) for e in found if e.row.startswith(NOTICE)]
+        waiting = {e.row.removeprefix(NOTICE): _held(e) for e in found if e.row.startswith(NOTICE)}
+        outbox, unknown = [h for h in waiting.values() if h], [key for key, h in waiting.items() if not h]
         receipts = [unpack(Receipt, e.properties) for e in found if e.row.startswith(RECEIPT)]
         if head is None:
-            return Snapshot(Head(), None, outbox, clock, receipts)
-        return Snapshot(unpack(Head, head.properties), head.etag, outbox, clock, receipts)
+            return Snapshot(Head(), None, outbox, clock, receipts, unknown)
+        return Snapshot(unpack(Head, head.properties), head.etag, outbox, clock, receipts, unknown)
 
     def roster(self, workspaces: Sequence[str]) -> Roster:
         if self._fleet:
@@ -267,7 +269,9 @@ class TableStore:
 def standing_of(workspace: str, found: Snapshot) -> Standing:
     """Where a workspace stands by its own partition."""
     parked = {h.notice.channel for h in found.outbox if h.notice.refused_by}
-    return Standing(workspace, replace(found.head, due={}), len(found.outbox), tuple(sorted(parked)))
+    return Standing(
+        workspace, replace(found.head, due={}), len(found.outbox) + len(found.unknown), tuple(sorted(parked))
+    )
 
 
 def _differences(there: dict[str, Entity], rows: dict[str, dict[str, Any]]) -> Iterator[Operation]:
@@ -283,6 +287,14 @@ def _differences(there: dict[str, Entity], rows: dict[str, dict[str, Any]]) -> I
 
 def _same(there: Entity, properties: dict[str, Any]) -> bool:
     return {**there.properties, "Rev": 0} == {**properties, "Rev": 0}
+
+
+def _held(entity: Entity) -> Held | None:
+    """The notice of a row; None for one of a kind that newer code wrote, before it was rolled back."""
+    try:
+        return Held(unpack(Notice, entity.properties), entity.etag)
+    except ValidationError:
+        return None
 
 
 def _notice(notice: Notice) -> dict[str, Any]:

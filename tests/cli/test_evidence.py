@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from correlator.cli.dossier import escaped, markdown, page
+from correlator.incident_json import incident_object
 from correlator.stores.store import TableStore
 from correlator.wording import Style
 from sandbox.nights import fortnight as night
@@ -109,14 +111,40 @@ def test_log_text_is_never_markup(text: str) -> None:
     assert "".join(child.content for child in paragraph.children or []) == f"x {plain}".strip()
 
 
+NAMED = st.text(alphabet="aZ0é_-./:() |`*<&\n\\", min_size=1, max_size=30)
+
+
+@given(NAMED, NAMED, NAMED)
+def test_ids_and_addresses_are_copied_as_they_are(name: str, peer: str, site: str) -> None:
+    """From the source where they are what such names are made of, else from the page; they are never markup."""
+    found = incident_object(fortnight()[0], Style())
+    found["gateway"] |= {"name": name, "resource_id": f"/subscriptions/s_1/resourcegroups/{name}"}
+    found["outages"] = [found["outages"][0] | {"remote_ip": peer}]
+    text = markdown(found, "", Style(sites={peer: site}))
+    html = page("x", text, "en")
+    assert html.count("<h1>") == 1
+    assert html.count("<table>") == 2
+    assert re.search("<(a|em|strong|img|del|pre|h3)\\b", html) is None
+
+
+def test_an_id_is_no_escaped_text() -> None:
+    """Underscores of an id have no backslash, in the heading and in the tables; a site's name stands by its address."""
+    found = incident_object(fortnight()[0], Style())
+    gateway, peer = "/subscriptions/s/resourcegroups/rg_(a)/vgw_1", found["outages"][0]["remote_ip"]
+    found["gateway"] |= {"name": "vgw_1", "resource_id": gateway}
+    text = markdown(found, "", Style(sites={peer: "hq_1"}))
+    assert text.startswith(f"# {found['id']} · `vgw_1`\n")
+    assert f"| Gateway | `{gateway}` |" in text
+    assert f"| `hq_1 ({peer})` |" in text
+    assert f"<code>{gateway}</code>" in page("x", text, "en")
+
+
 HOSTILE = ["# head", "- list", "1. one", "+ x", "=== x", "<b>", "<script>x</script>", "[a](http://b)", "a | b", "`c`"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_stays_text(text: str) -> None:
     """Markup at the beginning of a line, HTML and links of a log row show as written on both pages."""
-    from correlator.incident_json import incident_object
-
     found = incident_object(fortnight()[0], Style())
     found["cause"]["evidence"][0]["text"] = text
     found["outages"][0]["reason"] = text

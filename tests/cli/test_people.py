@@ -96,6 +96,17 @@ def test_what_cannot_be_said_of_an_incident(run: Run, watched: Watched) -> None:
     assert "at most 1000" in refused(run("note", over, "x" * 1001))
 
 
+@pytest.mark.parametrize("kind", ["silence", "planned-work"])
+def test_what_an_entry_is_for_is_as_short_as_a_note(run: Run, kind: str) -> None:
+    """It stands in messages and in one column: nothing is asked or written of one that is too long."""
+    long = {"--why": "too much", "--by": "kim", "--peer": "203.0.113.10"}
+    for option in long:
+        said = {**long, option: "x" * 1001}
+        words = [word for pair in said.items() for word in pair]
+        line = refused(run(kind, "add", "--for", "1h", *words))
+        assert line == f"Error: {option} has 1001 characters; give at most 1000\n"
+
+
 def test_without_tables(run: Run) -> None:
     """Without settings the line says which are missing."""
     assert "TABLES_ENDPOINT or TABLES_CONNECTION_STRING" in refused(run("ack", "VPN-20260821-000000"))

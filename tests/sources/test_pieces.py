@@ -113,6 +113,18 @@ def test_words_are_one_object_each_and_a_new_one_is_read_too() -> None:
     assert reader.read(b'[["1", "Tunnel", "Tunnel"') is None
 
 
+@given(kept=st.integers(1, 99), writer=st.sampled_from(list(WRITERS)), size=st.sampled_from([200, 1 << 20]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_wherever_a_file_breaks_off(tmp_path: Path, kept: int, writer: str, size: int) -> None:
+    """Large or small, in one line or many: what is left of an answer is refused by name, with the way out."""
+    rows = [[f"{n}", "/g", "TunnelDiagnosticLog", "m", "p"] for n in range(20)]
+    file = tmp_path / "answer.json"
+    text = WRITERS[writer]({"tables": [table(rows)]})
+    file.write_text(text[: len(text) * kept // 100])
+    with pytest.raises(UsageError, match=r"answer\.json is no whole JSON document: .*; if it was cut short, export it"):
+        in_pieces(file, size)
+
+
 def test_a_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
     """Rows before the break could give half an incident, so none is used, and the line says where it is."""
     rows = [[f"{n}", "/g", "TunnelDiagnosticLog", "m", "p"] for n in range(1000)]

@@ -10,11 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from correlator.errors import CorrelatorError, StateTooNew
 from correlator.poll import poll_all
-from correlator.ports import Head
+from correlator.ports import Head, Notice
 from correlator.stores.codec import COLUMN, MIGRATIONS, SCHEMA, pack, unpack
 from correlator.stores.tables import STATE, Upsert
 from tests.fakes import at
@@ -80,6 +81,31 @@ def test_a_newer_state_is_refused_and_left_alone() -> None:
     assert isinstance(failures[WS], StateTooNew)
     assert isinstance(failures[WS], CorrelatorError)
     assert night.tables.query(STATE, WS, "", "~")[0] == before
+
+
+def test_a_message_of_a_newer_kind_waits(caplog: pytest.LogCaptureFixture) -> None:
+    """Code that was rolled back tells what it knows, and leaves in the outbox what only newer code can tell."""
+    night = Night([*UP, tunnel("18:00:00", False, 0, reason="DPD timed out")])
+    night.chats["teams"].outcome = lambda: "timeout"
+    night.until("18:20:00")
+    rows = night.tables.query(STATE, WS, "notice|", "notice~")[0]
+    known = next(e for e in rows if e.properties["Channel"] == "teams")
+    written = msgspec.to_builtins(unpack(Notice, known.properties))
+    newer = [written[0] + "-new", *written[1:3], written[3] | {"moment": "of-tomorrow"}, *written[4:], "a new field"]
+    row = "notice|" + newer[0]
+    night.tables.write(STATE, WS, [Upsert(row, {**known.properties, **pack(newer)})])
+    there = night.tables.get(STATE, WS, row)
+    assert there
+    night.chats["teams"].outcome = lambda: "ok"
+    night.until("19:20:00")
+    assert night.chats["teams"].said[0].moment == "opened"
+    assert [e.row for e in night.tables.query(STATE, WS, "notice|", "notice~")[0]] == [row]
+    assert night.tables.get(STATE, WS, row) == there
+    assert night.store.read(WS).unknown == [newer[0]]
+    last = caplog.messages[-1]
+    assert newer[0] in last
+    assert "newer version" in last
+    assert "Traceback" not in caplog.text
 
 
 def test_migrations_are_run_in_their_order() -> None:
