@@ -24,7 +24,7 @@ from correlator.model import GatewayState, Incident, LogRow, Outage, Policy
 from correlator.notification import Notification
 from correlator.outages import find_outages
 from correlator.people import NOBODY as NOBODY_SAID
-from correlator.settings import duration
+from correlator.settings.texts import duration
 from correlator.track import NOBODY, Step, advance, window_start
 from correlator.watchlist import Asking
 

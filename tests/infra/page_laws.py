@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from correlator.cli import commands as program
-from correlator.settings import NAMED_SETTINGS, SETTINGS
+from correlator.settings import SETTINGS
+from correlator.settings.channels import NAMED_SETTINGS
 from tests.infra.pages import Said, anchors, code, commands, found
 from tests.infra.reader import INFRA, ROOT, read
 
