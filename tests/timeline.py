@@ -18,6 +18,8 @@ import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import astuple
+
 from correlator.categories import read_rows
 from correlator.correlate import correlate
 from correlator.model import GatewayState, Incident, LogRow, Outage, Policy
@@ -120,7 +122,7 @@ def verdicts(text: str, rules: Policy = POLICY) -> list[str]:
 
 def verdict(incident: Incident) -> str:
     """``cause confidence rule``."""
-    return " ".join(incident.finding)
+    return " ".join(astuple(incident.finding))
 
 
 def outage_in_words(o: Outage) -> str:
