@@ -146,18 +146,18 @@ def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
     live: list[_Episode] = []
     reach = max(policy.next_hop, policy.rejoin)
     for drop in drops:
-        outage, cause = drop.outage, drop.finding.cause
-        start, peer = outage.start, outage.peer
+        cause = drop.finding.cause
         side, serviced = GROUPS[cause], cause is Cause.AZURE_MAINTENANCE
         for episode in live:
-            if episode.group is side and episode.continued_by(start, peer, serviced, policy):
+            if episode.group is side and episode.continued_by(drop.outage, serviced, policy):
                 break
         else:
+            start = drop.outage.start
             live = [e for e in live if e.open or start <= e.last + reach]
             episode = _Episode(side, start)
             live.append(episode)
             episodes.append(episode.drops)
-        episode.add(drop, start, peer, outage.end, serviced)
+        episode.add(drop, serviced)
     return episodes
 
 
@@ -172,23 +172,26 @@ class _Episode:
         self.open: set[str] = set()
         self.serviced = False
 
-    def add(self, drop: Drop, start: datetime, peer: str, end: datetime | None, serviced: bool) -> None:
-        """Start, peer and end are those of the drop: whoever adds it has them at hand."""
+    def add(self, drop: Drop, serviced: bool) -> None:
+        outage = drop.outage
+        peer, end, self.began = outage.peer, outage.end, outage.start
         self.drops.append(drop)
-        self.serviced = self.serviced or serviced
-        self.began = start
-        until = start if end is None else end
-        self.last = max(self.last, until)
-        if peer not in self.last_of_peer or until > self.last_of_peer[peer]:
-            self.last_of_peer[peer] = until
+        if serviced:
+            self.serviced = True
         if end is None:
             self.open.add(peer)
+            end = outage.start
+        self.last = max(self.last, end)
+        last = self.last_of_peer.get(peer)
+        if last is None or end > last:
+            self.last_of_peer[peer] = end
 
-    def continued_by(self, start: datetime, peer: str, serviced: bool, policy: Policy) -> bool:
+    def continued_by(self, outage: Outage, serviced: bool, policy: Policy) -> bool:
         """One maintenance visits both instances; one change hits all peers at once; a fault returns to its peer.
 
         Maintenance begins with its row: what failed over before is no part of it, unless it was then still going on.
         """
+        start, peer = outage.start, outage.peer
         if self.group is Side.AZURE:
             reach = policy.together if serviced and not self.serviced else policy.next_hop
             return peer in self.open or start <= self.last + reach

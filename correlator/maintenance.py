@@ -51,7 +51,7 @@ class _Served:
     __slots__ = ("closes", "instance", "opens", "row", "until")
 
     def __init__(self, window: MaintenanceWindow) -> None:
-        self.opens, self.closes, self.row = window
+        self.opens, self.closes, self.row = window.opens, window.closes, window.row
         self.instance = self.row.instance
         self.until: dict[str, datetime] = {}
 

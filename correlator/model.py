@@ -143,7 +143,7 @@ class Outage(Struct, frozen=True, array_like=True, order=True, gc=False):
     """A row of its return is missing, as a later Disconnected shows: ``end`` and ``cut_end`` may have been earlier."""
 
 
-class MaintenanceWindow(NamedTuple):
+class MaintenanceWindow(Struct, frozen=True, gc=False):
     """The time in which drops may be the work of one maintenance row."""
 
     opens: datetime
