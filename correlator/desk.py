@@ -42,7 +42,7 @@ def look_again(store: Store, workspaces: Iterable[str], gateways: Collection[str
     """Have the next poll look at these gateways (none named: all), though they have no fresh rows."""
     for workspace in workspaces:
         # Of the named ones each is one row; all rows of a workspace may be thousands.
-        mine = store.gateways(workspace, gateways).keys() if gateways else store.watched(workspace)
+        mine = store.watched(workspace, gateways or None)
         if mine:
             _mark_due(store, workspace, mine)
 

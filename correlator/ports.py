@@ -270,8 +270,8 @@ class Store(Protocol):
         """Delete what is kept of these gateways, unless something of it is younger than that time (UTC)."""
         ...
 
-    def watched(self, partition: str) -> list[str]:
-        """The gateways of which something is kept, by their folded resource ids."""
+    def watched(self, partition: str, names: Iterable[str] | None = None) -> list[str]:
+        """The gateways of which something is kept, by their folded resource ids; of ``names`` alone, where given."""
         ...
 
     def spared(self, partition: str) -> dict[str, tuple[datetime, ...]]:

@@ -184,7 +184,7 @@ def greet(
     ``failures`` are the workspaces that could not be polled just now, and why. Raises StaleWrite if overtaken.
     """
     before = store.read(WELCOME_PARTITION)
-    if before.etag and not before.outbox:
+    if before.etag and before.is_empty:
         return Greeting(done=True)
     heads = {w: s.head for w, s in store.roster(workspaces).standings.items()}
     now = _clock(heads.values())
@@ -202,7 +202,7 @@ def greet(
         told = Notification(Moment.WELCOME, now, welcome=compose(listed, seen, lines, unread, now))
         before = _tell(dict.fromkeys(channels, told), now, before, Head(mark=now), store, report)
     Delivery(store, channels, now, report).run(before)
-    return Greeting(report.sent == len(before.outbox), report)
+    return Greeting(store.read(WELCOME_PARTITION).is_empty, report)
 
 
 def confess(
@@ -225,7 +225,7 @@ def confess(
     until = {w: told.get(w) if told else older for w in workspaces}
     young = {w: [g for g in kept[w] if is_kept(g, now)] for w in workspaces}
     news = sorted({g for w in workspaces for g in young[w] if (at := until[w]) is None or g.until > at})
-    if not news and not before.outbox:
+    if not news and before.is_empty:
         return Greeting(done=True)
     report = Report(WATCH_PARTITION, now)
     if news:
@@ -236,7 +236,7 @@ def confess(
         head = replace(before.head, mark=max(g.until for g in news), noted=noted)
         before = _tell(dict.fromkeys(channels, blind), now, before, head, store, report)
     Delivery(store, channels, now, report).run(before)
-    return Greeting(done=not store.read(WATCH_PARTITION).outbox, report=report)
+    return Greeting(store.read(WATCH_PARTITION).is_empty, report)
 
 
 def give_up(workspaces: Collection[str], store: Store, channels: Mapping[str, Channel], now: datetime) -> Report:

@@ -70,7 +70,7 @@ def _run(app: App, environment: Mapping[str, str]) -> None:
         ids = of_hour(ids, now) if many else ids
         found = _found({**environment, **of_fleet(ids)} if many else environment, ids, store) if ids else []
         before = note(found, before, store, channels, report, now)
-    elif not before.outbox:
+    elif before.is_empty:
         return
     Delivery(store, channels, now, report).run(before)
     log.info("%s", line_of("self_check", report))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,10 @@ from msgspec.structs import replace
 from correlator.delivery import Report
 from correlator.errors import StoreUnavailable
 from correlator.model import Move
-from correlator.notification import Moment
+from correlator.notification import Moment, PollingGap
 from correlator.poll import Aside, poll
 from correlator.ports import Receipt
+from correlator.reports import Greeting, confess, greet
 from correlator.stores.messages import told
 from correlator.stores.tables import MESSAGES, STATE
 from tests.fakes import Fuse, Killed
@@ -88,6 +90,48 @@ def test_a_table_that_fails_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> N
     assert not night.poll("17:25:00").failures
     assert [r.at for r in filed(night)] == [when("17:20:00")]
     assert len(night.chats["teams"].said) == 1
+
+
+def welcome(night: Night) -> Greeting:
+    """What the app does until the welcome is taken."""
+    return greet([WS], {}, night.store, night.chats, None)
+
+
+def gap(night: Night) -> Greeting:
+    """What the app does until a gap in watching is told."""
+    hours = PollingGap(when("13:00:00"), when("15:00:00"))
+    return confess({WS: (hours,)}, [WS], night.store, night.chats, night.log.now)
+
+
+@pytest.mark.parametrize("tell", [welcome, gap])
+def test_no_death_loses_what_was_said_once(tell: Callable[[Night], Greeting]) -> None:
+    """Nor what is told once and never followed by anything that would file it: a later run looks for it again."""
+    died = 0
+    for fatal in range(1, 30):
+        night = Night(UP)
+        night.poll("16:00:00")
+        left = fatal
+
+        def burn(where: str) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Killed(where)
+
+        whole, night.store._tables = night.store._tables, Fuse(night.store._tables, burn)
+        try:
+            tell(night)
+        except Killed:
+            died += 1
+        night.store._tables = whole
+        for _ in range(3):  # the lease of a claim ends
+            night.log.now += 5 * MINUTE
+            night.poll()
+            done = tell(night).done
+        rows = night.tables.query(MESSAGES, "2026-W34", "0", "~")[0]
+        assert [e.properties["Channel"] for e in rows] == ["teams"]
+        assert done
+    assert died > 5
 
 
 def test_two_runs_that_file_the_same_are_one() -> None:

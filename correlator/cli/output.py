@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -9,6 +10,9 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import IO, Any
 
 from correlator.errors import UsageError
+
+NOBODY_READS = (errno.EPIPE, errno.EINVAL)
+"""What a pipe says that nobody reads any more; EINVAL is the word of Windows, as subprocess.py of Python knows too."""
 
 
 class Output:
@@ -42,7 +46,7 @@ class Output:
             call()
         except OSError as problem:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
-            if self._name and not isinstance(problem, BrokenPipeError):
+            if self._name and problem.errno not in NOBODY_READS:
                 raise UsageError(f"{self._name} cannot be written: {problem.strerror}") from None
 
 

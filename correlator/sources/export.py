@@ -49,6 +49,8 @@ MORE = ("", "", "", "", "", "", "status", "instance", "remoteIP", "stateChangeRe
 """Where each field moves to, inside AdditionalFields, in a workspace that has run out of columns."""
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 LISTS = (list, tuple)
+GOES_ON = ("[", "{", ",", ":")
+"""How a line ends whose document goes on in the next."""
 CELLS = frozenset((str, type(None)))
 """What the cells of a usual row are."""
 AS_USUAL = frozenset((None, "", "AzureDiagnostics"))
@@ -239,8 +241,7 @@ def _json(text: str, path: Path, line: int, notes: list[str]) -> Iterator[tuple[
         document = _parsed(text)
     except _NoJson as problem:
         why = f"{problem}{problem.where}" if line == 1 else f"row {line} and what follows cannot be read"
-        lines = _json_lines(text)
-        if line == 1 and text.lstrip()[0] == "{" and any(isinstance(value, dict) for _, value in lines):
+        if line == 1 and _are_lines(text):
             return _json_lines(text)
         raise UsageError(f"{path} is no whole JSON document: {why}; if it was cut short, export it again") from None
     if isinstance(document, dict):
@@ -248,6 +249,13 @@ def _json(text: str, path: Path, line: int, notes: list[str]) -> Iterator[tuple[
             notes.append(_cut_short(document["error"], path))
         document = _members(document, path)
     return enumerate(document, line)
+
+
+def _are_lines(text: str) -> bool:
+    """Whether each line is a document of its own: some are, and the first opens none that goes on in the next."""
+    first = text.lstrip().partition("\n")[0].rstrip()
+    is_whole = first[0] == "{" and not first.endswith(GOES_ON)
+    return is_whole and any(isinstance(value, dict) for _, value in _json_lines(text))
 
 
 def _json_lines(text: str) -> Iterator[tuple[int, Any]]:

@@ -87,13 +87,16 @@ class TableStore:
         rosters.remove(self._tables, _key(workspace))
 
     def gateways(self, partition: str, names: Iterable[str]) -> dict[str, GatewayState]:
+        states = [unpack(GatewayState, e.properties) for e in self._kept(partition, names)]
+        return {s.gateway: s for s in states}
+
+    def _kept(self, partition: str, names: Iterable[str]) -> list[Entity]:
         wanted = {_gateway_row(name) for name in names}
         if len(wanted) <= FEW:
             found = [self._tables.get(STATE, _key(partition), row) for row in sorted(wanted)]
         else:
             found = list(self._tables.query(STATE, _key(partition), GATEWAY, HEAD)[0])
-        states = [unpack(GatewayState, e.properties) for e in found if e and e.row in wanted]
-        return {s.gateway: s for s in states}
+        return [e for e in found if e and e.row in wanted]
 
     def commit(
         self, partition: str, etag: str | None, head: Head, states: Sequence[GatewayState], notices: Sequence[Notice]
@@ -193,8 +196,11 @@ class TableStore:
         due = self.read(partition).head.due
         return housekeeping.purge_gateways(self._tables, _key(partition), rows, due, before)
 
-    def watched(self, partition: str) -> list[str]:
-        found, _ = self._tables.query(STATE, _key(partition), GATEWAY, HEAD)
+    def watched(self, partition: str, names: Iterable[str] | None = None) -> list[str]:
+        if names is None:
+            found: Iterable[Entity] = self._tables.query(STATE, _key(partition), GATEWAY, HEAD)[0]
+        else:
+            found = self._kept(partition, names)
         return sorted(str(e.properties["Gateway"]) for e in found)
 
     def spared(self, partition: str) -> dict[str, tuple[datetime, ...]]:

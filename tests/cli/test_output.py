@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,6 +60,14 @@ def test_it_ends_as_it_would_have(gone: int) -> None:
     assert process("replay", "nowhere.json", out=gone, err=gone)[0] == 2
     assert process(*TABLE, out=gone, err=gone)[0] == 0
     assert process(out=gone, complete="bash_source") == (0, "")
+
+
+def test_a_reader_that_goes_away_on_windows() -> None:
+    """There a pipe that nobody reads says that the argument is invalid, as this file does wherever it exists."""
+    if not hasattr(select, "epoll"):
+        pytest.skip("this system has no file that says so")
+    with select.epoll() as pipe:
+        assert process("completion", "bash", out=pipe.fileno()) == (0, "")
 
 
 @pytest.mark.parametrize("words", SAYS, ids=" ".join)

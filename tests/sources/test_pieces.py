@@ -125,6 +125,17 @@ def test_wherever_a_file_breaks_off(tmp_path: Path, kept: int, writer: str, size
         in_pieces(file, size)
 
 
+@pytest.mark.parametrize("opening", ['{"rows": [', '{"rows":\n[', '{\n"value": [', '{"tables": [{"columns": ['])
+@pytest.mark.parametrize("kept", [1, 2, 5])
+def test_a_file_that_breaks_off_between_two_lines(tmp_path: Path, opening: str, kept: int) -> None:
+    """With a row a line the last one that is left is whole: that makes no JSON lines of it."""
+    file = tmp_path / "answer.json"
+    row = json.dumps({"TimeGenerated": "2026-08-21T17:00:00Z", "Category": "TunnelDiagnosticLog"})
+    file.write_text(f"{opening}\n" + ",\n".join([row] * kept))
+    with pytest.raises(UsageError, match="is no whole JSON document"):
+        read_files([file])
+
+
 def test_a_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
     """Rows before the break could give half an incident, so none is used, and the line says where it is."""
     rows = [[f"{n}", "/g", "TunnelDiagnosticLog", "m", "p"] for n in range(1000)]

@@ -13,13 +13,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from correlator.desk import look_again
 from correlator.errors import CorrelatorError, StateTooNew
 from correlator.poll import poll_all
 from correlator.ports import Head, Notice
 from correlator.stores.codec import COLUMN, MIGRATIONS, SCHEMA, pack, unpack
 from correlator.stores.tables import STATE, Upsert
 from tests.fakes import at
-from tests.test_poll import MAINTENANCE, POLICY, UP, WS, Night, tunnel, when
+from tests.test_poll import GATEWAY, MAINTENANCE, POLICY, UP, WS, Night, tunnel, when
 
 ROOT = Path(__file__).parents[2]
 OLD = json.loads((Path(__file__).parent / "state-before-schemas.json").read_text())["rows"]
@@ -106,6 +107,16 @@ def test_a_message_of_a_newer_kind_waits(caplog: pytest.LogCaptureFixture) -> No
     assert newer[0] in last
     assert "newer version" in last
     assert "Traceback" not in caplog.text
+
+
+def test_a_word_may_be_left_by_older_code() -> None:
+    """A command line that is older than the app reads nothing of a gateway that it need not know."""
+    night = Night([*UP, DOWN])
+    (there,) = night.tables.query(STATE, WS, "gateway|", "gateway~")[0]
+    newer = {**there.properties, **pack({"gateway": GATEWAY.format(1), "tracked": "of tomorrow"})}
+    night.tables.write(STATE, WS, [Upsert(there.row, newer)])
+    look_again(night.store, [WS], [GATEWAY.format(1), "nobody"])
+    assert list(night.store.read(WS).head.due) == [GATEWAY.format(1)]
 
 
 def test_migrations_are_run_in_their_order() -> None:
