@@ -36,6 +36,7 @@ WIDEST = timedelta(days=1)
 FEWEST_MONTHS = 4
 """Reports look back over a quarter."""
 VAULT_REFERENCE = "@microsoft.keyvault("
+UNSET = "is not set"
 UNRESOLVED = "is a Key Vault reference that did not resolve"
 VAULT_CURE = (
     "give the app's identity the role Key Vault Secrets User, then refresh the app's references: az rest --method post "
@@ -446,7 +447,7 @@ class Settings(Struct, frozen=True):
         there = {setting_of(kind_of(c.name)) for c in named}
         for names in needed:
             if not any(values[n.lower()] or n in unread or n in there for n in names.split("|")):
-                problems.append(Problem(names.replace("|", " or "), "is not set", ""))
+                problems.append(Problem(names.replace("|", " or "), UNSET, "set it, as README.md says"))
         return cls(**values, named=named), problems
 
 

@@ -76,7 +76,11 @@ def _one_line(wrong: click.ClickException) -> str:
     """What is wrong with the command line, and where to read how it goes."""
     text = " ".join(wrong.format_message().split())
     context = wrong.ctx if isinstance(wrong, click.UsageError) else None
-    asked = " ".join(("python -m correlator", *([context.info_name or ""] if context and context.parent else [])))
+    named: list[str] = []
+    while context and context.parent:
+        named.insert(0, context.info_name or "")
+        context = context.parent
+    asked = " ".join(("python -m correlator", *named))
     return f"{text} ({asked} --help shows how it goes)"
 
 

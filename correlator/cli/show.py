@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
@@ -25,6 +27,8 @@ from correlator.wiring import policy_of, style_of
 from correlator.wording import Style, name
 from correlator.wording.answers import length_text, list_end, nothing_found
 
+UNIT = re.compile(r"\s+|[「（]*(?:[^\s\u2e80-\uffff]+|\S)[、。」）ー]*")
+"""What no line break parts: a word, or a Japanese character, which may begin a line; with the marks that may not."""
 COLOURS = {"azure": "cyan", "own-change": "yellow", "remote": "magenta", "unknown": "white"}
 
 
@@ -126,6 +130,18 @@ def incidents(found: Sequence[Mapping[str, Any]], chosen: Style) -> None:
 
 def _indented(console: Console, text: Text) -> None:
     """A paragraph two columns from the margin, its lines no longer than their words."""
-    for line in text.wrap(console, console.width - 2):
-        line.rstrip()
-        console.print(Text("  ").append_text(line))
+    width = console.width - 2
+    for line in _folded(text.plain, width):
+        for piece in Text(line, text.style).wrap(console, width):  # a word that is longer than a line
+            console.print(Text("  ").append_text(piece))
+
+
+def _folded(text: str, width: int) -> Iterator[str]:
+    """Lines of so many columns; Japanese, which has no blanks, is parted between its characters."""
+    line = ""
+    for unit in UNIT.findall(text):
+        if line and cell_len(line + unit.rstrip()) > width:
+            yield line.rstrip()
+            line = ""
+        line = (line + unit).lstrip()
+    yield line.rstrip()

@@ -8,10 +8,12 @@ import json
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from correlator import queries
 from correlator.cli.collector import without_collector
@@ -170,6 +172,7 @@ def test_messages_are_written_as_they_would_be_posted(run: Run, night: Path, tmp
     for file, notification in zip(files, said, strict=True):
         body = json.loads(file.read_text(encoding="utf-8"))
         assert {"teams": "attachments", "slack": "blocks", "events": "specversion"}[notification["channel"]] in body
+    assert f"Wrote {len(said)} messages to " in ran.err
 
 
 def test_language_and_names_are_honoured(run: Run, night: Path) -> None:
@@ -367,6 +370,22 @@ def test_a_bad_file_is_one_line_and_code_2(run: Run, tmp_path: Path, content: by
         ran = run("replay", file, *more)
         assert ran.code == 2
         assert str(file) in in_one_line(ran)
+
+
+def test_a_file_without_a_row_says_so(run: Run, tmp_path: Path) -> None:
+    """Of an empty file it is said that it is empty, and of text that is JSON not that it is none."""
+    for content, why in (("", "is empty"), (" \n", "is empty"), ('"hello"', "holds no rows")):
+        (file := tmp_path / "odd.json").write_text(content)
+        assert why in in_one_line(run("replay", file))
+
+
+def test_a_japanese_line_is_filled(run: Run, tmp_path: Path, night: Path) -> None:
+    """Japanese has no blanks to break at: a line goes on to its end, and none begins with a mark that may not."""
+    lines = run("replay", night, MESSAGE_LANGUAGE="ja").out.splitlines()
+    for line, following in pairwise(lines):
+        assert cell_len(line) <= 80
+        assert following.strip()[:1] not in {"、", "。", "」", "）", "ー"}
+    assert any(cell_len(line) > 70 for line in lines)
 
 
 def test_files_that_are_no_files(run: Run, tmp_path: Path) -> None:
