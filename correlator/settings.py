@@ -66,12 +66,6 @@ class Problem(Struct, frozen=True):
         return f"{self.setting} {self.what}" + (f": {self.cure}" if self.cure else "")
 
 
-NAMED_SETTINGS = (
-    r"((TEAMS|SLACK|EVENTS)_(WEBHOOK_URL|LANGUAGE)|EVENTS_WEBHOOK_SECRET)_[A-Z0-9](?:[A-Z0-9_]{0,38}[A-Z0-9])?"
-)
-"""A pattern of the settings of channels with names: those of the table with a name behind them."""
-
-
 class NamedChannel(Struct, frozen=True):
     """A further channel of a kind: ``TEAMS_WEBHOOK_URL_EMEA`` makes ``teams-emea``. An empty language is its kind's.
 

@@ -1,4 +1,4 @@
-"""The same verdicts from a laptop: ask a workspace, replay an export, take a sample. Nothing needs to be deployed."""
+"""The command line: verdicts from a laptop without deploying anything, and questions to the tables of a deployment."""
 
 from __future__ import annotations
 
