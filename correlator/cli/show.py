@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.cells import cell_len
 from rich.console import Console
+from rich.containers import Lines
 from rich.progress import Progress
 from rich.text import Text
 
@@ -120,7 +121,7 @@ def incidents(found: Sequence[Mapping[str, Any]], chosen: Style) -> None:
         words = [name(code, chosen), *([] if sure is Confidence.NONE else [name(sure, chosen)]), code.value]
         for text in (
             Text(" · ".join(words), COLOURS[cause["side"]]),
-            Text(cause["summary"]),
+            Prose(cause["summary"]),
             Text(incident["id"], "dim"),
         ):
             _indented(console, text)
@@ -130,14 +131,21 @@ def incidents(found: Sequence[Mapping[str, Any]], chosen: Style) -> None:
 
 def _indented(console: Console, text: Text) -> None:
     """A paragraph two columns from the margin, its lines no longer than their words."""
-    width = console.width - 2
-    for line in _folded(text.plain, width):
-        for piece in Text(line, text.style).wrap(console, width):  # a word that is longer than a line
-            console.print(Text("  ").append_text(piece))
+    for line in text.wrap(console, console.width - 2):
+        line.rstrip()
+        console.print(Text("  ").append_text(line))
+
+
+class Prose(Text):
+    """Sentences in one style, whose lines are filled in Japanese too: it has no blanks, and is parted anywhere."""
+
+    def wrap(self, console: Console, width: int, **how: Any) -> Lines:
+        """The lines of so many columns; a word that is longer than one is cut."""
+        lines = (Text(line, self.style) for line in _folded(self.plain, width))
+        return Lines(piece for line in lines for piece in line.wrap(console, width, **how))
 
 
 def _folded(text: str, width: int) -> Iterator[str]:
-    """Lines of so many columns; Japanese, which has no blanks, is parted between its characters."""
     line = ""
     for unit in UNIT.findall(text):
         if line and cell_len(line + unit.rstrip()) > width:
