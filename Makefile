@@ -44,7 +44,7 @@ lint: $(READY)
 
 unit: $(READY)
 	@$(PY) -m sandbox.prepare
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 renders: $(READY)
 	@$(PY) -m sandbox.renders

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from correlator.categories import moment
 from correlator.errors import UsageError
 from correlator.model import Cause, Side, Status
-from correlator.settings import duration
+from correlator.settings.texts import duration
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "cause": tuple(c.value for c in Cause),

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from correlator.activity import ACTIVITY
 from correlator.model import Cause, ChangeKind, Circumstances, Confidence, Finding, GatewayChange, Outage, Policy, Side
 from correlator.negotiation import MEANS
@@ -223,33 +225,33 @@ RULES: tuple[Rule, ...] = (
 
 def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
     """The finding of the first rule that answers."""
-    # A slice of a NamedTuple is a bare tuple, which is taken apart in half the time.
-    start, peer, instance_down, end, instance_up, reason, _, _, active_active, peers_known, switch, _ = outage[:]
-    maintenance, _, configuration, primary, together, both, reset, fault, far, activity, alone, _, _, ike, _ = around[:]
-    lasting = None if end is None else end - start
+    end, instance_up, instance_down = outage.end, outage.instance_up, outage.instance_down
+    maintenance, configuration, fault = around.maintenance, around.configuration, around.fault
+    together, peers_known = around.together, outage.peers_known
+    lasting = None if end is None else end - outage.start
     facts = (  # the fields of Shape, in their order
-        meaning(reason, policy.reasons),
+        meaning(outage.reason, policy.reasons),
         instance_down != "" and instance_up not in ("", instance_down),
         lasting is None,
         lasting is not None and lasting < policy.blip,
         lasting is not None and lasting > policy.failover_within,
-        active_active,
-        switch,
-        maintenance is not None and not far,
-        maintenance is not None and (together > 0 or peers_known == 1 or (maintenance[2] != "" and not alone)),
+        outage.active_active,
+        outage.switch,
+        maintenance is not None and not around.far,
+        maintenance is not None and (together > 0 or peers_known == 1 or (maintenance[2] != "" and not around.alone)),
         configuration is not None,
-        configuration is not None and _thin(configuration, peer, peers_known),
-        primary is not None,
+        configuration is not None and _thin(configuration, outage.peer, peers_known),
+        around.primary_changed is not None,
         together if together < MANY else MANY,
-        both,
-        reset is not None,
+        around.both_instances,
+        around.reset is not None,
         fault is not None and fault.kind is ChangeKind.PLATFORM_FAULT,
         fault is not None and fault.kind is ChangeKind.SERVICE_FAULT,
-        far,
-        activity,
+        around.far,
+        around.activity,
     )
     finding = _first_answer(facts)
-    return _in_ikes_words(finding, facts, ike) if ike else finding
+    return _in_ikes_words(finding, facts, around.ike) if around.ike else finding
 
 
 def _in_ikes_words(finding: Finding, facts: tuple[Any, ...], row: GatewayChange) -> Finding:
@@ -257,7 +259,7 @@ def _in_ikes_words(finding: Finding, facts: tuple[Any, ...], row: GatewayChange)
     missing = facts[0] in (Meaning.UNSAID, Meaning.UNKNOWN) and row.kind in MEANS
     if not missing or finding.confidence is CONFIRMED or finding.cause.side in (Side.AZURE, Side.OWN_CHANGE):
         return finding
-    return _first_answer((MEANS[row.kind], *facts[1:]))._replace(confidence=LIKELY)
+    return replace(_first_answer((MEANS[row.kind], *facts[1:])), confidence=LIKELY)
 
 
 def _thin(change: GatewayChange, peer: str, peers_known: int) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from correlator.maintenance import Claims, find_windows
-from correlator.model import ChangeKind, Circumstances, GatewayChange, Outage, Policy, maker
+from correlator.model import ChangeKind, Circumstances, GatewayChange, Outage, Policy
 from correlator.reasons import Meaning, meaning
 
 Beginning = tuple[datetime, str, str, bool]
@@ -27,8 +27,6 @@ PRIMARY_NEAR = timedelta(minutes=2)
 Near = list[GatewayChange | None]
 """The newest change near an outage: maintenance, configuration, primary, reset, BGP, platform fault, service fault."""
 NONE_NEAR: Near = [None] * 7
-
-_circumstances = maker(Circumstances)
 
 
 def circumstances(
@@ -45,7 +43,7 @@ def circumstances(
     ``kept`` holds what is known already of outages that started before the rows at hand. ``activity``: the activity log
     was there to look at. ``far``: maintenance rows of the watched gateway at the other end, by peer.
     """
-    starts = [o[0] for o in outages]
+    starts = [o.start for o in outages]
     changes = sorted(changes)
     near = _near(starts, changes, policy)
     claims = Claims(find_windows(changes, policy), policy)
@@ -67,9 +65,8 @@ def circumstances(
             row, elsewhere = claims.claim(outage)
         if far_claims and row is None and outage.peer in far_claims:
             lent, _ = far_claims[outage.peer].claim(outage)
-        facts = (row or lent, elsewhere, configuration, primary, together, both, reset, platform or service,
-                 lent is not None, activity, alone, 0.0, bgp, None, False)  # fmt: skip
-        found[n] = _circumstances(facts)
+        found[n] = Circumstances(row or lent, elsewhere, configuration, primary, together, both, reset,
+                                 platform or service, lent is not None, activity, alone, 0.0, bgp)  # fmt: skip
     return found
 
 
@@ -78,7 +75,7 @@ def _may_be_served(outage: Outage, both: bool, alone: bool, policy: Policy) -> b
 
     Nor what silenced a single peer, which then came back where it was.
     """
-    silent = alone and outage[4] == outage[2]  # back on the instance that lost it
+    silent = alone and outage.instance_up == outage.instance_down
     return not (both or (silent and meaning(outage.reason, policy.reasons) is Meaning.UNREACHABLE))
 
 
@@ -144,24 +141,25 @@ def _company(outages: Sequence[Outage], starts: Sequence[datetime], within: time
 
 def _in_company(outages: Sequence[Outage], near: Sequence[Outage]) -> list[tuple[int, bool, bool]]:
     """The same of some outages of one moment, which have the same others ``near``."""
-    instances = {o[2] if o[8] else None for o in outages}  # active-active loses an instance, else the gateway falls
+    # Active-active loses an instance, else the gateway falls.
+    instances = {o.instance_down if o.active_active else None for o in outages}
     all_lost = {i: _all_lost(near, i) for i in instances}
     if len(all_lost) == 1 and (together := max(all_lost.values())):
         return [(together, False, False)] * len(outages)
-    single = len({o[1] for o in near}) == 1
+    single = len({o.peer for o in near}) == 1
     found = []
     for outage in outages:
-        _, peer, instance = outage[:3]
-        active_active, peers_known = outage[8:10]
-        together = all_lost[instance if active_active else None]
-        others_stayed = not together and peers_known > 1
-        both = others_stayed and active_active and any(o[1] == peer and o[2] != instance for o in near)
+        peer, instance = outage.peer, outage.instance_down
+        together = all_lost[instance if outage.active_active else None]
+        others_stayed = not together and outage.peers_known > 1
+        other = others_stayed and outage.active_active
+        both = other and any(o.peer == peer and o.instance_down != instance for o in near)
         found.append((together, both, others_stayed and single))
     return found
 
 
 def _all_lost(near: Sequence[Outage], instance: str | None) -> int:
     """How many peers the instance (None: the gateway) lost, if those were (nearly) all it had; else 0."""
-    lost = len({o[1] for o in near if instance is None or o[2] == instance})
-    known = max([o[9] for o in near])
+    lost = len({o.peer for o in near if instance is None or o.instance_down == instance})
+    known = max([o.peers_known for o in near])
     return lost if 1 < lost == known or (lost >= MANY and lost >= MOST * known) else 0

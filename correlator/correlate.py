@@ -34,7 +34,6 @@ from correlator.model import (
     Policy,
     Side,
     Status,
-    maker,
 )
 from correlator.negotiation import signs_near
 from correlator.outages import find_outages
@@ -46,9 +45,6 @@ LATE_START = timedelta(minutes=60)
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PAIRS = [a + b for a in CROCKFORD for b in CROCKFORD]
 """The two letters of every ten bits."""
-
-
-_drop = maker(Drop)
 
 
 class Correlated(NamedTuple):
@@ -73,20 +69,21 @@ def correlate(log: GatewayLog, policy: Policy, past: GatewayState | None = None)
     around = circumstances(outages, log.changes, kept, policy, activity=log.activity, far=log.far)
     for n, every in regular(outages, past.starts if past else ()).items():
         if beginning(outages[n]) not in kept:
-            around[n] = around[n]._replace(every=every)
+            around[n] = replace(around[n], every=every)
     _add_ike(outages, around, log, known, policy)
     judge = partial(_by_plan, log.gateway) if policy.planned else explain
-    drops = [_drop((o, a, judge(o, a, policy))) for o, a in zip(outages, around, strict=True)]
+    drops = [Drop(o, a, judge(o, a, policy)) for o, a in zip(outages, around, strict=True)]
     incidents = [_incident(log.gateway, episode, policy) for episode in group(drops, policy)]
     return Correlated(adopt(incidents, known) if known else incidents, folded.checkpoints)
 
 
 def rejudge(gateway: str, known: Sequence[Incident], policy: Policy) -> Sequence[Incident]:
     """Kept incidents, after planned work was entered or removed: the same drops, and what is now said of them."""
-    kept = sorted((d for i in known if not i.status.withdrawn for d in i.drops), key=lambda d: d.outage[:3])
+    kept = [d for i in known if not i.status.withdrawn for d in i.drops]
+    kept.sort(key=lambda d: (d.outage.start, d.outage.peer, d.outage.instance_down))
     if not policy.planned and not any(d.finding.cause is Cause.PLANNED_WORK for d in kept):
         return known
-    drops = [d._replace(finding=_by_plan(gateway, d.outage, d.around, policy)) for d in kept]
+    drops = [replace(d, finding=_by_plan(gateway, d.outage, d.around, policy)) for d in kept]
     if drops == kept:
         return known
     return adopt([_incident(gateway, episode, policy) for episode in group(drops, policy)], known)
@@ -119,9 +116,9 @@ def _add_ike(
         before = said.get(beginning(outage))
         row = fresh.get(n) or (before.ike if before else None)
         failed = row is None and (log.ike_failed or bool(before and before.ike_failed and not log.ike))
-        bare = around[n]._replace(ike=None, ike_failed=False)
+        bare = replace(around[n], ike=None, ike_failed=False)
         if (row or failed) and explain(outage, bare, policy).confidence is not Confidence.CONFIRMED:
-            around[n] = bare._replace(ike=row, ike_failed=failed)
+            around[n] = replace(bare, ike=row, ike_failed=failed)
 
 
 def _kept(known: Iterable[Incident], until: datetime) -> tuple[list[Outage], dict[Beginning, Circumstances]]:
@@ -134,7 +131,8 @@ def _kept(known: Iterable[Incident], until: datetime) -> tuple[list[Outage], dic
     for incident in known:
         if incident.status.withdrawn:
             continue
-        for outage, around, _ in incident.drops:
+        for drop in incident.drops:
+            outage, around = drop.outage, drop.around
             if outage.start <= until or around.far:
                 kept[beginning(outage)] = around
             if outage.end is not None and outage.end <= until:
@@ -148,19 +146,18 @@ def group(drops: Iterable[Drop], policy: Policy) -> list[list[Drop]]:
     live: list[_Episode] = []
     reach = max(policy.next_hop, policy.rejoin)
     for drop in drops:
-        outage, _, finding = drop[:]
-        cause = finding[0]
-        start, peer, _, end = outage[:4]
+        cause = drop.finding.cause
         side, serviced = GROUPS[cause], cause is Cause.AZURE_MAINTENANCE
         for episode in live:
-            if episode.group is side and episode.continued_by(start, peer, serviced, policy):
+            if episode.group is side and episode.continued_by(drop.outage, serviced, policy):
                 break
         else:
+            start = drop.outage.start
             live = [e for e in live if e.open or start <= e.last + reach]
             episode = _Episode(side, start)
             live.append(episode)
             episodes.append(episode.drops)
-        episode.add(drop, start, peer, end, serviced)
+        episode.add(drop, serviced)
     return episodes
 
 
@@ -175,23 +172,26 @@ class _Episode:
         self.open: set[str] = set()
         self.serviced = False
 
-    def add(self, drop: Drop, start: datetime, peer: str, end: datetime | None, serviced: bool) -> None:
-        """Start, peer and end are those of the drop: whoever adds it has them at hand."""
+    def add(self, drop: Drop, serviced: bool) -> None:
+        outage = drop.outage
+        peer, end, self.began = outage.peer, outage.end, outage.start
         self.drops.append(drop)
-        self.serviced = self.serviced or serviced
-        self.began = start
-        until = start if end is None else end
-        self.last = max(self.last, until)
-        if peer not in self.last_of_peer or until > self.last_of_peer[peer]:
-            self.last_of_peer[peer] = until
+        if serviced:
+            self.serviced = True
         if end is None:
             self.open.add(peer)
+            end = outage.start
+        self.last = max(self.last, end)
+        last = self.last_of_peer.get(peer)
+        if last is None or end > last:
+            self.last_of_peer[peer] = end
 
-    def continued_by(self, start: datetime, peer: str, serviced: bool, policy: Policy) -> bool:
+    def continued_by(self, outage: Outage, serviced: bool, policy: Policy) -> bool:
         """One maintenance visits both instances; one change hits all peers at once; a fault returns to its peer.
 
         Maintenance begins with its row: what failed over before is no part of it, unless it was then still going on.
         """
+        start, peer = outage.start, outage.peer
         if self.group is Side.AZURE:
             reach = policy.together if serviced and not self.serviced else policy.next_hop
             return peer in self.open or start <= self.last + reach
@@ -213,23 +213,23 @@ GROUPS = {cause: _group_of(cause) for cause in Cause}
 
 def _incident(gateway: str, drops: list[Drop], policy: Policy) -> Incident:
     finding = _verdict(drops)
-    start, peer, instance_down = drops[0][0][:3]
+    first = drops[0].outage
     return Incident(
-        _named(gateway, start, peer, instance_down),
+        incident_id(gateway, first),
         gateway,
-        start,
+        first.start,
         tuple(drops),
         finding,
-        Status.OPEN if [1 for d in drops if d[0][3] is None] else Status.RECOVERED,
-        len(drops) >= policy.flapping_drops and _flapping([d[0] for d in drops], policy),
-        first_cause=finding[0],
+        Status.OPEN if [1 for d in drops if d.outage.end is None] else Status.RECOVERED,
+        len(drops) >= policy.flapping_drops and _flapping([d.outage for d in drops], policy),
+        first_cause=finding.cause,
     )
 
 
 def _verdict(drops: Sequence[Drop]) -> Finding:
     """The episode's finding: a maintenance row speaks for its whole episode, else the surest and earliest finding."""
-    first = drops[0][2]
-    findings = [d[2] for d in drops]
+    first = drops[0].finding
+    findings = [d.finding for d in drops]
     if findings.count(first) == len(findings):
         return first
     return max(findings, key=lambda f: (f.cause is Cause.AZURE_MAINTENANCE, CERTAINTY[f.confidence]))
@@ -238,7 +238,7 @@ def _verdict(drops: Sequence[Drop]) -> Finding:
 def _flapping(outages: Iterable[Outage], policy: Policy) -> bool:
     starts: dict[str, list[datetime]] = {}
     for outage in outages:
-        starts.setdefault(outage[1], []).append(outage[0])
+        starts.setdefault(outage.peer, []).append(outage.start)
     step = policy.flapping_drops - 1
     return any(
         later - earlier <= policy.flapping_within
@@ -249,12 +249,8 @@ def _flapping(outages: Iterable[Outage], policy: Policy) -> bool:
 
 def incident_id(gateway: str, first: Outage) -> str:
     """``VPN-<UTC date>-<six characters>``, named from the first outage known when the incident was first seen."""
-    return _named(gateway, *first[:3])
-
-
-def _named(gateway: str, start: datetime, peer: str, instance_down: str) -> str:
-    began = json.encode(start)[1:-2].decode()  # as isoformat() without the zone, in an eighth of its time
-    text = f"{gateway}|{peer}|{instance_down}|{began}+00:00"
+    began = json.encode(first.start)[1:-2].decode()  # as isoformat() without the zone, in an eighth of its time
+    text = f"{gateway}|{first.peer}|{first.instance_down}|{began}+00:00"
     number = int.from_bytes(blake2b(text.encode(), digest_size=4).digest()) >> 2
     letters = PAIRS[number >> 20] + PAIRS[number >> 10 & 1023] + PAIRS[number & 1023]
     return f"VPN-{began[:4]}{began[5:7]}{began[8:10]}-{letters}"

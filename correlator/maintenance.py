@@ -51,7 +51,7 @@ class _Served:
     __slots__ = ("closes", "instance", "opens", "row", "until")
 
     def __init__(self, window: MaintenanceWindow) -> None:
-        self.opens, self.closes, self.row = window
+        self.opens, self.closes, self.row = window.opens, window.closes, window.row
         self.instance = self.row.instance
         self.until: dict[str, datetime] = {}
 
@@ -72,7 +72,7 @@ class Claims:
 
     def claim(self, outage: Outage) -> tuple[GatewayChange | None, GatewayChange | None]:
         """The row that explains this outage, and one in time that speaks for the other instance; ask in time order."""
-        start, peer, instance, _, instance_up, reason = outage[:6]
+        start, instance, instance_up = outage.start, outage.instance_down, outage.instance_up
         best = elsewhere = None
         for served in self._rows[self._over :]:
             if served.opens > start:
@@ -81,12 +81,12 @@ class Claims:
                 self._over += 1
             elif served.instance and instance and served.instance != instance:
                 elsewhere = elsewhere or served.row
-            elif start <= served.until.get(peer, start):
+            elif start <= served.until.get(outage.peer, start):
                 best = served if best is None else _fitter(best, served, start)
         if best is None:
             return None, elsewhere
         # The peer's own doing uses up no maintenance: the service of this tunnel may still be to come.
-        if instance_up not in ("", instance) or meaning(reason, self._reasons) is not Meaning.PEER_CLOSED:
+        if instance_up not in ("", instance) or meaning(outage.reason, self._reasons) is not Meaning.PEER_CLOSED:
             self._use_up(best, outage)
         return best.row, None
 
@@ -97,9 +97,8 @@ class Claims:
                 self._use_up(served, outage)
 
     def _use_up(self, served: _Served, outage: Outage) -> None:
-        start, peer, instance, end = outage[:4]
-        served.instance = served.instance or instance
-        served.until[peer] = (end or start) + self._redrop
+        served.instance = served.instance or outage.instance_down
+        served.until[outage.peer] = (outage.end or outage.start) + self._redrop
 
 
 def _fitter(one: _Served, other: _Served, start: datetime) -> _Served:

@@ -16,7 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from correlator.model import LONG_AGO, NEVER, Checkpoint, Outage, PeerState, TunnelEvent, maker
+from msgspec.structs import replace
+
+from correlator.model import LONG_AGO, NEVER, Checkpoint, Outage, PeerState, TunnelEvent
 
 BOTH_UP = timedelta(minutes=10)
 LOST_TOGETHER = timedelta(seconds=60)
@@ -27,9 +29,6 @@ HANDOVER = timedelta(minutes=2)
 """A Disconnected of the old instance this soon after the Connected of the new one is make before break."""
 INSTANCES = 2
 DAY = timedelta(days=1)
-
-
-_outage = maker(Outage)
 
 
 class Folded(NamedTuple):
@@ -147,8 +146,7 @@ class _Fold:
         # An instance that was never heard of counts as up under active-active: its tunnel may have been up for months.
         alone = not line.up and (not active_active or len(line.down) == INSTANCES)
         line.handed_over.add(instance)
-        outage = (at, peer, instance, None, "", reason, alone, None, active_active, self.known, False, False)
-        line.open.append(_outage(outage))
+        line.open.append(Outage(at, peer, instance, None, "", reason, alone, None, active_active, self.known))
 
     def repeated(self, line: _Line, at: datetime, instance: str, reason: str) -> None:
         """A second Disconnected starts nothing; it may bring the reason, or show that a switch was a clean handover."""
@@ -181,7 +179,7 @@ class _Fold:
                 self.switched(line, at, peer, instance)
                 if line.up:
                     self.beside(line, at, instance)
-        elif not active_active and line.closed and line.closed[2] != instance:
+        elif not active_active and line.closed and line.closed.instance_down != instance:
             self.moved(at)
         line.up[instance] = at
         line.down.pop(instance, None)
@@ -190,7 +188,7 @@ class _Fold:
     def ended(self, line: _Line, at: datetime, instance: str, active_active: bool) -> bool:
         """Traffic flows again: every cut ends with the first Connected. Whether it ended an outage as well."""
         for own in line.open:
-            if own[2] == instance:
+            if own.instance_down == instance:
                 break
         else:
             # Active-active: one whose instance was replaced by another name is over when the new one connects.
@@ -308,7 +306,7 @@ def _both_return(ahead: Iterable[TunnelEvent], both: set[str]) -> bool:
 
 def _with_reason(outage: Outage, instance: str, reason: str) -> Outage:
     late = outage.instance_down == instance and not outage.reason
-    return outage._replace(reason=reason) if late else outage
+    return replace(outage, reason=reason) if late else outage
 
 
 def _bounded(line: _Line, at: datetime, instance: str, active_active: bool) -> None:
@@ -320,7 +318,7 @@ def _bounded(line: _Line, at: datetime, instance: str, active_active: bool) -> N
     for n, o in enumerate(line.open):
         concerned = not active_active or o.instance_down == instance or (instance in line.down and _stopped(o))
         if concerned and not o.at_most and at - o.start > HANDOVER:
-            line.open[n] = o._replace(at_most=True)
+            line.open[n] = replace(o, at_most=True)
 
 
 def _stopped(outage: Outage) -> bool:
@@ -329,19 +327,15 @@ def _stopped(outage: Outage) -> bool:
 
 def _flowing(outage: Outage, at: datetime) -> Outage:
     """The outage, still open, when traffic flows again through the other instance."""
-    return outage._replace(cut_end=at) if _stopped(outage) else outage
+    return replace(outage, cut_end=at) if _stopped(outage) else outage
 
 
-def _closed(outage: Outage, at: datetime, instance: str) -> Outage:
-    """The outage with its end: ``_replace`` in less than half its time, for this happens to every outage.
-
-    A slice of a NamedTuple is a bare tuple, which is taken apart in half the time.
-    """
-    start, peer, instance_down, _, _, reason, cut, cut_end, active_active, peers_known, switch, most = outage[:]
-    if cut and cut_end is None:
-        cut_end = at
-    return _outage(
-        (start, peer, instance_down, at, instance, reason, cut, cut_end, active_active, peers_known, switch, most)
+def _closed(o: Outage, at: datetime, instance: str) -> Outage:
+    """The outage with its end: ``replace`` in half its time, for this happens to every outage."""
+    cut_end = at if o.cut and o.cut_end is None else o.cut_end
+    return Outage(
+        *(o.start, o.peer, o.instance_down, at, instance, o.reason, o.cut, cut_end),
+        *(o.active_active, o.peers_known, o.switch, o.at_most),
     )
 
 

@@ -38,8 +38,8 @@ def regular(outages: Sequence[Outage], earlier: Iterable[Start]) -> dict[int, fl
     """
     tunnels: defaultdict[tuple[str, ...], list[tuple[datetime, int]]] = defaultdict(list)
     for n, outage in enumerate(outages):
-        if not outage[10]:
-            tunnels[outage[1:3]].append((outage[0], n))
+        if not outage.switch:
+            tunnels[outage.peer, outage.instance_down].append((outage.start, n))
     if before := set(earlier):
         for at, peer, instance in before.difference(start_of(o) for o in outages if not o.switch):
             tunnels[peer, instance].append((at, BEFORE))

@@ -54,12 +54,12 @@ def longest_pause(schedule: str) -> timedelta:
     One that leaves out days or months is taken as running once a year: no pause of it is unusual.
     """
     parts = zip(FIELDS, schedule.split(), strict=True)
-    seconds, minutes, hours, *days = (_values(field, part) for field, part in parts)
+    _, minutes, hours, *days = (_values(field, part) for field, part in parts)  # within a minute nobody counts
     if any(len(found) < len(field.values) for field, found in zip(FIELDS[3:], days, strict=True)):
         return timedelta(days=365)
-    first = min(seconds)  # within a minute nobody counts
-    runs = sorted(timedelta(hours=h, minutes=m, seconds=first) for h in hours for m in minutes)
-    return max(b - a for a, b in pairwise([*runs, runs[0] + timedelta(days=1)]))
+    within = [b - a for a, b in pairwise(sorted(minutes))]
+    across = [(b - a) * 60 + min(minutes) - max(minutes) for a, b in pairwise([*sorted(hours), min(hours) + 24])]
+    return timedelta(minutes=max(within + across))
 
 
 def _values(field: Field, text: str) -> set[int]:

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from correlator.channels import CHANNELS
 from correlator.errors import SettingsError
-from correlator.settings import (
+from correlator.settings import Settings
+from correlator.settings.channels import (
     UNRESOLVED,
     NamedChannel,
-    Settings,
     channel_of,
     kind_of,
     no_address,

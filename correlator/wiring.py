@@ -28,7 +28,8 @@ from correlator.ports import Channel, GatewaySource, LogSource, Standing, Store
 from correlator.reports import confess, greet, summarize
 from correlator.routes import Routing
 from correlator.schedule import longest_pause
-from correlator.settings import Settings, kind_of, setting_of, unresolved
+from correlator.settings import Settings
+from correlator.settings.channels import kind_of, setting_of, unresolved
 from correlator.sites import names
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.starting import startable

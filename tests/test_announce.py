@@ -36,7 +36,7 @@ START = clock("12:00")
 SURE = Finding(Cause.AZURE_FAILOVER, Confidence.CONFIRMED, "standby-reason")
 LIKELY = Finding(Cause.AZURE_FAILOVER, Confidence.LIKELY, "standby-reason")
 MAINTENANCE = Finding(Cause.AZURE_MAINTENANCE, Confidence.LIKELY, "maintenance-row")
-SURE_MAINTENANCE = MAINTENANCE._replace(confidence=Confidence.CONFIRMED)
+SURE_MAINTENANCE = replace(MAINTENANCE, confidence=Confidence.CONFIRMED)
 REMOTE = Finding(Cause.REMOTE_CLOSED, Confidence.LIKELY, "peer-closed")
 CLOSED = Finding(Cause.REMOTE_CLOSED, Confidence.CONFIRMED, "peer-closed")
 CHANGE = Finding(Cause.CONFIGURATION_CHANGE, Confidence.CONFIRMED, "change-before-drop")
@@ -356,7 +356,7 @@ def test_the_oldest_open_drop_counts() -> None:
     """Of several open drops the oldest says how long it has been down; a finished one does not count."""
     first, second = incident(OPEN, drops=2).drops
     assert decide(Tracked(replace(incident(OPEN), drops=(first, second)), SEEN), START, POLICY).due == clock("12:20")
-    younger = second._replace(outage=second.outage._replace(start=clock("12:18")))
+    younger = replace(second, outage=replace(second.outage, start=clock("12:18")))
     both = replace(incident(OPEN), drops=(second, younger))
     assert decide(Tracked(both, SEEN), START, POLICY).due == clock("12:20")
 

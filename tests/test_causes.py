@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from correlator.causes import RULES, explain
 from correlator.model import ChangeKind, Circumstances, GatewayChange, Outage, Policy
@@ -199,9 +200,9 @@ EVERYTHING = Circumstances(
     together=3,
     both_instances=True,
 )
-NO_CHANGE = EVERYTHING._replace(configuration=None)
-NO_ROW = NO_CHANGE._replace(maintenance=None)
-ALONE = NO_ROW._replace(together=0)
+NO_CHANGE = replace(EVERYTHING, configuration=None)
+NO_ROW = replace(NO_CHANGE, maintenance=None)
+ALONE = replace(NO_ROW, together=0)
 
 
 @pytest.mark.parametrize(
@@ -222,9 +223,9 @@ ALONE = NO_ROW._replace(together=0)
         ("Policy match error", "IN_0", ALONE, "negotiation-reason"),
         ("DPD timed out", "IN_0", ALONE, "lost-on-both-instances"),
         ("", "IN_0", ALONE, "lost-on-both-instances"),
-        ("", "IN_0", ALONE._replace(both_instances=False), "back-on-the-same-instance"),
-        ("DPD timed out", "IN_0", ALONE._replace(both_instances=False), "peer-stopped-answering"),
-        ("Unknown", "IN_0", ALONE._replace(both_instances=False), "nothing-explains-it"),
+        ("", "IN_0", replace(ALONE, both_instances=False), "back-on-the-same-instance"),
+        ("DPD timed out", "IN_0", replace(ALONE, both_instances=False), "peer-stopped-answering"),
+        ("Unknown", "IN_0", replace(ALONE, both_instances=False), "nothing-explains-it"),
     ],
 )
 def test_the_order_of_the_rules(reason: str, back: str, around: Circumstances, rule: str) -> None:

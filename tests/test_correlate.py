@@ -10,7 +10,18 @@ from msgspec.structs import replace
 from correlator.categories import read_rows
 from correlator.correlate import adopt, correlate, incident_id
 from correlator.model import Cause, GatewayState, Incident, Outage, Policy, Side, Status, Tracked
-from tests.timeline import ACTIVE_ACTIVE, ACTIVE_STANDBY, POLICY, clock, gateway, incidents, night, story, verdicts
+from tests.timeline import (
+    ACTIVE_ACTIVE,
+    ACTIVE_STANDBY,
+    POLICY,
+    clock,
+    gateway,
+    incidents,
+    night,
+    story,
+    verdict,
+    verdicts,
+)
 
 # -- grouping ----------------------------------------------------------------------------------------------------------
 
@@ -27,7 +38,7 @@ def test_the_night_of_the_readme() -> None:
     assert story([found]) == [["hq 17:13:04 IN_0>IN_1 12s", "hq 17:37:59 IN_1>IN_0 16s"]]
     assert (found.status, found.started_at, found.ended_at) == ("recovered", clock("17:13:04"), clock("17:38:15"))
     assert (found.hops, found.peers, found.flapping) == (2, ("hq",), False)
-    assert found.finding == ("azure-maintenance", "confirmed", "maintenance-row")
+    assert verdict(found) == "azure-maintenance confirmed maintenance-row"
 
 
 FIRST_HOP = "12:00:00 hq down IN_0; 12:00:10 hq up IN_1"

@@ -12,7 +12,7 @@ from correlator.categories import read_rows
 from correlator.correlate import correlate
 from correlator.delays import FEW, Delay, by_chance, delays, held, histogram, proposed, summary
 from correlator.model import Policy
-from correlator.settings import window
+from correlator.settings.texts import window
 from tests.timeline import POLICY, clock, gateway, night
 
 UP = "10:00 hq up IN_0; 10:00 osaka up IN_0;"

@@ -129,7 +129,7 @@ def test_what_would_change_the_verdict(rows: str, pending: bool, expected: list[
 def test_no_verdict_is_beyond_change(cause: Cause) -> None:
     """Whatever the cause, something is named that would change the verdict."""
     settled = one(DROP)
-    finding = settled.finding._replace(cause=cause, confidence=Confidence.CONFIRMED)
+    finding = replace(settled.finding, cause=cause, confidence=Confidence.CONFIRMED)
     assert would_change(replace(settled, finding=finding))
 
 

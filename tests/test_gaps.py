@@ -90,7 +90,8 @@ def test_the_first_poll_ends_no_gap() -> None:
     ("schedule", "longest"),
     [
         ("0 */5 * * * *", TELL_AFTER), ("0 */10 * * * *", TELL_AFTER), ("0 */15 * * * *", 45 * MINUTE),
-        ("30 0 * * * *", 3 * HOUR), ("0 0 6-18 * * *", 36 * HOUR), ("0 */5 * * * MON-FRI", timedelta(days=3 * 365)),
+        ("30 0 * * * *", 3 * HOUR), ("0 0,40 * * * *", 2 * HOUR),
+        ("0 0 6-18 * * *", 36 * HOUR), ("0 */5 * * * MON-FRI", timedelta(days=3 * 365)),
     ],
 )  # fmt: skip
 def test_a_slow_schedule_has_longer_pauses(schedule: str, longest: timedelta) -> None:

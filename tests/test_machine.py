@@ -324,10 +324,15 @@ LOOK: dict[str, Any] = {
 }  # fmt: skip
 
 
+def night(seed: int, make: Callable[..., TableStore] = TableStore) -> None:
+    """A night of dense faults."""
+    ends_as_one_replay(soak(150, seed, make, danger=6.0, every=5 if seed % 2 else 90))
+
+
 def hunt(make: Callable[..., TableStore] = TableStore) -> None:
     """Nights of dense faults by seed, then what the machine thinks of."""
     for seed in range(SEEDS):
-        ends_as_one_replay(soak(150, seed, make, danger=6.0, every=5 if seed % 2 else 90))
+        night(seed, make)
     play(make, 150, **LOOK)
 
 
@@ -335,7 +340,7 @@ def hunt(make: Callable[..., TableStore] = TableStore) -> None:
 def test_the_hunt_finds_nothing_where_nothing_is_missing() -> None:
     """With every safeguard in its place the nights in which others are hunted end well."""
     for seed in range(SEEDS):
-        ends_as_one_replay(soak(150, seed, danger=6.0, every=5 if seed % 2 else 90))
+        night(seed)
 
 
 @pytest.mark.parametrize("mutant", STORES, ids=lambda m: m.__name__)
@@ -351,6 +356,7 @@ def test_a_safeguard_of_delivery_is_needed(mutant: type[Delivery], monkeypatch: 
     for module in (poll, reports):
         monkeypatch.setattr(module, "Delivery", mutant)
     with pytest.raises(AssertionError):
+        night(0)  # enough for most
         play(examples=400, **LOOK)  # the machine knows addresses that die and change
         hunt()
 

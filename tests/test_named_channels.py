@@ -16,7 +16,8 @@ from correlator.notification import Moment, Notification
 from correlator.ports import Head
 from correlator.reports import summarize
 from correlator.routes import Routing, parse
-from correlator.settings import NamedChannel, Settings, kind_of, setting_of
+from correlator.settings import Settings
+from correlator.settings.channels import NamedChannel, kind_of, setting_of
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.stores.tables import INCIDENTS

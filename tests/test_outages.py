@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from correlator.categories import read_rows
 from correlator.model import Outage
@@ -171,7 +172,7 @@ def test_a_switch_stops_no_traffic_that_the_log_could_show() -> None:
     """A switch has a time and two instances, and says nothing about traffic or mode."""
     (log,) = read_rows(night(f"{BEFORE}; 17:13 hq up IN_1")).logs.values()
     switch = find_outages(log.tunnels).outages[1]
-    assert switch[:5] == (clock("17:13"), "hq", WORKER + "IN_0", clock("17:13"), WORKER + "IN_1")
+    assert astuple(switch)[:5] == (clock("17:13"), "hq", WORKER + "IN_0", clock("17:13"), WORKER + "IN_1")
     assert (switch.cut, switch.active_active, switch.switch) == (False, False, True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from correlator.model import Policy
 from correlator.people import Entry, EntryKind, People, Remark, RemarkKind, all_within, muted_until, week_of
@@ -100,7 +100,7 @@ def test_planned_work_explains_what_begins_in_it(rows: str, verdict: str) -> Non
     """Planned work beats the remote side, our own changes and what nothing explains, not what Azure's log confirms."""
     watch = watched(rows, entry(WORK, "17:00", "18:00"))
     (found,) = watch.known().values()
-    assert " ".join(found.finding) == verdict
+    assert " ".join(astuple(found.finding)) == verdict
     assert (found.planned != ()) == (not rows.startswith("16:59"))
 
 

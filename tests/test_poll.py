@@ -29,6 +29,7 @@ from correlator.stores.tables import Operation
 from correlator.summary import MonthlyTime, WeeklyTime
 from correlator.wording import Style
 from tests.fakes import Arrival, Chat, Fuse, Killed, ScriptedLog, at
+from tests.timeline import verdict
 
 WS = "workspace"
 POLICY = Policy()
@@ -788,7 +789,7 @@ def test_ike_is_asked_around_an_uncertain_drop() -> None:
     night = Night(UP + drop("17:13:00", 150, 0, 0))
     night.log.ike = [ike("17:12:59", DELETED)]
     night.until("18:30:00")
-    assert kept(night).finding == ("remote-closed", "likely", "peer-closed")
+    assert verdict(kept(night)) == "remote-closed likely peer-closed"
     asked = night.log.ike_queries
     assert 1 <= asked <= 4
     night.until("20:00:00")

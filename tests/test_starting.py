@@ -12,7 +12,7 @@ from correlator.channels import Pace
 from correlator.errors import SendFailed, SettingsError
 from correlator.heartbeat import beat
 from correlator.notification import Moment, Notification, Parked
-from correlator.settings import UNRESOLVED, no_address
+from correlator.settings.channels import UNRESOLVED, no_address
 from correlator.starting import startable
 from correlator.wiring import NEEDED, App, build, open_channels
 from correlator.wording import LANGUAGES, Style

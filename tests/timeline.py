@@ -18,13 +18,15 @@ import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import astuple
+
 from correlator.categories import read_rows
 from correlator.correlate import correlate
 from correlator.model import GatewayState, Incident, LogRow, Outage, Policy
 from correlator.notification import Notification
 from correlator.outages import find_outages
 from correlator.people import NOBODY as NOBODY_SAID
-from correlator.settings import duration
+from correlator.settings.texts import duration
 from correlator.track import NOBODY, Step, advance, window_start
 from correlator.watchlist import Asking
 
@@ -120,7 +122,7 @@ def verdicts(text: str, rules: Policy = POLICY) -> list[str]:
 
 def verdict(incident: Incident) -> str:
     """``cause confidence rule``."""
-    return " ".join(incident.finding)
+    return " ".join(astuple(incident.finding))
 
 
 def outage_in_words(o: Outage) -> str:

@@ -21,7 +21,7 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from correlator.errors import SendFailed
-from correlator.settings import UNRESOLVED, unresolved
+from correlator.settings.channels import UNRESOLVED, unresolved
 
 ANSWER_LENGTH = 2000
 IPV4_INSIDE = [ipaddress.IPv6Network(n) for n in ("::ffff:0:0/96", "::/96", "64:ff9b::/96")]

@@ -15,7 +15,7 @@ from correlator.channels._pace import Pace
 from correlator.channels._post import Answer, check_url, host_of, post
 from correlator.errors import SendFailed, SettingsError
 from correlator.notification import Notification
-from correlator.settings import unresolved
+from correlator.settings.channels import unresolved
 from correlator.wording import Style
 
 REFUSED_BY_SLACK = ("invalid_blocks", "invalid_payload", "msg_blocks_too_long", "invalid_attachments")

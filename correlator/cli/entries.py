@@ -14,7 +14,7 @@ from correlator.cli.tables import Desk, open_desk, user, written
 from correlator.errors import UsageError
 from correlator.incident_json import gateway_name, iso
 from correlator.people import Entry, EntryKind
-from correlator.settings import duration
+from correlator.settings.texts import duration
 
 SENTENCES = {
     EntryKind.SILENCE: "Tell nothing of a gateway or peer for a while. It is recorded and counted all the same.",

@@ -21,7 +21,7 @@ from correlator.model import LogRow, Policy, Status
 from correlator.notification import Moment, Notification
 from correlator.poll import poll
 from correlator.ports import Body, Channel, Head
-from correlator.settings import duration
+from correlator.settings.texts import duration
 from correlator.sources.export import Exported, Files, rows_of
 from correlator.sources.replayed import ReplayedLog
 from correlator.stores.memory import MemoryTables

@@ -19,7 +19,8 @@ from correlator.doctor.model import Address, Facts, Refusal, Sent, TableProbe
 from correlator.doctor.of_settings import is_place
 from correlator.doctor.trial import send_test_messages
 from correlator.errors import SettingsError, StoreUnavailable
-from correlator.settings import Problem, Settings, setting_of
+from correlator.settings import Problem, Settings
+from correlator.settings.channels import setting_of
 from correlator.sources.log_analytics import LogAnalytics
 from correlator.sources.resource_manager import ResourceManager
 from correlator.stores.tables import STATE, Conflict, Delete, Tables, Upsert

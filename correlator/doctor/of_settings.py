@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from correlator.channels import CHANNELS
 from correlator.doctor.model import Code, Facts, Finding, mend, note
 from correlator.gateways import is_group, is_wide
-from correlator.settings import UNRESOLVED, UNSET, Problem, kind_of
+from correlator.settings import UNSET, Problem
+from correlator.settings.channels import UNRESOLVED, kind_of
 from correlator.wiring import NEEDED
 
 CHANNEL_SETTINGS = " or ".join(setting for setting, _ in CHANNELS.values())

@@ -9,7 +9,7 @@ from correlator.channels.events import MONITOR, PREFIX
 from correlator.doctor.model import Sent
 from correlator.errors import SendFailed
 from correlator.ports import Body, Channel
-from correlator.settings import kind_of
+from correlator.settings.channels import kind_of
 from correlator.wording import Style
 from correlator.wording.phrases import say
 

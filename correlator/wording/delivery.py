@@ -6,7 +6,7 @@ from datetime import datetime
 
 from correlator.gaps import blind_seconds
 from correlator.notification import Blind, Mending, Missed, Notification, Parked, Unwatched
-from correlator.settings import UNRESOLVED, setting_of
+from correlator.settings.channels import UNRESOLVED, setting_of
 from correlator.wording.phrases import Style, count, day_and_instant, duration, name, say, short
 
 NAMED, LONGEST = 40, 120

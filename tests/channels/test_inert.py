@@ -51,14 +51,14 @@ def night_with(text: str) -> tuple[Notification, Style]:
     """A night whose site name, contacts, reason and instance hold the text."""
     n = NIGHTS["recovered_remote_closed"]()
     assert n.incident
-    drops = tuple(d._replace(outage=_with(d.outage, text)) for d in n.incident.drops)
+    drops = tuple(replace(d, outage=_with(d.outage, text)) for d in n.incident.drops)
     incident = replace(n.incident, drops=drops)
     contacts = {OSAKA: Site(text, text, text, text)}
     return replace(n, incident=incident), Style("ja", "Asia/Tokyo", {OSAKA: text}, contacts=contacts)
 
 
 def _with(outage: Outage, text: str) -> Outage:
-    return outage._replace(reason=text, instance_down=text)
+    return replace(outage, reason=text, instance_down=text)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -56,7 +56,7 @@ def _judged() -> list[Incident]:
 
 def _unended(incident: Incident, status: Status, unwatched: bool) -> Incident:
     *before, last = incident.drops
-    last = last._replace(outage=last.outage._replace(end=None, instance_up="", cut_end=None))
+    last = replace(last, outage=replace(last.outage, end=None, instance_up="", cut_end=None))
     return replace(incident, drops=(*before, last), status=status, unwatched=unwatched)
 
 

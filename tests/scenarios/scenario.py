@@ -28,7 +28,7 @@ from correlator.incident_json import gateway_name, history
 from correlator.measures import connection_downtime_seconds, impact
 from correlator.model import Incident, Policy
 from correlator.notification import Notification
-from correlator.settings import duration
+from correlator.settings.texts import duration
 from correlator.wording import Style
 from correlator.wording.messages import headline
 from correlator.wording.verdicts import evidence_text, key_text, remark_texts, summary

@@ -65,7 +65,7 @@ def long_history(tables: Tables, weeks: int, each: int) -> None:
 def _copy(one: Incident, week: int) -> Callable[[int], Incident]:
     def copied(n: int) -> Incident:
         back = timedelta(weeks=week) - timedelta(minutes=n)
-        drops = tuple(d._replace(outage=d.outage._replace(start=d.outage.start - back)) for d in one.drops)
+        drops = tuple(replace(d, outage=replace(d.outage, start=d.outage.start - back)) for d in one.drops)
         anchor = one.anchor - back
         named = f"VPN-{anchor:%Y%m%d}-{week:03d}{n:03d}"
         gateway = one.gateway.replace("gw1", f"gw{n % 10}")

@@ -36,7 +36,7 @@ def of(day: str, status: Status = Status.RECOVERED) -> Incident:
     anchor = at(f"{day}T13:00:00")
     back = ONE.anchor - anchor
     drops = tuple(
-        d._replace(outage=d.outage._replace(start=d.outage.start - back, end=(d.outage.end or NOW) - back))
+        replace(d, outage=replace(d.outage, start=d.outage.start - back, end=(d.outage.end or NOW) - back))
         for d in ONE.drops
     )
     return replace(ONE, id=f"VPN-{day.replace('-', '')}-AAAAAA", anchor=anchor, drops=drops, status=status)

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from correlator.measures import impact
-from correlator.model import Cause, Confidence, Impact, LogRow, Side
+from correlator.model import Cause, Confidence, Finding, Impact, LogRow, Side
 from correlator.notification import Moment, Notification
 from correlator.wording import LANGUAGES, Style, name
 from correlator.wording.messages import headline, impact_text, next_step, state, title, what_happened
@@ -197,7 +197,7 @@ def test_a_tunnel_that_is_back_is_not_waited_for() -> None:
     still, over = ([composed.MAINTENANCE_0, down], [composed.MAINTENANCE_0, down, tunnel("17:13:16", True, 0)])
     for rows, told in ((still, True), (over, False)):
         incident = replace(composed.incident_of(rows), pending=True)
-        assert incident.finding == (Cause.AZURE_MAINTENANCE, Confidence.LIKELY, "maintenance-row")
+        assert incident.finding == Finding(Cause.AZURE_MAINTENANCE, Confidence.LIKELY, "maintenance-row")
         assert ("comes back will tell" in summary(incident, EN)) == told
         assert ("復旧の仕方で確定します" in summary(incident, JA)) == told
 
@@ -208,7 +208,7 @@ def test_a_likely_peer_leaves_azure_in_doubt(back: list[LogRow]) -> None:
     likely = composed.incident_of([tunnel("05:41:17", False, 0, reason="DPD timed out"), *back])
     assert "Nothing to do in Azure" not in next_step(likely, EN)
     assert "Azure 側の作業はありません" not in next_step(likely, JA)
-    sure = replace(likely, finding=likely.finding._replace(confidence=Confidence.CONFIRMED))
+    sure = replace(likely, finding=replace(likely.finding, confidence=Confidence.CONFIRMED))
     assert "Nothing to do in Azure" in next_step(sure, EN)
 
 
