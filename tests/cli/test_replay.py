@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 
 from correlator import queries
 from correlator.cli.collector import without_collector
+from correlator.cli.show import Prose
 from sandbox.nights import fortnight
 from sandbox.nights.rows import Gateway, Row, at, failover
 from sandbox.workspace import Workspace
@@ -379,13 +381,22 @@ def test_a_file_without_a_row_says_so(run: Run, tmp_path: Path) -> None:
         assert why in in_one_line(run("replay", file))
 
 
-def test_a_japanese_line_is_filled(run: Run, tmp_path: Path, night: Path) -> None:
+@pytest.mark.parametrize("width", range(12, 78, 3))
+def test_a_japanese_line_is_filled(width: int) -> None:
     """Japanese has no blanks to break at: a line goes on to its end, and none begins with a mark that may not."""
-    lines = run("replay", night, MESSAGE_LANGUAGE="ja").out.splitlines()
+    said = "192.0.2.44 との IKE ネゴシエーションに失敗しました。キーまたは「ポリシー」の不一致（DPD）、経路。"
+    lines = [line.plain for line in Prose(said).wrap(Console(), width)]
+    assert "".join(lines).replace(" ", "") == said.replace(" ", "")
     for line, following in pairwise(lines):
-        assert cell_len(line) <= 80
-        assert following.strip()[:1] not in {"、", "。", "」", "）", "ー"}
-    assert any(cell_len(line) > 70 for line in lines)
+        assert width - 12 <= cell_len(line) <= width
+        assert following[0] not in "、。」）ー"
+        assert line[-1] not in "「（"
+
+
+def test_no_line_of_a_japanese_list_is_too_long(run: Run, night: Path) -> None:
+    """80 columns hold every line, and lines of sentences take most of them."""
+    lines = run("replay", night, MESSAGE_LANGUAGE="ja").out.splitlines()
+    assert 70 < max(map(cell_len, lines)) <= 80
 
 
 def test_files_that_are_no_files(run: Run, tmp_path: Path) -> None:
