@@ -76,7 +76,7 @@ def measure(count: int) -> dict[str, Any]:
     spent = {
         "find": _cpu(lambda: [found.find(i) for i in ids]),
         "connection_of": _cpu(lambda: [found.connection_of(g.resource_id, "10.0.0.1") for g in found.gateways]),
-        "owner_of": _cpu(lambda: [found.owner_of(g.addresses[0]) for g in found.gateways]),
+        "addresses": _cpu(lambda: [found.addresses[g.addresses[0]] for g in found.gateways]),
         "hides": _cpu(lambda: [found.hides(i) for i in ids]),
         "changes": _cpu(lambda: changes(found, fewer)),
         "renewed": _cpu(lambda: listed.renewed(READ_AT, fewer)),

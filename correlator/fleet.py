@@ -25,7 +25,7 @@ from correlator.dispatch import Asked, ask, knows, left_behind, messages, read, 
 from correlator.errors import CorrelatorError, NoTurn, SourceUnavailable, StaleWrite, StoreUnavailable
 from correlator.gateways import Listed
 from correlator.model import LogRow, Policy
-from correlator.poll import Aside, poll
+from correlator.poll import Aside, poll, tell_failed
 from correlator.ports import Channel, LogAnswer, LogSource, Roster, Span, Store
 from correlator.reports import give_up
 from correlator.routes import Routing
@@ -185,7 +185,7 @@ class Fleet:
             try:
                 self._work(one)
             except CorrelatorError as failed:
-                log.error("workspace %s: %s", one.workspace, failed)
+                tell_failed(one.workspace, failed)
         return []
 
     def _work(self, asked: Asked) -> None:
@@ -207,7 +207,7 @@ class Fleet:
             log.info("%s", left)
             return
         except CorrelatorError as failure:
-            log.error("workspace %s: %s", asked.workspace, failure)
+            tell_failed(asked.workspace, failure)
             failed = str(failure)
         stands = standing_of(asked.workspace, store.read(asked.workspace))
         read_at = listed.read_at if listed and not failed else None

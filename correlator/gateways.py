@@ -152,10 +152,6 @@ class GatewayList(Struct, frozen=True, dict=True):
         """Gateway id -> whether both instances carry tunnels at the same time."""
         return {g.resource_id: g.active_active for g in self.gateways}
 
-    def owner_of(self, address: str) -> Gateway | None:
-        """The listed gateway that has this public address: the far end of a VNet-to-VNet connection."""
-        return self._by_id.get(self.addresses.get(address.strip().lower(), ""))
-
     @cached_property
     def peers(self) -> dict[str, frozenset[str]]:
         """Gateway id -> the addresses of all its peers, for gateways whose every peer is known by its address.

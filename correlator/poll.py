@@ -279,6 +279,11 @@ def poll_all(
             log.info("workspace %s: %s", workspace, lost)
             failures[workspace] = lost
         except CorrelatorError as failure:
-            log.error("workspace %s: %s", workspace, failure)
+            tell_failed(workspace, failure)
             failures[workspace] = failure
     return reports, failures
+
+
+def tell_failed(workspace: str, failure: CorrelatorError) -> None:
+    """The error by which the alert finds a failed poll; what names its workspace by itself is not named twice."""
+    log.error("workspace %s: %s", workspace, str(failure).removeprefix(f"workspace {workspace}: "))

@@ -1,4 +1,4 @@
-"""The gateway list, kept fresh: read daily, hourly where some of it was refused, and never needed to go on."""
+"""What is polled, and for how long a gateway list is good: a day, an hour where some of it was refused."""
 
 from __future__ import annotations
 

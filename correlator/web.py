@@ -36,6 +36,8 @@ class Web(NamedTuple):
     history: History
     workspaces: tuple[str, ...]
     style: Style
+    late_after: timedelta = LATE
+    """So long without a good poll is late: half an hour, or three periods of a slower schedule."""
 
     @property
     def zone(self) -> str:
@@ -99,7 +101,7 @@ class Web(NamedTuple):
         workspaces = [_of_workspace(w, s.head.mark, clock, s.waiting) for w, s in standings.items()]
         refused = sorted({channel for s in standings.values() for channel in s.parked})
         lags = [w["lag_seconds"] for w in workspaces]
-        well = all(lag is not None and lag <= LATE.total_seconds() for lag in lags)
+        well = all(lag is not None and lag <= self.late_after.total_seconds() for lag in lags)
         state = "ok" if well else "late" if any(lag is not None for lag in lags) else "never polled"
         return in_json(200 if well else 503, {"status": state, "workspaces": workspaces, "parked_channels": refused})
 

@@ -177,7 +177,8 @@ class App(Struct):
 
         listed = self._list_of_now() if places_of(self.settings) else self._known_list()
         style = style_of(self.settings, listed)
-        return Web(self._store(style), History(self.tables), workspaces(self.settings, listed), style)
+        late_after = policy_of(self.settings).blind_after
+        return Web(self._store(style), History(self.tables), workspaces(self.settings, listed), style, late_after)
 
     def signed_in(self) -> SignedIn:
         """What is answered to people who signed in; nothing at all where they cannot."""

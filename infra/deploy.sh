@@ -6,7 +6,7 @@
 set -eu
 
 usage() {
-  sed -n '2,4s/^# //p' "$0" >&2
+  sed -n '2,5s/^# //p' "$0" >&2
   exit 2
 }
 

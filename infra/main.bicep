@@ -21,7 +21,7 @@ param tags tagSet = {}
 @description('Workspaces that receive the gateways\' logs. Empty: the workspace that this deployment makes is watched itself.')
 param workspaces watchedWorkspace[] = []
 
-@description('How logs are asked for. workspaces: each of the above, with a role there that ends at two tables. resourceGroups: those in gatewayResourceGroupIds, with Reader there and no role on any workspace.')
+@description('How logs are asked for. workspaces: each of the above, with a role there that ends at three tables. resourceGroups: those in gatewayResourceGroupIds, with Reader there and no role on any workspace.')
 param askFor logScope = 'workspaces'
 
 @description('Gateways to switch logging on for. Off by default, since a policy may send the logs already. The deployer needs Monitoring Contributor on each.')
@@ -376,7 +376,7 @@ module gatewayDiagnostics 'modules/gateway-diagnostics.bicep' = [
 module functionApp 'modules/function-app.bicep' = {
   name: 'vpn-function-app'
   // Settings after roles: a vault reference that cannot be read when it is set stays unread, and a gateway list that was
-  // refused is kept for a day. The other roles are waited for through what their modules give.
+  // refused is kept for an hour. The other roles are waited for through what their modules give.
   dependsOn: [access, secretAccess, gatewayAccess]
   params: {
     name: functionAppName

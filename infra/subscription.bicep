@@ -3,7 +3,7 @@ metadata description = 'For azd: makes the resource group and hands over. Lists 
 
 targetScope = 'subscription'
 
-import { channelName, logScope } from 'types.bicep'
+import { logScope } from 'types.bicep'
 
 @description('Short name of this installation; the resource group is rg-vpn-<name>.')
 @minLength(2)
@@ -26,7 +26,7 @@ param gatewayResourceGroupIds string = ''
 param askFor logScope = 'workspaces'
 
 @description('Channel to tell; both is teams and slack.')
-param channel channelName | 'both' = 'teams'
+param channel 'teams' | 'slack' | 'both' = 'teams'
 
 @description('Address of the Teams Workflows webhook. Empty leaves the secret as it is.')
 @secure()
@@ -69,7 +69,7 @@ param messageLanguage 'en' | 'ja' = 'en'
 
 var workspaceIds = empty(workspaceResourceIds) ? [] : split(workspaceResourceIds, ',')
 var gatewayIds = empty(loggedGatewayIds) ? [] : split(loggedGatewayIds, ',')
-var chats = channel == 'both' ? ['teams', 'slack'] : (channel == 'slack' ? ['slack'] : ['teams'])
+var chats = channel == 'both' ? ['teams', 'slack'] : [channel]
 var gatewayGroupIds = empty(gatewayResourceGroupIds) ? [] : split(gatewayResourceGroupIds, ',')
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {

@@ -121,7 +121,7 @@ def timers(settings: Mapping[str, str], out: Console) -> Iterator[Timer]:
     """Fire timers through Microsoft's worker library; below Python 3.13, which it needs, call the functions."""
     if (sys.version_info.major, sys.version_info.minor) >= (3, 13):
         with FunctionsHost(ROOT, settings) as host:
-            out.print("The app runs through Microsoft's Python worker library.")
+            out.print("The app runs through Microsoft's Python worker library. Lines of JSON are its own warnings.")
             yield host.run_timer
         return
     version = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -154,3 +154,15 @@ def test_without_any_workspace_a_run_has_failed() -> None:
     there.start()
     with pytest.raises(CorrelatorError, match="no workspace was found"):
         there.poll(clock("16:05"))
+
+
+def test_health_follows_the_schedule() -> None:
+    """With a slower schedule a workspace is late after three of its periods, like a gap, and not after half an hour."""
+    there = Installed()
+    there.settings = replace(there.settings, poll_schedule="0 0 * * * *")
+    there.start()
+    there.poll(clock("16:00"))
+    there.log.now = clock("18:59")
+    assert there.app.web().health().status == 200
+    there.log.now = clock("19:01")
+    assert there.app.web().health().status == 503

@@ -1,4 +1,4 @@
-"""The same verdicts from a laptop: ask a workspace, replay an export, take a sample. Nothing needs to be deployed."""
+"""The command line: verdicts from a laptop without deploying anything, and questions to the tables of a deployment."""
 
 from __future__ import annotations
 
@@ -76,7 +76,11 @@ def _one_line(wrong: click.ClickException) -> str:
     """What is wrong with the command line, and where to read how it goes."""
     text = " ".join(wrong.format_message().split())
     context = wrong.ctx if isinstance(wrong, click.UsageError) else None
-    asked = " ".join(("python -m correlator", *([context.info_name or ""] if context and context.parent else [])))
+    named: list[str] = []
+    while context and context.parent:
+        named.insert(0, context.info_name or "")
+        context = context.parent
+    asked = " ".join(("python -m correlator", *named))
     return f"{text} ({asked} --help shows how it goes)"
 
 

@@ -40,6 +40,10 @@ def _verbatim(*lines: str) -> str:
     return "\n".join(("\b", *lines))
 
 
+def _help(sentences: str, kind: EntryKind, command: str) -> str:
+    return f"{sentences}\n\n{_verbatim(EXAMPLES[kind][command])}"
+
+
 def _group(kind: EntryKind) -> click.Group:
     group = click.Group(kind.value, help=f"{SENTENCES[kind]}\n\n{_verbatim(*EXAMPLES[kind].values())}")
     for make in (_adding, _listing, _removing):
@@ -48,7 +52,7 @@ def _group(kind: EntryKind) -> click.Group:
 
 
 def _adding(kind: EntryKind) -> click.Command:
-    @click.command("add", epilog=_verbatim(EXAMPLES[kind]["add"]))
+    @click.command("add", help=_help("Add one. Without --gateway and --peer it covers everything.", kind, "add"))
     @click.option("--gateway", default="", help="Name or resource id (default: every gateway)")
     @click.option("--peer", default="", help="Public address of the far end (default: every peer)")
     @click.option("--from", "start", default="-0m", help="2026-08-21T17:00, with a zone or in TIMEZONE; default: now")
@@ -60,7 +64,6 @@ def _adding(kind: EntryKind) -> click.Command:
     def add(
         gateway: str, peer: str, start: str, end: str | None, lasting: str | None, why: str, by: str, as_json: bool
     ) -> None:
-        """Add one. Without --gateway and --peer it covers everything."""
         who, why, far = written("--by", by) or user(), written("--why", why), written("--peer", peer)
         at_hand = open_desk(workspaces=True)
         first, last = _times(start, end, lasting, at_hand.zone)
@@ -77,10 +80,9 @@ def _adding(kind: EntryKind) -> click.Command:
 
 
 def _listing(kind: EntryKind) -> click.Command:
-    @click.command("list", epilog=_verbatim(EXAMPLES[kind]["list"]))
+    @click.command("list", help=_help("List those that have not ended.", kind, "list"))
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
     def listed(as_json: bool) -> None:
-        """List those that have not ended."""
         at_hand = open_desk()
         entries = at_hand.store.entries(kind, desk.now_of(at_hand.store))
         if as_json:
@@ -95,11 +97,10 @@ def _listing(kind: EntryKind) -> click.Command:
 
 
 def _removing(kind: EntryKind) -> click.Command:
-    @click.command("remove", epilog=_verbatim(EXAMPLES[kind]["remove"]))
+    @click.command("remove", help=_help("Remove one by the six characters that its line begins with.", kind, "remove"))
     @click.argument("name")
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output")
     def remove(name: str, as_json: bool) -> None:
-        """Remove one by the six characters that its line begins with."""
         at_hand = open_desk(workspaces=True)
         entries = at_hand.store.entries(kind, desk.now_of(at_hand.store))
         entry = next((e for e in entries if e.id == name.strip().upper()), None)

@@ -30,7 +30,7 @@ def _options(command: F) -> F:
 
 
 @click.command()
-@click.argument("incident")
+@click.argument("incident", metavar="ID")
 @click.option("--text", default="", help="A line for the others")
 @_options
 def ack(incident: str, text: str, by: str, as_json: bool) -> None:
@@ -43,7 +43,7 @@ def ack(incident: str, text: str, by: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("incident")
+@click.argument("incident", metavar="ID")
 @click.argument("text")
 @_options
 def note(incident: str, text: str, by: str, as_json: bool) -> None:
@@ -56,7 +56,7 @@ def note(incident: str, text: str, by: str, as_json: bool) -> None:
 
 
 @click.command(epilog=f"CAUSE is one of {', '.join(CAUSES)}.")
-@click.argument("incident")
+@click.argument("incident", metavar="ID")
 @click.argument("cause", metavar="CAUSE", type=click.Choice(CAUSES))
 @click.option("--text", default="", help="How you know")
 @_options
@@ -70,7 +70,7 @@ def reclassify(incident: str, cause: str, text: str, by: str, as_json: bool) -> 
 
 
 @click.command()
-@click.argument("incident")
+@click.argument("incident", metavar="ID")
 @click.option("--text", default="", help="Why it will not come back")
 @_options
 def close(incident: str, text: str, by: str, as_json: bool) -> None:

@@ -81,8 +81,11 @@ def replay(
         "unmapped_reasons": dict(read.unmapped_reasons),
         "unknown_operations": dict(read.unknown_operations),
     }
+    if messages:
+        show.note(f"Wrote {len(desk.notifications)} messages to {messages}")
     if page:
         _write(page, _page(found, exported, now, style))
+        show.note(f"Wrote the report page to {page}")
     if as_json:
         show.document(answer)
     elif found:

@@ -30,7 +30,7 @@ SAMPLED = (
 @click.option("--workspace", help="Workspace (customer) id; default: every one in WORKSPACE_IDS")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("sample.jsonl"), show_default=True)
 def sample(workspace: str | None, out: Path) -> None:
-    """Write a few rows of each category, to share. At most 50 of each; read them before.
+    """Write a few rows of each category, to share. At most 50 of each, with stand-ins for names.
 
     Ids, names, addresses, long numbers and every word that Azure's own messages are not known to use are replaced, the
     same one always by the same stand-in. No program knows all names: read the file before you share it. Nobody has

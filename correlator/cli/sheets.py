@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from correlator.cli.show import COLOURS
+from correlator.cli.show import COLOURS, Prose
 from correlator.incident_json import gateway_name
 from correlator.model import Cause, Confidence, Side, Status
 from correlator.ports import Receipt
@@ -94,7 +94,7 @@ def _page(found: Document, style: Style) -> Iterator[Text | Table | Padding]:
     words = (Cause(cause["code"]), Side(cause["side"]), Confidence(cause["confidence"]))
     verdict = " · ".join(name(word, style) for word in words)
     yield _line("label.cause", verdict, style, COLOURS[cause["side"]])
-    yield Text(cause["summary"])
+    yield Padding(Prose(cause["summary"]), 0, expand=False)  # by itself the console makes a plain text of it
     yield from _dated("label.why", [(e["at"], e["text"]) for e in cause["evidence"]], start, style)
     yield from _paragraph("label.not-found", cause["not_found"], style)
     yield from _paragraph("label.would-change", cause["would_change"], style)
@@ -116,7 +116,7 @@ def _paragraph(key: str, lines: Sequence[str], style: Style) -> Iterator[Text | 
     if lines:
         yield Text()
         yield Text(phrases.say(style, key), "bold")
-        yield from (Padding(Text(line), (0, 0, 0, 2)) for line in lines)
+        yield from (Padding(Prose(line), (0, 0, 0, 2)) for line in lines)
 
 
 def _dated(key: str, lines: Sequence[tuple[str, str]], start: datetime, style: Style) -> Iterator[Text | Padding]:
@@ -128,7 +128,7 @@ def _dated(key: str, lines: Sequence[tuple[str, str]], start: datetime, style: S
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
         for at, text in lines:
-            table.add_row(Text(_at(datetime.fromisoformat(at), start, style)), Text(text))
+            table.add_row(Text(_at(datetime.fromisoformat(at), start, style)), Prose(text))
         yield Padding(table, (0, 0, 0, 2))
 
 

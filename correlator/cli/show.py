@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
+from rich.containers import Lines
 from rich.progress import Progress
 from rich.text import Text
 
@@ -25,6 +28,8 @@ from correlator.wiring import policy_of, style_of
 from correlator.wording import Style, name
 from correlator.wording.answers import length_text, list_end, nothing_found
 
+UNIT = re.compile(r"\s+|[「（]*(?:[^\s\u2e80-\uffff]+|\S)[、。」）ー]*")
+"""What no line break parts: a word, or a Japanese character, which may begin a line; with the marks that may not."""
 COLOURS = {"azure": "cyan", "own-change": "yellow", "remote": "magenta", "unknown": "white"}
 
 
@@ -116,7 +121,7 @@ def incidents(found: Sequence[Mapping[str, Any]], chosen: Style) -> None:
         words = [name(code, chosen), *([] if sure is Confidence.NONE else [name(sure, chosen)]), code.value]
         for text in (
             Text(" · ".join(words), COLOURS[cause["side"]]),
-            Text(cause["summary"]),
+            Prose(cause["summary"]),
             Text(incident["id"], "dim"),
         ):
             _indented(console, text)
@@ -129,3 +134,22 @@ def _indented(console: Console, text: Text) -> None:
     for line in text.wrap(console, console.width - 2):
         line.rstrip()
         console.print(Text("  ").append_text(line))
+
+
+class Prose(Text):
+    """Sentences in one style, whose lines are filled in Japanese too: it has no blanks, and is parted anywhere."""
+
+    def wrap(self, console: Console, width: int, **how: Any) -> Lines:
+        """The lines of so many columns; a word that is longer than one is cut."""
+        lines = (Text(line, self.style) for line in _folded(self.plain, width))
+        return Lines(piece for line in lines for piece in line.wrap(console, width, **how))
+
+
+def _folded(text: str, width: int) -> Iterator[str]:
+    line = ""
+    for unit in UNIT.findall(text):
+        if line and cell_len(line + unit.rstrip()) > width:
+            yield line.rstrip()
+            line = ""
+        line = (line + unit).lstrip()
+    yield line.rstrip()

@@ -56,6 +56,7 @@ def weekly(week: str | None, month: str | None, as_json: bool, page: Path | None
     content = week_content(told, found, style, ROWS)
     if page:
         _write(page, content, style)
+        show.note(f"Wrote the page to {page}")
     if as_json:
         show.document(summary_object(found, style))
     else:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from correlator.channels import CHANNELS
 from correlator.doctor.model import Code, Facts, Finding, mend, note
 from correlator.gateways import is_group, is_wide
-from correlator.settings import Problem
+from correlator.settings import UNSET, Problem
 from correlator.settings.channels import UNRESOLVED, kind_of
 from correlator.wiring import NEEDED
 
@@ -53,11 +53,11 @@ def missing_settings(facts: Facts) -> Iterator[Finding]:
                 Code.NO_CHANNEL, problem.setting, "no channel is set, so nobody is told", "set a webhook address"
             )
         else:
-            yield mend(Code.SETTING_MISSING, problem.setting, problem.what, "set it, as README.md says")
+            yield mend(Code.SETTING_MISSING, problem.setting, problem.what, problem.cure)
 
 
 def _is_missing(problem: Problem) -> bool:
-    return problem.setting in {names.replace("|", " or ") for names in NEEDED} and not problem.cure
+    return problem.setting in {names.replace("|", " or ") for names in NEEDED} and problem.what == UNSET
 
 
 def workspace_ids(facts: Facts) -> Iterator[Finding]:

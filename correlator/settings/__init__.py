@@ -32,6 +32,7 @@ from correlator.summary import BusinessHours, MonthlyTime, WeeklyTime
 
 MOST_CHANNELS = 80
 """One message to each of them is written in one commit, which takes 100 writes."""
+UNSET = "is not set"
 VAULT_CURE = (
     "give the app's identity the role Key Vault Secrets User, then refresh the app's references: az rest --method post "
     '--url "https://management.azure.com<resource id of the function app>/config/configreferences/appsettings/refresh'
@@ -266,7 +267,7 @@ class Settings(Struct, frozen=True):
         there = {setting_of(kind_of(c.name)) for c in named}
         for names in needed:
             if not any(values[n.lower()] or n in unread or n in there for n in names.split("|")):
-                problems.append(Problem(names.replace("|", " or "), "is not set", ""))
+                problems.append(Problem(names.replace("|", " or "), UNSET, "set it, as README.md says"))
         return cls(**values, named=named), problems
 
 

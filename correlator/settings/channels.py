@@ -9,10 +9,6 @@ from msgspec import Struct
 
 CHANNEL_NAMES = ("teams", "slack", "events")
 _NAMED = re.compile(r"(TEAMS|SLACK|EVENTS)_WEBHOOK_URL_([A-Z0-9](?:[A-Z0-9_]{0,38}[A-Z0-9])?)")
-NAMED_SETTINGS = (
-    r"((TEAMS|SLACK|EVENTS)_(WEBHOOK_URL|LANGUAGE)|EVENTS_WEBHOOK_SECRET)_[A-Z0-9](?:[A-Z0-9_]{0,38}[A-Z0-9])?"
-)
-"""A pattern of the settings of channels with names: those of the table with a name behind them."""
 VAULT_REFERENCE = "@microsoft.keyvault("
 UNRESOLVED = "is a Key Vault reference that did not resolve"
 

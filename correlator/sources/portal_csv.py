@@ -25,10 +25,12 @@ AFTERNOON = ("pm", "午後")
 
 def csv_records(text: str, path: Path, dates: str | None) -> Iterator[tuple[int, dict[str, str]]]:
     """Every record with its line. ``dates`` is ``mdy`` or ``dmy``. Raises UsageError for a file that cannot be used."""
+    if not text.strip():
+        raise UsageError(f"{path} is empty; export it again")
     lines = _lines(text, path)
     header = [_column(name, path) for name in next(lines, (0, []))[1]]
     if "TimeGenerated" not in header:
-        raise UsageError(f"{path} is neither JSON nor a CSV with a TimeGenerated column")
+        raise UsageError(f"{path} holds no rows: give JSON objects, or a CSV with a TimeGenerated column")
     times = [n for n, name in enumerate(header) if name in ("TimeGenerated", "IngestionTime")]
     rows = [(line, cells) for line, cells in lines if cells]
     found = [m for _, cells in rows for n in times if n < len(cells) and (m := CSV_TIME.match(cells[n]))]

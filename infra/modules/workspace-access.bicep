@@ -26,7 +26,7 @@ resource dataReader 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (a
     principalId: principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.logAnalyticsDataReader)
-    description: 'VPN drop messages: gateway logs, and no other table'
+    description: 'VPN drop messages: AzureDiagnostics, AzureActivity and Operation, and no other table'
     condition: tableCondition
     conditionVersion: '2.0'
   }

@@ -144,4 +144,6 @@ def test_what_cannot_be_entered(run: Run, watched: Watched) -> None:
     assert "--for: give a number and a unit" in refused(run("silence", "add", "--why", "x", "--for", "soon"))
     assert "no gateway called" in refused(run("silence", "add", "--why", "x", "--for", "2h", "--gateway", "nowhere"))
     assert "see planned-work list" in refused(run("planned-work", "remove", "ABCDEF"))
-    assert "--why" in refused(run("planned-work", "add", "--for", "2h"))
+    lacking = refused(run("planned-work", "add", "--for", "2h"))
+    assert "--why" in lacking
+    assert "python -m correlator planned-work add --help" in lacking

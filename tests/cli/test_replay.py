@@ -8,13 +8,17 @@ import json
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
 from correlator import queries
 from correlator.cli.collector import without_collector
+from correlator.cli.show import Prose
 from sandbox.nights import fortnight
 from sandbox.nights.rows import Gateway, Row, at, failover
 from sandbox.workspace import Workspace
@@ -170,6 +174,7 @@ def test_messages_are_written_as_they_would_be_posted(run: Run, night: Path, tmp
     for file, notification in zip(files, said, strict=True):
         body = json.loads(file.read_text(encoding="utf-8"))
         assert {"teams": "attachments", "slack": "blocks", "events": "specversion"}[notification["channel"]] in body
+    assert f"Wrote {len(said)} messages to " in ran.err
 
 
 def test_language_and_names_are_honoured(run: Run, night: Path) -> None:
@@ -367,6 +372,31 @@ def test_a_bad_file_is_one_line_and_code_2(run: Run, tmp_path: Path, content: by
         ran = run("replay", file, *more)
         assert ran.code == 2
         assert str(file) in in_one_line(ran)
+
+
+def test_a_file_without_a_row_says_so(run: Run, tmp_path: Path) -> None:
+    """Of an empty file it is said that it is empty, and of text that is JSON not that it is none."""
+    for content, why in (("", "is empty"), (" \n", "is empty"), ('"hello"', "holds no rows")):
+        (file := tmp_path / "odd.json").write_text(content)
+        assert why in in_one_line(run("replay", file))
+
+
+@pytest.mark.parametrize("width", range(12, 78, 3))
+def test_a_japanese_line_is_filled(width: int) -> None:
+    """Japanese has no blanks to break at: a line goes on to its end, and none begins with a mark that may not."""
+    said = "192.0.2.44 との IKE ネゴシエーションに失敗しました。キーまたは「ポリシー」の不一致（DPD）、経路。"
+    lines = [line.plain for line in Prose(said).wrap(Console(), width)]
+    assert "".join(lines).replace(" ", "") == said.replace(" ", "")
+    for line, following in pairwise(lines):
+        assert width - 12 <= cell_len(line) <= width
+        assert following[0] not in "、。」）ー"
+        assert line[-1] not in "「（"
+
+
+def test_no_line_of_a_japanese_list_is_too_long(run: Run, night: Path) -> None:
+    """80 columns hold every line, and lines of sentences take most of them."""
+    lines = run("replay", night, MESSAGE_LANGUAGE="ja").out.splitlines()
+    assert 70 < max(map(cell_len, lines)) <= 80
 
 
 def test_files_that_are_no_files(run: Run, tmp_path: Path) -> None:

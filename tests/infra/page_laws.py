@@ -12,7 +12,6 @@ import click
 
 from correlator.cli import commands as program
 from correlator.settings import SETTINGS
-from correlator.settings.channels import NAMED_SETTINGS
 from tests.infra.pages import Said, anchors, code, commands, found
 from tests.infra.reader import INFRA, ROOT, read
 
@@ -25,6 +24,10 @@ OF_TOOLS = {"UPDATE_GOLDEN", "UPDATE_SCENARIOS", "BICEP_CHECK", "HYPOTHESIS_PROF
 """Variables of our own tests that a page may name."""
 COMING: set[str] = set()
 """Commands that a page may mention before they are there; their options are checked once they are."""
+NAMED_SETTINGS = (
+    r"((TEAMS|SLACK|EVENTS)_(WEBHOOK_URL|LANGUAGE)|EVENTS_WEBHOOK_SECRET)_[A-Z0-9](?:[A-Z0-9_]{0,38}[A-Z0-9])?"
+)
+"""A pattern of the settings of channels with names: those of the table with a name behind them."""
 OF_AZURE = {"connectionStatus"}
 """Names in camel case that are Azure's own."""
 

@@ -121,7 +121,7 @@ def test_the_composed_gateways(source: ResourceManager) -> None:
     )
     far = found.connection_of(OSAKA.resource_id, TOKYO_ADDRESS)
     assert far
-    assert found.find(far.peer_gateway) == found.owner_of(TOKYO_ADDRESS)
+    assert far.peer_gateway == found.addresses[TOKYO_ADDRESS]
     assert [g.addresses for g in found.gateways if g.kind == "vpnGateways"] == [HUB_ADDRESSES]
 
 
