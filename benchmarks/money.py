@@ -37,8 +37,8 @@ LOG_QUERIES = Price(0, 1, f"{MONITOR}: those of Analytics tables are part of tak
 
 POLLS = 12 * 24 * 30
 """Polls a month, at one every five minutes."""
-OTHER_RUNS = 24 * 30 * 2
-"""The hourly timers: reports, and housekeeping."""
+OTHER_RUNS = 24 * 30
+"""Those of the hourly timer: reports, the daily check, housekeeping."""
 ANSWER = 2.0
 """Seconds for a log query (assumed)."""
 CALL = 0.01
