@@ -348,7 +348,7 @@ def times_of(stamps: Sequence[str | datetime]) -> Sequence[datetime | None]:
     """The moment of each; where all are as the service writes them, none of them is looked at singly."""
     try:
         times = list(map(_from_iso, stamps))
-        if set(map(_zone, times)) == {UTC} and min(times) >= EARLIEST and max(times) < LATEST:
+        if [*map(_zone, times)].count(UTC) == len(times) and min(times) >= EARLIEST and max(times) < LATEST:
             return times
     except (ValueError, TypeError):
         pass

@@ -253,7 +253,7 @@ def incident_id(gateway: str, first: Outage) -> str:
     text = f"{gateway}|{first.peer}|{first.instance_down}|{began}+00:00"
     number = int.from_bytes(blake2b(text.encode(), digest_size=4).digest()) >> 2
     letters = PAIRS[number >> 20] + PAIRS[number >> 10 & 1023] + PAIRS[number & 1023]
-    return f"VPN-{began[:4]}{began[5:7]}{began[8:10]}-{letters}"
+    return f"VPN-{began[:10].replace('-', '')}-{letters}"
 
 
 def adopt(fresh: Sequence[Incident], known: Iterable[Incident]) -> list[Incident]:

@@ -99,15 +99,15 @@ class _Fold:
 
     def run(self, events: Sequence[TunnelEvent], *, watch: bool) -> datetime | None:
         """Take the events in order. While watching, stop at the first proof of active-active and return its time."""
-        lines, active_active_from = self.lines, self.active_active_from
-        midnight = _next_midnight(events[0][0]) if events and self.goes_on else NEVER
+        lines, active_active_from, goes_on = self.lines, self.active_active_from, self.goes_on
+        midnight = _next_midnight(events[0][0]) if events and goes_on else NEVER
         last: TunnelEvent | None = None
         for n, event in enumerate(events):
             if event == last:
                 continue
             last = event
             at, up, peer, instance, reason = event
-            if at > midnight:
+            if goes_on and at > midnight:
                 self.checkpoint(midnight)
                 midnight = _next_midnight(at)
             line = lines.get(peer)
@@ -122,7 +122,7 @@ class _Fold:
                 return at
             else:
                 self.disconnected(line, at, peer, instance, reason, active_active)
-        if events and self.goes_on:
+        if events and goes_on:
             self.checkpoint(midnight)
         return None
 
@@ -199,7 +199,10 @@ class _Fold:
             own = lost[0]
         line.closed = _closed(own, at, instance)
         self.closed.append(line.closed)
-        line.open = [_flowing(o, at) for o in line.open if o is not own] if len(line.open) > 1 else []
+        if len(line.open) > 1:
+            line.open = [_flowing(o, at) for o in line.open if o is not own]
+        else:
+            line.open.clear()
         return True
 
     def switched(self, line: _Line, at: datetime, peer: str, instance: str) -> None:
