@@ -238,7 +238,8 @@ def explain(outage: Outage, around: Circumstances, policy: Policy) -> Finding:
         outage.active_active,
         outage.switch,
         maintenance is not None and not around.far,
-        maintenance is not None and (together > 0 or peers_known == 1 or (maintenance[2] != "" and not around.alone)),
+        maintenance is not None
+        and (together > 0 or peers_known == 1 or (maintenance.instance != "" and not around.alone)),
         configuration is not None,
         configuration is not None and _thin(configuration, outage.peer, peers_known),
         around.primary_changed is not None,

@@ -19,9 +19,9 @@ LATELY = timedelta(days=7)
 
 def find_windows(changes: Iterable[GatewayChange], policy: Policy) -> list[MaintenanceWindow]:
     """One window for each distinct maintenance row, oldest first."""
-    rows = [row for row, _ in groupby(sorted(c for c in changes if c[1] is ChangeKind.MAINTENANCE))]
+    rows = [row for row, _ in groupby(sorted(c for c in changes if c.kind is ChangeKind.MAINTENANCE))]
     before, after = policy.maintenance_before, policy.maintenance_after
-    return [MaintenanceWindow(row[0] - before, row[0] + after, row) for row in rows]
+    return [MaintenanceWindow(row.at - before, row.at + after, row) for row in rows]
 
 
 def without_a_drop(changes: Iterable[GatewayChange], drops: Iterable[Drop], policy: Policy) -> list[datetime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -103,6 +104,17 @@ class Chat:
 
 class Killed(BaseException):
     """The process died here. Not an Exception: no handler of ours may survive it."""
+
+
+def killed_at(call: int) -> Callable[[str], None]:
+    """Burns at this call, counted from 1 over every Fuse that asks it, and at no other."""
+    calls = itertools.count(1)
+
+    def burn(where: str) -> None:
+        if next(calls) == call:
+            raise Killed(where)
+
+    return burn
 
 
 class Fuse:

@@ -20,7 +20,7 @@ from correlator.ports import Head
 from correlator.reports import WATCH_PARTITION, confess, give_up
 from correlator.schedule import longest_pause
 from correlator.stores.tables import MESSAGES
-from tests.fakes import Fuse, Killed
+from tests.fakes import Fuse, Killed, killed_at
 from tests.test_poll import MAINTENANCE, MINUTE, UP, WS, Night, closed, when
 
 NOON = when("12:00:00")
@@ -196,15 +196,7 @@ def test_no_death_hides_a_gap() -> None:
         night = Night(UP + MAINTENANCE)
         night.until("17:00:00")
         night.log.now = when("20:00:00")
-        calls = 0
-
-        def burn(where: str, fatal: int = fatal) -> None:
-            nonlocal calls
-            calls += 1
-            if calls == fatal:
-                raise Killed(where)
-
-        whole, night.store._tables = night.store._tables, Fuse(night.store._tables, burn)
+        whole, night.store._tables = night.store._tables, Fuse(night.store._tables, killed_at(fatal))
         try:
             assert tell(night, [night.poll()])
         except Killed:

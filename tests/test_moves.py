@@ -15,7 +15,7 @@ from correlator.poll import Aside, poll
 from correlator.stores.memory import MemoryTables
 from correlator.stores.store import TableStore
 from correlator.wording import Style
-from tests.fakes import Arrival, Chat, Fuse, Killed, ScriptedLog
+from tests.fakes import Arrival, Chat, Fuse, Killed, ScriptedLog, killed_at
 from tests.timeline import MINUTE, clock, gateway, night
 
 WS = "workspace"
@@ -162,13 +162,7 @@ def test_a_poll_after_the_move_changes_nothing_more() -> None:
 def test_killed_while_the_history_moves(kill: int) -> None:
     """A run that dies at any call while it moves the history loses nothing, and the next ends where it would have."""
     there = Moving(moved="08-21 20:00", told="08-22 03:05").until(clock("08-22 03:00"))
-    calls = iter(range(1, 100))
-
-    def burn(_: str) -> None:
-        if next(calls) == kill:
-            raise Killed
-
-    store = TableStore(Fuse(there.tables, burn), Style())
+    store = TableStore(Fuse(there.tables, killed_at(kill)), Style())
     try:
         there.poll(clock("08-22 03:10"), store)
     except Killed:

@@ -18,7 +18,7 @@ from correlator.ports import Receipt
 from correlator.reports import Greeting, confess, greet
 from correlator.stores.messages import told
 from correlator.stores.tables import MESSAGES, STATE
-from tests.fakes import Fuse, Killed
+from tests.fakes import Fuse, Killed, killed_at
 from tests.test_poll import GATEWAY, MAINTENANCE, MINUTE, POLICY, UP, WS, Night, closed, tunnel, when
 
 
@@ -47,14 +47,7 @@ def test_no_death_loses_what_was_said() -> None:
     told_twice = died = 0
     for fatal in range(1, 40):
         night = Night(UP + MAINTENANCE)
-        left = fatal
-
-        def burn(where: str) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                raise Killed(where)
-
+        burn = killed_at(fatal)
         whole, night.store._tables = night.store._tables, Fuse(night.store._tables, burn)
         chats = {"teams": Fuse(night.chats["teams"], burn)}
         try:
@@ -110,14 +103,7 @@ def test_no_death_loses_what_was_said_once(tell: Callable[[Night], Greeting]) ->
     for fatal in range(1, 30):
         night = Night(UP)
         night.poll("16:00:00")
-        left = fatal
-
-        def burn(where: str) -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                raise Killed(where)
-
+        burn = killed_at(fatal)
         whole, night.store._tables = night.store._tables, Fuse(night.store._tables, burn)
         try:
             tell(night)
